@@ -1,0 +1,92 @@
+"""What a directory can and cannot do, as data; nobody asks which vendor it is."""
+
+from dataclasses import dataclass
+
+from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword
+from keyturn.core.users import Handle
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What real servers of this kind accept by default; only guides the runner's choice of a password."""
+
+    shortest: int
+    longest: int
+    classes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """One directory's abilities.
+
+    carries: the commands it knows.  handle: which name of a user it takes.  generates: makes a password up when none
+    is given.  mails: can mail on request.  needs_old: a change carries the old password.  temporary: a reset asks
+    for a new password at the next sign-in.  longest: hard limit of a password in code points.  longest_id: of `who`.
+    batch: how many commands one call takes.  repeats: honours the operation id, so that even a generated password
+    can be asked for again.  folds_case: two ids that differ in case are one user.  hands_back: a generated password
+    is in the answer when it is not mailed.  validates: can judge a creation without doing it.
+    """
+
+    carries: frozenset[type]
+    handle: Handle = Handle.KEY
+    generates: bool = False
+    mails: bool = False
+    needs_old: bool = False
+    temporary: bool = True
+    permanent: bool = False
+    longest: int | None = None
+    longest_id: int | None = None
+    usual: Usual | None = None
+    batch: int = 1
+    repeats: bool = False
+    folds_case: bool = False
+    hands_back: bool = False
+    validates: bool = False
+
+
+def misfit(command: Command, capabilities: Capabilities) -> str | None:
+    """The first reason why the command cannot be carried, in words for the report; None when it fits.
+
+    Looks at the length of a password, never at its content.
+    """
+    if type(command) not in capabilities.carries:
+        return f"this directory does not know {type(command).__name__}"
+    if capabilities.longest_id is not None and len(command.who) > capabilities.longest_id:
+        return f"the id is longer than {capabilities.longest_id}"
+    match command:
+        case ResetPassword():
+            return _misfit_of_reset(command, capabilities)
+        case ChangePassword():
+            if command.old is None and capabilities.needs_old:
+                return "the old password is needed"
+            return _too_long(len(command.new.reveal()), capabilities)
+        case CreateUser():
+            return _misfit_of_creation(command, capabilities)
+        case _:
+            return None
+
+
+def _misfit_of_reset(command: ResetPassword, capabilities: Capabilities) -> str | None:
+    if command.new is None and not capabilities.generates:
+        return "give a password: this directory does not make one up"
+    if command.notify and not capabilities.mails:
+        return "this directory sends no mail"
+    if command.permanent and not capabilities.permanent:
+        return "this directory takes an administrator's password only as temporary"
+    return _too_long(len(command.new.reveal()) if command.new else 0, capabilities)
+
+
+def _misfit_of_creation(command: CreateUser, capabilities: Capabilities) -> str | None:
+    if command.validate_only and not capabilities.validates:
+        return "this directory cannot judge a creation without doing it"
+    if command.notify and not capabilities.mails:
+        return "this directory sends no mail"
+    if command.generate and not capabilities.generates:
+        return "give a password: this directory does not make one up"
+    return _too_long(len(command.password.reveal()) if command.password else 0, capabilities)
+
+
+def _too_long(length: int, capabilities: Capabilities) -> str | None:
+    if capabilities.longest is not None and length > capabilities.longest:
+        return f"the password is longer than {capabilities.longest}"
+    return None

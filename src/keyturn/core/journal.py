@@ -1,0 +1,89 @@
+"""The port of the journal: the durable record of a run, row by row.  Implemented once, in `store/journal.py`.
+
+A state is written down before the thing it speaks of may be believed: `send` returns after the intent is on disk, and
+a row counts only after `settle` has put its outcome there.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+from typing import Protocol
+
+
+@unique
+class RowState(StrEnum):
+    """What is known of a row.  `sent` is only ever seen after a crash: it becomes sent again or uncertain."""
+
+    NOT_TRIED = "not tried"
+    SENT = "sent"
+    CREATED = "created"
+    CHANGED = "changed"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+
+DONE = frozenset({RowState.CREATED, RowState.CHANGED})
+FINAL = DONE | {RowState.SKIPPED, RowState.FAILED}
+"""States that a resume leaves alone; `uncertain` and `sent` rows may be sent again where that is safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the file in the journal.  number: as a sheet counts (header is 1).  who: the cell as it is.
+
+    reason: of `Reason`, or why it was left out (`duplicate`, `protected`, `blank`).  first_sent: UTC, None when it
+    never left.  Holds no password.
+    """
+
+    number: int
+    who: str
+    state: RowState
+    reason: str = ""
+    text: str = ""
+    delivery: str = "none"
+    attempts: int = 0
+    first_sent: datetime | None = None
+    settled: datetime | None = None
+    milliseconds: int | None = None
+
+
+class Journal(Protocol):
+    """One run's journal.  One process at a time holds it; opening a held one raises RunError (KT-RUN-010)."""
+
+    def facts(self) -> Mapping[str, str]:
+        """What is pinned of the run: file, its digest, operation, target, account, policy, state, times."""
+        ...
+
+    def note(self, facts: Mapping[str, str]) -> None:
+        """Add or replace facts, durably."""
+        ...
+
+    def plan(self, rows: Sequence[Row]) -> None:
+        """Add planned rows, durably; numbers are unique."""
+        ...
+
+    def send(self, numbers: Sequence[int], at: datetime) -> None:
+        """Record the intent to send these rows, durably, before any leaves; counts the attempt."""
+        ...
+
+    def settle(self, rows: Sequence[Row]) -> None:
+        """Record the outcomes, durably.  attempts and first_sent of the given rows are ignored."""
+        ...
+
+    def rows(self, states: Sequence[RowState] = (), *, after: int = 0) -> Iterator[Row]:
+        """Rows in order of number, of these states (empty: all), read in pieces so that memory stays flat."""
+        ...
+
+    def counts(self) -> Mapping[RowState, int]:
+        """How many rows are in each state."""
+        ...
+
+    def reasons(self) -> Sequence[tuple[RowState, str, int]]:
+        """How many rows per state and reason, most first."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...

@@ -1,0 +1,288 @@
+"""What the core needs from outside, and what it offers: the protocols that other rooms implement or call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from keyturn.core.capabilities import Capabilities
+from keyturn.core.commands import Commands, Origin
+from keyturn.core.outcomes import Changed, Outcome, Refused
+from keyturn.core.permissions import Actor
+from keyturn.core.policy import ProfileName
+from keyturn.core.secret import Secret
+from keyturn.core.storage import Application, Key
+from keyturn.core.users import Handle, Right, User, Users, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What one harmless signed-in read told about a directory.
+
+    account: who we are there; version: of the server, empty when it does not say; expires_in: seconds that the
+    sign-in still lasts, None when unknown; note: one line for people.
+    """
+
+    account: str
+    version: str = ""
+    expires_in: float | None = None
+    note: str = ""
+
+
+class Directory(Protocol):
+    """Anything that keeps users: ours or a vendor's.
+
+    `execute` takes commands of one type and answers each in its place.  It never raises for a refusal; what was sent
+    and not answered is `Uncertain`.  It raises `Unreachable` only from `probe`.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this directory can and cannot do."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """Who we are there, without asking: key or client id, else the token's subject, else where the secret is."""
+        ...
+
+    async def execute(self, commands: Commands) -> Sequence[Outcome]:
+        """Do a homogeneous batch; outcome i belongs to command i."""
+        ...
+
+    async def find(self, who: str) -> User | None:
+        """The user, or None when there is none that we may see."""
+        ...
+
+    async def list(self, window: Window) -> Users:
+        """A part of the users, in a stable order."""
+        ...
+
+    async def probe(self) -> Probe:
+        """One signed-in read that changes nothing.  Raises Unreachable, or BadAnswer when it is no such directory."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, so that tests can set it."""
+
+    def now(self) -> datetime:
+        """The time of day, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """What is stored to recognise a password: PHC-like text and the id of the pepper it is keyed with."""
+
+    text: str
+    pepper_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Whether a password is right; stale: right, but to be hashed again with today's parameters or key."""
+
+    right: bool
+    stale: bool = False
+
+
+class Hasher(Protocol):
+    """Makes and checks verifiers.  `hash` and `check` of a password are slow on purpose and run in a bounded pool."""
+
+    def hash(self, passwords: Sequence[Secret]) -> list[Verifier]:
+        """Slow, keyed verifiers (argon2id) of passwords that people or administrators chose, in parallel.
+
+        Raises Busy when the queue of the pool is full.
+        """
+        ...
+
+    def hash_one_time(self, secrets: Sequence[Secret]) -> list[Verifier]:
+        """Fast keyed verifiers, only for one-time secrets of at least 112 bits that a directory made."""
+        ...
+
+    def check(self, candidate: Secret, verifier: Verifier | None) -> Check:
+        """Compare in constant time; None (no such user, no password) costs as much as a real comparison."""
+        ...
+
+    def fingerprint(self, data: bytes) -> str:
+        """A keyed digest (hex) of what must be recognised again but never read, such as a repeated request."""
+        ...
+
+    def digest(self, token: Secret) -> str:
+        """The stored form (hex) of a random or derived token: API keys, links."""
+        ...
+
+
+class Minter(Protocol):
+    """Derives secrets from a key of the directory: the same inputs give the same secret, on any server, at any time."""
+
+    @property
+    def key_id(self) -> str:
+        """The id of the derive key in force; stored beside whatever is derived with it."""
+        ...
+
+    def one_time(self, operation: str, uid: str, *, key_id: str = "") -> Secret:
+        """A one-time secret: 26 base32 symbols (130 bits) in groups, 31 characters; no look-alikes."""
+        ...
+
+    def link(self, operation: str, uid: str, *, key_id: str = "") -> Secret:
+        """The token of a mailed link (256 bits, URL-safe)."""
+        ...
+
+    def draw(self) -> Secret:
+        """A new random API key token (512 bits, URL-safe, 86 characters)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What an access token says: the session it stands for, whose it is, for which tenant, until when."""
+
+    session: str
+    subject: str
+    tenant: int
+    issued: datetime
+    expires: datetime
+
+
+class Tokens(Protocol):
+    """Signs and reads access tokens (JWT, one fixed algorithm)."""
+
+    def issue(self, claims: Claims) -> Secret:
+        """The signed token."""
+        ...
+
+    def read(self, token: Secret, now: datetime) -> Claims | None:
+        """The claims of a token that we signed and that has not expired; None for everything else."""
+        ...
+
+
+class Signer(Protocol):
+    """Signs checkpoints of the audit so that anybody with the public key can verify them offline."""
+
+    @property
+    def key_id(self) -> str:
+        """The id of the audit key."""
+        ...
+
+    def sign(self, statement: bytes) -> str:
+        """An Ed25519 signature, hex."""
+        ...
+
+    def verify(self, statement: bytes, signature: str, key_id: str) -> bool:
+        """True when the signature is of that key and that statement."""
+        ...
+
+
+class Sealer(Protocol):
+    """Encrypts small values under a key that lives outside the database or journal."""
+
+    def seal(self, clear: bytes, label: str) -> bytes:
+        """The sealed value; `label` must be the same to open it."""
+        ...
+
+    def open(self, sealed: bytes, label: str) -> bytes:
+        """The value.  Raises KeyFolderError when it was not sealed by us under this label."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """An API key just made or refreshed, with the one showing of its token."""
+
+    key: Key
+    token: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """What to change of a key; None leaves a part as it is."""
+
+    active: bool | None = None
+    description: str | None = None
+    rights: frozenset[Right] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A fresh session: its access token, and whether it can do nothing but set a new password."""
+
+    token: Secret
+    must_change: bool
+    actor: Actor
+    expires: datetime
+
+
+class Administration(Protocol):
+    """What only our own server has: keys, workspaces and policy.  Same laws as `Directory`: refusals are values."""
+
+    async def keys(self) -> Sequence[Key] | Refused:
+        """The API keys of the tenant, oldest first."""
+        ...
+
+    async def create_key(self, kind: str, description: str, rights: frozenset[Right]) -> NewKey | Refused:
+        """A new API key; its token is shown this once."""
+        ...
+
+    async def update_key(self, id: str, change: KeyChange) -> Key | Refused:
+        """Change a key; its tokens die."""
+        ...
+
+    async def refresh_key(self, id: str) -> NewKey | Refused:
+        """A new token for a key; the old one and what was signed in with it die."""
+        ...
+
+    async def revoke_key(self, id: str) -> Key | Refused:
+        """Delete a key; its tokens die."""
+        ...
+
+    async def applications(self) -> Sequence[Application]:
+        """The applications of all workspaces of the tenant; one entry with an empty id for a bare workspace."""
+        ...
+
+    async def grant(self, who: str, by: Handle, workspace: str, application: str, role: str) -> Changed | Refused:
+        """Give a role in an application, or in the workspace when `application` is empty."""
+        ...
+
+    async def profile(self) -> ProfileName:
+        """The password policy of the tenant."""
+        ...
+
+
+class Gate(Protocol):
+    """The way into our directory for server halves, the API and the console: who asks, and what they may hold."""
+
+    async def sign_in(
+        self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
+    ) -> SignedIn | Refused:
+        """A session for a person; Refused(NOT_SIGNED_IN) for every kind of failure, all alike."""
+        ...
+
+    async def sign_in_with_key(self, id: str, token: Secret, *, door: str, origin: Origin) -> SignedIn | Refused:
+        """A session for an API key."""
+        ...
+
+    async def actor(self, token: Secret) -> Actor | None:
+        """Who holds this access token; None when it is not (or no longer) good."""
+        ...
+
+    async def holder(self, link: Secret) -> Actor | None:
+        """The person whom a mailed link lets set a new password; None when it is used, old or unknown."""
+        ...
+
+    def directory(self, actor: Actor, via: Capabilities, door: str, origin: Origin) -> Directory:
+        """The directory as this actor may use it through this door."""
+        ...
+
+    def administration(self, actor: Actor, door: str, origin: Origin) -> Administration:
+        """The administration as this actor may use it."""
+        ...

@@ -1,0 +1,412 @@
+"""The port of the store: what the core asks of a database, in values and in sets.
+
+A `Store` gives reading and writing transactions.  Everything that a writing transaction did is kept or lost together.
+Statements take sets, because a store is fast in sets.  Methods that take `tenant` never see another tenant's rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from keyturn.core.audit import Checkpoint, Entry, Event
+from keyturn.core.credentials import Credential, Link
+from keyturn.core.users import Grant, Handle, Profile, Right, Stamp, Status, User, Users, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What judging needs to know of a user, without the profile.
+
+    rights: effective ones, own and through groups.  epoch: counts revocations; tokens of an older epoch are dead.
+    failures in a row and `wait_until`: the sign-in budget of the account.
+    """
+
+    uid: str
+    number: int
+    tenant: int
+    key: str
+    login: str
+    status: Status
+    rights: frozenset[Right]
+    mail: str
+    epoch: int
+    version: int
+    failures: int
+    wait_until: datetime | None
+    credential: Credential | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A row to insert.  `number` is given by the store."""
+
+    uid: str
+    tenant: int
+    key: str
+    login: str
+    profile: Profile
+    status: Status
+    rights: frozenset[Right]
+    added: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """A row to update: None leaves a part as it is.  Counts the version up; `revoke` also counts the epoch up."""
+
+    uid: str
+    updated: Stamp
+    login: str | None = None
+    profile: Profile | None = None
+    status: Status | None = None
+    rights: frozenset[Right] | None = None
+    deleted: bool = False
+    revoke: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A sign-in or a key's token.  kind: `user` or `key`; owner: uid or key id; epoch: of the owner at its start."""
+
+    id: str
+    kind: str
+    owner: str
+    tenant: int
+    epoch: int
+    restricted: bool
+    started: datetime
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key.  digest: of its token; kind: for which door it is (`mas`, `uipath`, `keyturn`)."""
+
+    id: str
+    tenant: int
+    kind: str
+    digest: str
+    rights: frozenset[Right]
+    active: bool
+    description: str
+    epoch: int
+    version: int
+    added: Stamp
+    updated: Stamp
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail decided but not yet sent.
+
+    template: `secret`, `link`, `value` (a known value, mode `contract` only) or `notice`.  What it says is
+    derived again from `operation` and `derive_id`; only `value` has `sealed`.
+    state: waiting, sending, sent, failed, cancelled.
+    """
+
+    id: str
+    tenant: int
+    uid: str
+    template: str
+    recipient: str
+    login: str
+    name: str
+    language: str
+    operation: str
+    derive_id: str
+    created: datetime
+    not_before: datetime
+    expires: datetime
+    sealed: bytes | None = None
+    state: str = "waiting"
+    attempts: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The remembered first outcome of an operation that its caller named.  Holds no secret.
+
+    id: scope and operation; fingerprint: keyed digest of the command; outcome: `created`, `changed`, `unchanged`.
+    """
+
+    id: str
+    fingerprint: str
+    outcome: str
+    uid: str
+    delivery: str
+    at: datetime
+    derive_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant and its settings.  settings: plain text values, such as `profile`, `mail`, `known_values`."""
+
+    number: int
+    name: str
+    guid: str
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application of a workspace."""
+
+    workspace: str
+    id: str
+    ready: bool = True
+    available: bool = True
+
+
+class UserTable(Protocol):
+    """Users of all tenants."""
+
+    def subjects(self, tenant: int, whos: Sequence[str], by: Handle) -> Mapping[str, Subject]:
+        """The subjects by the handle as it was asked; deleted users are not found.  A handle that cannot be one
+        (letters for a number) is not found."""
+        ...
+
+    def by_uid(self, uids: Sequence[str]) -> Mapping[str, Subject]:
+        """The subjects by uid over all tenants."""
+        ...
+
+    def logins(self, login: str) -> Sequence[Subject]:
+        """Every live user with this sign-in name over all tenants, in order of tenant."""
+        ...
+
+    def get(self, tenant: int, who: str, by: Handle) -> User | None:
+        """The whole user, grants included."""
+        ...
+
+    def get_many(self, tenant: int, uids: Sequence[str]) -> Mapping[str, User]:
+        """Whole users by uid."""
+        ...
+
+    def page(self, tenant: int, window: Window) -> Users:
+        """A part of the live users in order of number; `search` is a piece of key, login, display name or mail."""
+        ...
+
+    def taken(self, tenant: int, keys: Sequence[str], logins: Sequence[str], mails: Sequence[str]) -> Mapping[str, str]:
+        """Which of these are held, by a live (`live`) or a deleted (`deleted`) user; keyed by the value itself."""
+        ...
+
+    def administrators(self, tenant: int) -> int:
+        """How many active users of the tenant hold the right over users."""
+        ...
+
+    def insert(self, users: Sequence[NewUser]) -> None:
+        """Add users.  Raises Conflict when a key, login or uid is taken."""
+        ...
+
+    def update(self, changes: Sequence[UserChange]) -> None:
+        """Change users.  Raises Conflict when a login is taken."""
+        ...
+
+    def count_failure(self, uid: str, at: datetime) -> int:
+        """One more wrong password, atomically; answers how many in a row it makes."""
+        ...
+
+    def wait(self, uid: str, until: datetime | None, *, clear: bool = False) -> None:
+        """Set until when the account takes no password; `clear` also sets the failures to 0."""
+        ...
+
+
+class CredentialTable(Protocol):
+    """Verifiers.  Only `core/directory.py` calls `replace` and `remove`."""
+
+    def replace(self, credentials: Sequence[Credential], by: str) -> None:
+        """Put these in place of what was there, count epoch and version of their users up, clear their failures,
+        end their sessions and links."""
+        ...
+
+    def renew(self, uid: str, verifier: str, pepper_id: str) -> None:
+        """Store the same password under newer parameters after a sign-in; nothing is revoked."""
+        ...
+
+
+class SessionTable(Protocol):
+    """Sign-ins and tokens."""
+
+    def start(self, session: Session) -> None:
+        """Keep a new one."""
+        ...
+
+    def find(self, id: str) -> Session | None:
+        """The session if it exists and the epoch of its owner is still the one it began with."""
+        ...
+
+    def end(self, ids: Sequence[str]) -> None:
+        """End these."""
+        ...
+
+
+class LinkTable(Protocol):
+    """Mailed one-time links."""
+
+    def put(self, links: Sequence[Link]) -> None:
+        """Keep new ones; older ones of the same users die."""
+        ...
+
+    def find(self, digest: str) -> Link | None:
+        """The link that has this digest."""
+        ...
+
+
+class OutboxTable(Protocol):
+    """Mail decided but not yet sent."""
+
+    def put(self, mails: Sequence[Mail]) -> None:
+        """Queue mails; waiting ones with a secret for the same users are cancelled."""
+        ...
+
+    def cancel(self, uids: Sequence[str]) -> None:
+        """Cancel what waits for these users."""
+        ...
+
+    def take(self, now: datetime, count: int) -> Sequence[Mail]:
+        """Mark up to `count` due mails as sending (for ten minutes) and hand them over, oldest first."""
+        ...
+
+    def settle(self, id: str, state: str, *, error: str = "", not_before: datetime | None = None) -> None:
+        """Record what became of a mail; counts the attempt; a sealed value is wiped unless it waits again."""
+        ...
+
+    def list(self, tenant: int, *, state: str = "", uid: str = "", count: int = 100) -> Sequence[Mail]:
+        """Mails, newest first."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """How many mails are in each state."""
+        ...
+
+
+class AuditTable(Protocol):
+    """The chain of events."""
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events at the end of the chain, in order; holds the chain until the transaction ends."""
+        ...
+
+    def entries(self, after: int, count: int, *, tenant: int | None = None, verb: str = "") -> Sequence[Entry]:
+        """Entries with a sequence number above `after`, in order."""
+        ...
+
+    def last(self) -> Entry | None:
+        """The newest entry."""
+        ...
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """All checkpoints, in order."""
+        ...
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint."""
+        ...
+
+
+class KeyTable(Protocol):
+    """API keys."""
+
+    def find(self, id: str) -> Key | None:
+        """The key, whatever its tenant: ids are unique over the server."""
+        ...
+
+    def list(self, tenant: int) -> Sequence[Key]:
+        """The keys of a tenant, oldest first."""
+        ...
+
+    def put(self, key: Key) -> None:
+        """Insert or replace."""
+        ...
+
+    def remove(self, id: str) -> None:
+        """Delete for good; its tokens die."""
+        ...
+
+
+class OperationTable(Protocol):
+    """Operations that their callers named, for 24 hours."""
+
+    def find(self, ids: Sequence[str], now: datetime) -> Mapping[str, Done]:
+        """Those of the last 24 hours."""
+        ...
+
+    def put(self, done: Sequence[Done]) -> None:
+        """Remember; raises Conflict when an id is there already."""
+        ...
+
+
+class TenantTable(Protocol):
+    """Tenants, their settings, workspaces and grants."""
+
+    def all(self) -> Sequence[Tenant]:
+        """Every tenant in order of number."""
+        ...
+
+    def put(self, tenant: Tenant) -> None:
+        """Insert or replace."""
+        ...
+
+    def applications(self, tenant: int) -> Sequence[Application]:
+        """The applications of all workspaces; a workspace without applications has one entry with an empty id."""
+        ...
+
+    def put_application(self, tenant: int, application: Application) -> None:
+        """Insert or replace; an empty id makes a bare workspace."""
+        ...
+
+    def grant(self, uid: str, grant: Grant) -> None:
+        """Give a role in place of the one held there."""
+        ...
+
+
+class View(Protocol):
+    """A reading transaction."""
+
+    @property
+    def users(self) -> UserTable: ...
+    @property
+    def sessions(self) -> SessionTable: ...
+    @property
+    def links(self) -> LinkTable: ...
+    @property
+    def outbox(self) -> OutboxTable: ...
+    @property
+    def audit(self) -> AuditTable: ...
+    @property
+    def keys(self) -> KeyTable: ...
+    @property
+    def operations(self) -> OperationTable: ...
+    @property
+    def tenants(self) -> TenantTable: ...
+
+
+class Transaction(View, Protocol):
+    """A writing transaction: committed when its block ends, rolled back when it raises."""
+
+    @property
+    def credentials(self) -> CredentialTable: ...
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """A part that may be undone alone: rolled back when its block raises, the error passes on."""
+        ...
+
+
+class Store(Protocol):
+    """Where everything is kept.  Safe to use from several threads; writers wait for each other."""
+
+    def reading(self) -> AbstractContextManager[View]:
+        """A reading transaction."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """A writing transaction.  Raises StoreError when it cannot be kept; then nothing was."""
+        ...
+
+    def close(self) -> None:
+        """Give back files and connections."""
+        ...

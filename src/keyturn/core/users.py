@@ -1,0 +1,159 @@
+"""What a directory keeps about a person, apart from the password."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, StrEnum, unique
+from typing import Final, TypeAlias
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+
+
+@unique
+class Right(Enum):
+    """An administrative right: what a person or a key may administer.  Stored as a bit mask of the values."""
+
+    USERS = 1
+    KEYS = 2
+    POLICY = 4
+    TENANTS = 8
+    AUDIT = 16
+
+
+ALL_RIGHTS: Final = frozenset(Right)
+
+
+@unique
+class Status(StrEnum):
+    """Whether a person may sign in.  `locked` heals by an unlock, `disabled` only by an administrator's decision."""
+
+    ACTIVE = "active"
+    LOCKED = "locked"
+    DISABLED = "disabled"
+
+
+@unique
+class Handle(StrEnum):
+    """Which of a user's names selects the user: each door and each target knows one."""
+
+    KEY = "key"
+    LOGIN = "login"
+    NUMBER = "number"
+    UID = "uid"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A mail address or a telephone number; `kind` as the person who entered it wrote it (`work`, `Home`)."""
+
+    value: str
+    kind: str = ""
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address; every part is text, also a postal code that a vendor writes as a number."""
+
+    street: str = ""
+    locality: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+    formatted: str = ""
+    kind: str = ""
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known about a person.  `more` holds what only one dialect understands, under that dialect's own words."""
+
+    display_name: str = ""
+    given_name: str = ""
+    family_name: str = ""
+    title: str = ""
+    emails: tuple[Contact, ...] = ()
+    phones: tuple[Contact, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    language: str = ""
+    country: str = ""
+    timezone: str = ""
+    owner: str = "local"
+    external_id: str = ""
+    extension: Mapping[str, Json] = field(default_factory=dict)
+    more: Mapping[str, Json] = field(default_factory=dict)
+
+    def mail(self) -> str:
+        """The address that mail goes to: the primary one, else the first; empty when there is none."""
+        for contact in self.emails:
+            if contact.primary:
+                return contact.value
+        return self.emails[0].value if self.emails else ""
+
+    def other_mails(self) -> tuple[str, ...]:
+        """The addresses that get the secret-free notice."""
+        return tuple(c.value for c in self.emails if c.value != self.mail())
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who did something (the actor's id) and when (UTC)."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role of a user in an application of a workspace, or in the workspace itself (`application` empty)."""
+
+    workspace: str
+    application: str
+    role: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One stored user as others may see it.  Never holds a password or a verifier.
+
+    uid: UUID text; number: integer over the server; key and login: unique in the tenant; tenant: the tenant's number.
+    has_password: a local sign-in exists.  must_change: the next sign-in only buys a change of password.
+    version counts changes.  failures: wrong passwords in a row.  Expiry and time-out are kept as the client wrote them.
+    """
+
+    uid: str
+    number: int
+    tenant: int
+    key: str
+    login: str
+    profile: Profile
+    added: Stamp
+    updated: Stamp
+    status: Status = Status.ACTIVE
+    rights: frozenset[Right] = frozenset()
+    version: int = 1
+    has_password: bool = False
+    must_change: bool = False
+    failures: int = 0
+    last_failure: datetime | None = None
+    password_changed: datetime | None = None
+    grants: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list is wanted: from `start` (0 is the first), at most `count`."""
+
+    start: int = 0
+    count: int = 100
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """A part of a list, in order of `number`; `total` counts the whole list, None where the target does not tell."""
+
+    users: tuple[User, ...]
+    total: int | None
