@@ -1,0 +1,83 @@
+"""The one place where an error becomes words on stderr and an exit code."""
+
+import sys
+import traceback
+from types import TracebackType
+
+import click
+
+from keyturn.cli.frame import Frame, Tone
+from keyturn.core.errors import KeyturnError
+
+INTERRUPTED = 130
+CRASH = "KT-SRV-001"
+USAGE = "KT-CFG-002"
+
+
+def draw(error: KeyturnError, frame: Frame) -> int:
+    """Print an error as what, where, why, fix, more and how far it got; the exit code that goes with it."""
+    from keyturn.cli.catalogue import entry
+
+    known = entry(error.code)
+    progress = getattr(error, "progress", "") or frame.progress or known.progress
+    lines = [f"{frame.tone(f'error[{error.code}]', Tone.BAD)}: {error.what}"]
+    for name, text in (("where", error.where), ("why", error.why), ("fix", error.fix)):
+        lines += _field(name, text)
+    if known.title:
+        lines += _field("more", f"keyturn explain {error.code}")
+    if progress:
+        lines.append(progress)
+    click.echo("\n".join(lines), err=True, color=frame.manners.color)
+    if frame.wants_json:
+        told = {"where": error.where, "why": error.why, "fix": error.fix, "progress": progress}
+        frame.json({"v": 1, "type": "error", "code": error.code, "what": error.what, **told, "exit": known.exit})
+    return known.exit
+
+
+def usage(error: click.ClickException, frame: Frame) -> int:
+    """Print a mistake on the command line in the same form; always exit 2."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "keyturn"
+    what = error.format_message().rstrip(".")
+    return draw(KeyturnError(what[:1].lower() + what[1:], code=USAGE, fix=f"{path} --help"), frame)
+
+
+def interrupted(frame: Frame) -> int:
+    """Say that Ctrl-C was heard, and how far it got."""
+    click.echo(f"\nInterrupted. {frame.progress}".rstrip(), err=True, color=frame.manners.color)
+    return INTERRUPTED
+
+
+def crash(fault: BaseException, frame: Frame) -> int:
+    """Tell about a fault of our own: the kind and the place, never the values, which could hold a secret."""
+    place = _places(fault.__traceback__)[-1:]
+    error = KeyturnError(
+        f"keyturn ran into a fault of its own ({type(fault).__name__})",
+        code=CRASH,
+        where=place[0] if place else "",
+        fix="send the lines that -vv prints to whoever looks after keyturn; they hold no values",
+    )
+    if frame.manners.loud >= 2:
+        click.echo("\n".join(_places(fault.__traceback__)), err=True)
+    return draw(error, frame)
+
+
+def hush() -> int:
+    """The reader of our output went away (`| head`): end without a word, as other tools do."""
+    sys.stdout = sys.stderr = open(0 if sys.platform == "emscripten" else _NOWHERE, "w", encoding="utf-8")  # noqa: SIM115
+    return 1
+
+
+_NOWHERE = "NUL" if sys.platform == "win32" else "/dev/null"
+
+
+def _field(name: str, text: str) -> list[str]:
+    """A named line; further lines of the text are aligned under the first."""
+    if not text:
+        return []
+    first, *rest = text.splitlines()
+    return [f"  {name:<5}  {first}", *(f"         {line}" for line in rest)]
+
+
+def _places(trace: TracebackType | None) -> list[str]:
+    return [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(trace)]

@@ -1,0 +1,114 @@
+"""`keyturn`: the table of commands and the boundary where every error ends."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from keyturn import __version__
+from keyturn.cli.frame import Frame
+from keyturn.cli.lazy import PREFIX, LazyGroup, global_flags
+from keyturn.core.errors import KeyturnError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("keyturn.cli.demo:demo", "Try it: a throw-away server, 1,000 users, a file with traps."),
+    "init": ("keyturn.cli.init:init", "Make a new directory: data, keys, first administrator."),
+    "serve": ("keyturn.cli.serve:serve", "Run the directory server."),
+    "plan": ("keyturn.cli.plan:plan", "Show what a run would do; changes nothing."),
+    "reset": ("keyturn.cli.reset:reset", "Plan, confirm, set new passwords."),
+    "create": ("keyturn.cli.create:create", "Plan, confirm, create users."),
+    "resume": ("keyturn.cli.resume:resume", "Go on with an unfinished run."),
+    "runs": ("keyturn.cli.runs:runs", "Look at runs: list, show, rows, report."),
+    "handout": ("keyturn.cli.handout:handout", "Open the sealed file with new passwords."),
+    "target": ("keyturn.cli.target:target", "The directories to run against: add, list, show, test."),
+    "user": ("keyturn.cli.user:user", "One user of a directory: show, create, reset, lock."),
+    "key": ("keyturn.cli.key:key", "API keys of a directory: create, list, revoke."),
+    "audit": ("keyturn.cli.audit:audit", "Who did what: list, verify, export."),
+    "explain": ("keyturn.cli.explain:explain", "The long form of an error or warning."),
+    "completion": ("keyturn.cli.completion:completion", "Completion for bash, zsh or fish."),
+}
+
+WELCOME = """\
+keyturn changes credentials, one at a time or a hundred thousand at once.
+
+  keyturn demo                       try it; everything stays on this machine
+  keyturn target add NAME            connect your own server
+  keyturn plan reset FILE -t NAME    see what a run would do; changes nothing
+
+Every command has --help; keyturn --help lists them; keyturn explain CODE explains an error."""
+
+
+class Root(LazyGroup):
+    """The outermost command: whatever happens inside ends here as words and an exit code."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
+        """Run and exit.  A command returns its exit code, or None for 0."""
+        if not more.pop("standalone_mode", True):
+            return super().main(args, *rest, standalone_mode=False, **more)
+        more.setdefault("prog_name", "keyturn")
+        more.setdefault("obj", Frame())
+        sys.exit(_guarded(self, args, more))
+
+
+def _guarded(root: Root, args: Sequence[str] | None, more: dict[str, Any]) -> int:
+    from keyturn.cli import errors
+
+    frame: Frame = more["obj"]
+    try:
+        code = root.main(args, standalone_mode=False, **more)
+        sys.stdout.flush()
+    except KeyturnError as error:
+        return errors.draw(error, frame)
+    except click.Abort:
+        return errors.interrupted(frame)
+    except click.ClickException as error:
+        return errors.usage(error, frame)
+    except BrokenPipeError:
+        return errors.hush()
+    except Exception as fault:
+        return errors.crash(fault, frame)
+    return code if isinstance(code, int) else 0
+
+
+@click.pass_context
+def _welcome(ctx: click.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        ctx.ensure_object(Frame).data(WELCOME)
+
+
+def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"keyturn {__version__}")
+        ctx.exit()
+
+
+cli = Root(
+    name="keyturn",
+    table=COMMANDS,
+    callback=_welcome,
+    invoke_without_command=True,
+    help="Changes credentials, one at a time or a hundred thousand at once.",
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": PREFIX,
+        "max_content_width": 100,
+    },
+    params=[
+        *global_flags(hidden=False),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            allow_from_autoenv=False,
+            help="Show the version.",
+            callback=_version,
+        ),
+    ],
+)
+
+
+def main() -> None:
+    """The installed command."""
+    cli.main()
