@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword
+from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword, candidate
 from keyturn.core.users import Handle
 
 
@@ -21,7 +21,8 @@ class Capabilities:
 
     carries: the commands it knows.  handle: which name of a user it takes.  generates: makes a password up when none
     is given.  mails: can mail on request.  needs_old: a change carries the old password.  temporary: a reset asks
-    for a new password at the next sign-in.  longest: hard limit of a password in code points.  longest_id: of `who`.
+    for a new password at the next sign-in.  shortest and longest: hard
+    limits of a password in code points.  longest_id: of `who`.
     batch: how many commands one call takes.  repeats: honours the operation id, so that even a generated password
     can be asked for again.  folds_case: two ids that differ in case are one user.  hands_back: a generated password
     is in the answer when it is not mailed.  validates: can judge a creation without doing it.
@@ -34,6 +35,7 @@ class Capabilities:
     needs_old: bool = False
     temporary: bool = True
     permanent: bool = False
+    shortest: int | None = None
     longest: int | None = None
     longest_id: int | None = None
     usual: Usual | None = None
@@ -42,6 +44,7 @@ class Capabilities:
     folds_case: bool = False
     hands_back: bool = False
     validates: bool = False
+    unique_mail: bool = False
 
 
 def misfit(command: Command, capabilities: Capabilities) -> str | None:
@@ -49,44 +52,48 @@ def misfit(command: Command, capabilities: Capabilities) -> str | None:
 
     Looks at the length of a password, never at its content.
     """
+    return lacks(command, capabilities) or _too_long(command, capabilities)
+
+
+def lacks(command: Command, capabilities: Capabilities) -> str | None:
+    """What the directory lacks for this command, whatever the password; None when it lacks nothing."""
     if type(command) not in capabilities.carries:
         return f"this directory does not know {type(command).__name__}"
     if capabilities.longest_id is not None and len(command.who) > capabilities.longest_id:
         return f"the id is longer than {capabilities.longest_id}"
     match command:
         case ResetPassword():
-            return _misfit_of_reset(command, capabilities)
-        case ChangePassword():
-            if command.old is None and capabilities.needs_old:
-                return "the old password is needed"
-            return _too_long(len(command.new.reveal()), capabilities)
+            return _lacks_for_reset(command, capabilities)
+        case ChangePassword() if command.old is None and capabilities.needs_old:
+            return "the old password is needed"
         case CreateUser():
-            return _misfit_of_creation(command, capabilities)
+            return _lacks_for_creation(command, capabilities)
         case _:
             return None
 
 
-def _misfit_of_reset(command: ResetPassword, capabilities: Capabilities) -> str | None:
+def _lacks_for_reset(command: ResetPassword, capabilities: Capabilities) -> str | None:
     if command.new is None and not capabilities.generates:
         return "give a password: this directory does not make one up"
     if command.notify and not capabilities.mails:
         return "this directory sends no mail"
     if command.permanent and not capabilities.permanent:
         return "this directory takes an administrator's password only as temporary"
-    return _too_long(len(command.new.reveal()) if command.new else 0, capabilities)
+    return None
 
 
-def _misfit_of_creation(command: CreateUser, capabilities: Capabilities) -> str | None:
+def _lacks_for_creation(command: CreateUser, capabilities: Capabilities) -> str | None:
     if command.validate_only and not capabilities.validates:
         return "this directory cannot judge a creation without doing it"
     if command.notify and not capabilities.mails:
         return "this directory sends no mail"
     if command.generate and not capabilities.generates:
         return "give a password: this directory does not make one up"
-    return _too_long(len(command.password.reveal()) if command.password else 0, capabilities)
+    return None
 
 
-def _too_long(length: int, capabilities: Capabilities) -> str | None:
-    if capabilities.longest is not None and length > capabilities.longest:
+def _too_long(command: Command, capabilities: Capabilities) -> str | None:
+    secret = candidate(command)
+    if secret is not None and capabilities.longest is not None and len(secret.reveal()) > capabilities.longest:
         return f"the password is longer than {capabilities.longest}"
     return None

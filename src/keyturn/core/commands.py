@@ -113,3 +113,14 @@ class Origin:
     source: str = ""
     run: str = ""
     row: int | None = None
+
+
+def candidate(command: Command) -> Secret | None:
+    """The password that the command wants to set, where it brings one."""
+    match command:
+        case CreateUser():
+            return command.password
+        case ResetPassword() | ChangePassword():
+            return command.new
+        case _:
+            return None

@@ -19,6 +19,14 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Verifier:
+    """What is stored to recognise a password: PHC-like text and the id of the pepper it is keyed with."""
+
+    text: str
+    pepper_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Credential:
     """What is kept of a password: never the password.
 
@@ -36,6 +44,10 @@ class Credential:
     expires: datetime | None = None
     operation: str = ""
     derive_id: str = ""
+
+    def checkable(self) -> Verifier:
+        """What a hasher compares a candidate with."""
+        return Verifier(self.verifier, self.pepper_id)
 
     def expired(self, now: datetime) -> bool:
         """True when the time of a one-time secret or temporary value is up."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Commands, Origin
+from keyturn.core.credentials import Verifier
 from keyturn.core.outcomes import Changed, Outcome, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName
@@ -77,14 +78,6 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that never run backwards."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Verifier:
-    """What is stored to recognise a password: PHC-like text and the id of the pepper it is keyed with."""
-
-    text: str
-    pepper_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,6 +223,10 @@ class CredentialTable(Protocol):
         end their sessions and links."""
         ...
 
+    def spend(self, uid: str, verifier: str, at: datetime) -> bool:
+        """End the life of a one-time secret if it is still this one and unspent; True for the one who did it."""
+        ...
+
     def renew(self, uid: str, verifier: str, pepper_id: str) -> None:
         """Store the same password under newer parameters after a sign-in; nothing is revoked."""
         ...

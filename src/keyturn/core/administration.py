@@ -1,0 +1,155 @@
+"""What only our own server has: keys, workspaces and grants, under the same laws as users."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from string import ascii_lowercase
+
+from keyturn.core.audit import Event
+from keyturn.core.outcomes import Changed, Reason, Refused
+from keyturn.core.permissions import Target, may, may_confer
+from keyturn.core.policy import ProfileName
+from keyturn.core.ports import KeyChange, NewKey
+from keyturn.core.steps import Caller, Parts
+from keyturn.core.storage import Application, Key, Transaction
+from keyturn.core.users import Grant, Handle, Right, Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAdministration:
+    """The administration as one caller may use it.  Each change is one transaction with its audit row."""
+
+    parts: Parts
+    caller: Caller
+
+    def keys(self) -> Sequence[Key] | Refused:
+        """The API keys of the tenant, oldest first."""
+        if not may(self.caller.actor, "key.list", Target.NOBODY):
+            return _not_allowed("")
+        with self.parts.store.reading() as view:
+            return view.keys.list(self.caller.actor.tenant)
+
+    def create_key(self, kind: str, description: str, rights: frozenset[Right]) -> NewKey | Refused:
+        """A new API key; its token is shown this once."""
+        with self.parts.store.writing() as transaction:
+            if not may(self.caller.actor, "key.create", Target.NOBODY) or not may_confer(self.caller.actor, rights):
+                return self._refuse(transaction, "key.create", _not_allowed(""))
+            token, stamp = self.parts.minter.draw(), self._stamp()
+            name = self._free_id(transaction)
+            digest = self.parts.hasher.digest(token)
+            key = Key(name, self.caller.actor.tenant, kind, digest, rights, True, description, 1, 1, stamp, stamp)
+            return NewKey(self._keep(transaction, "key.create", "created", key), token)
+
+    def update_key(self, id: str, change: KeyChange) -> Key | Refused:
+        """Change a key; its tokens die."""
+        with self.parts.store.writing() as transaction:
+            key = self._key(transaction, "key.update", id)
+            if isinstance(key, Refused):
+                return key
+            rights = key.rights if change.rights is None else change.rights
+            if not may_confer(self.caller.actor, rights):
+                return self._refuse(transaction, "key.update", _not_allowed(id))
+            changed = replace(
+                key,
+                rights=rights,
+                active=key.active if change.active is None else change.active,
+                description=key.description if change.description is None else change.description,
+            )
+            return self._keep(transaction, "key.update", "changed", self._next(changed))
+
+    def refresh_key(self, id: str) -> NewKey | Refused:
+        """A new token for a key; the old one and what was signed in with it die."""
+        with self.parts.store.writing() as transaction:
+            key = self._key(transaction, "key.update", id)
+            if isinstance(key, Refused):
+                return key
+            token = self.parts.minter.draw()
+            fresh = self._next(replace(key, digest=self.parts.hasher.digest(token)))
+            return NewKey(self._keep(transaction, "key.update", "changed", fresh), token)
+
+    def revoke_key(self, id: str) -> Key | Refused:
+        """Delete a key; its tokens die."""
+        with self.parts.store.writing() as transaction:
+            key = self._key(transaction, "key.revoke", id)
+            if isinstance(key, Refused):
+                return key
+            transaction.keys.remove(id)
+            transaction.audit.append([self._event("key.revoke", "changed", id)])
+            return key
+
+    def applications(self) -> Sequence[Application]:
+        """The applications of all workspaces of the tenant."""
+        with self.parts.store.reading() as view:
+            return view.tenants.applications(self.caller.actor.tenant)
+
+    def grant(self, who: str, by: Handle, workspace: str, application: str, role: str) -> Changed | Refused:
+        """Give a role in an application, or in the workspace when `application` is empty."""
+        actor = self.caller.actor
+        with self.parts.store.writing() as transaction:
+            if not may(actor, "grant.write", Target.OTHER):
+                return self._refuse(transaction, "grant.write", _not_allowed(who))
+            subject = transaction.users.subjects(actor.tenant, [who], by).get(who)
+            if subject is None:
+                missing = Refused(who, Reason.NO_SUCH_USER, "there is no such user")
+                return self._refuse(transaction, "grant.write", missing)
+            places = transaction.tenants.applications(actor.tenant)
+            if not any(p.workspace == workspace and application in ("", p.id) for p in places):
+                unknown = Refused(who, Reason.INVALID, "there is no such workspace or application")
+                return self._refuse(transaction, "grant.write", unknown, target=subject.uid)
+            transaction.tenants.grant(subject.uid, Grant(workspace, application, role, self.parts.clock.now()))
+            detail = f"{workspace}/{application}: {role}"
+            transaction.audit.append([self._event("grant.write", "changed", who, target=subject.uid, detail=detail)])
+            return Changed(who)
+
+    def profile(self) -> ProfileName:
+        """The password policy of the tenant."""
+        return self.caller.rules.profile
+
+    def _key(self, transaction: Transaction, verb: str, id: str) -> Key | Refused:
+        """The key if the caller may touch it: never one of another tenant, never one with rights they lack."""
+        if not may(self.caller.actor, verb, Target.NOBODY):
+            return self._refuse(transaction, verb, _not_allowed(id))
+        key = transaction.keys.find(id)
+        if key is None or key.tenant != self.caller.actor.tenant:
+            return self._refuse(transaction, verb, Refused(id, Reason.NO_SUCH_USER, "there is no such key"))
+        if not may_confer(self.caller.actor, key.rights):
+            return self._refuse(transaction, verb, _not_allowed(id))
+        return key
+
+    def _keep(self, transaction: Transaction, verb: str, outcome: str, key: Key) -> Key:
+        transaction.keys.put(key)
+        transaction.audit.append([self._event(verb, outcome, key.id)])
+        return key
+
+    def _next(self, key: Key) -> Key:
+        return replace(key, epoch=key.epoch + 1, version=key.version + 1, updated=self._stamp())
+
+    def _free_id(self, transaction: Transaction) -> str:
+        """An id as the field writes them: `a-<tenant>-<10 lower-case letters>`."""
+        tenant = next(t.name for t in transaction.tenants.all() if t.number == self.caller.actor.tenant)
+        while True:
+            name = f"a-{tenant}-" + "".join(secrets.choice(ascii_lowercase) for _ in range(10))
+            if transaction.keys.find(name) is None:
+                return name
+
+    def _refuse(self, transaction: Transaction, verb: str, refused: Refused, *, target: str = "") -> Refused:
+        event = self._event(verb, "refused", refused.who, target=target, reason=refused.reason.value)
+        transaction.audit.append([event])
+        return refused
+
+    def _stamp(self) -> Stamp:
+        return Stamp(self.caller.actor.id, self.parts.clock.now())
+
+    def _event(
+        self, verb: str, outcome: str, who: str, *, target: str = "", reason: str = "", detail: str = ""
+    ) -> Event:
+        caller, origin = self.caller, self.caller.origin
+        return Event(
+            self.parts.clock.now(), caller.actor.tenant, caller.actor.id, verb, outcome, target=target, who=who,
+            reason=reason, door=caller.door, source=origin.source, request=origin.request, run=origin.run,
+            row=origin.row, detail=detail,
+        )  # fmt: skip
+
+
+def _not_allowed(who: str) -> Refused:
+    return Refused(who, Reason.NOT_ALLOWED, "the caller is not permitted to do this")

@@ -1,0 +1,309 @@
+"""The one door: every command on our own directory is judged and written here, in one transaction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias, cast
+from uuid import uuid4
+
+from keyturn.core.capabilities import Capabilities
+from keyturn.core.commands import (
+    ChangePassword,
+    Commands,
+    CreateUser,
+    DeleteUser,
+    ResetPassword,
+    SetStatus,
+    UpdateUser,
+    candidate,
+)
+from keyturn.core.effects import Effects, Press
+from keyturn.core.errors import Conflict
+from keyturn.core.judging import Seen, judge
+from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Unchanged
+from keyturn.core.permissions import Target, may
+from keyturn.core.policy import Policy, Verdict
+from keyturn.core.policy import judge as judge_password
+from keyturn.core.ports import Probe
+from keyturn.core.secret import Secret
+from keyturn.core.sight import Sight
+from keyturn.core.signin import strike
+from keyturn.core.steps import Caller, Parts, Recipient, Step, begin
+from keyturn.core.storage import Subject, Transaction, View
+from keyturn.core.users import Right, User, Users, Window
+
+LOCAL: Final = Capabilities(
+    carries=frozenset({CreateUser, UpdateUser, ResetPassword, ChangePassword, SetStatus, DeleteUser}),
+    generates=True,
+    mails=True,
+    permanent=True,
+    batch=1000,
+    repeats=True,
+    hands_back=True,
+    validates=True,
+)
+"""What our directory can do when nobody's dialect narrows it."""
+
+Prepared: TypeAlias = Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDirectory:
+    """Our own directory as one caller may use it; `acting_as` makes it for another."""
+
+    parts: Parts
+    caller: Caller
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the caller's door lets through."""
+        return self.caller.via
+
+    @property
+    def account(self) -> str:
+        """Who is acting."""
+        return self.caller.actor.id
+
+    def execute(self, commands: Commands) -> list[Outcome]:
+        """Prepare a batch and write it in one transaction; outcome i belongs to command i."""
+        return commit(self.parts, self.prepare(commands))
+
+    def prepare(self, commands: Commands) -> Prepared:
+        """Judge a batch by a cheap read, then hash what was not refused.  Writes nothing."""
+        steps = [begin(self.caller, command, self.parts.hasher) for command in commands]
+        with self.parts.store.reading() as view:
+            steps = self._judge_early(view, steps)
+        return self._hash(steps)
+
+    def find(self, who: str) -> User | None:
+        """The user, or None when there is none that the caller may see."""
+        actor = self.caller.actor
+        with self.parts.store.reading() as view:
+            user = view.users.get(actor.tenant, who, self.caller.via.handle)
+        target = Target.SELF if user is not None and user.uid == actor.id else Target.OTHER
+        return user if may(actor, "user.read", target) else None
+
+    def probe(self) -> Probe:
+        """That the store answers, and who is acting."""
+        with self.parts.store.reading() as view:
+            view.tenants.all()
+        administers = Right.USERS in self.caller.actor.rights
+        return Probe(self.account, note="may administer users" if administers else "may not administer users")
+
+    def _judge_early(self, view: View, steps: list[Step]) -> list[Step]:
+        sight = Sight(self.parts.clock, view, steps)
+        return [self._ready(view, step, sight.of(step)) for step in steps]
+
+    def _ready(self, view: View, step: Step, seen: Seen) -> Step:
+        """Fix the uid, judge the password and find the recipient; a step refused here costs no hash."""
+        uid = seen.subject.uid if seen.subject is not None else uuid4().hex
+        step = replace(step, uid=str(uid))
+        refused = judge(step, seen)
+        if refused is not None:
+            return replace(step, early=refused)
+        wanted = candidate(step.command)
+        step = self._with_recipient(view, step, seen.subject)
+        if wanted is None:
+            return self._with_one_time(step)
+        verdict = self._verdict(step, wanted, seen.subject)
+        if verdict.reason is not None:
+            return replace(step, early=Refused(step.command.who, verdict.reason, verdict.text))
+        return replace(step, password=verdict.password, warning=verdict.warning)
+
+    def _verdict(self, step: Step, wanted: Secret, subject: Subject | None) -> Verdict:
+        policy = Policy.of(
+            self.caller.rules.profile, shortest=self.caller.via.shortest, longest=self.caller.via.longest
+        )
+        names = {step.command.who, subject.login if subject else "", subject.mail if subject else ""}
+        context = frozenset(name.casefold() for name in names if name)
+        return judge_password(wanted, policy, self.parts.blocklist, context)
+
+    def _with_one_time(self, step: Step) -> Step:
+        """Let the directory make the password where the command wants one and brings none."""
+        match step.command:
+            case ResetPassword():
+                return replace(step, generated=True)
+            case CreateUser():
+                return replace(step, generated=step.command.generate or step.recipient is not None)
+            case _:
+                return step
+
+    def _with_recipient(self, view: View, step: Step, subject: Subject | None) -> Step:
+        command = step.command
+        if not isinstance(command, CreateUser | ResetPassword) or not command.notify:
+            return step
+        if isinstance(command, CreateUser):
+            profile = command.profile
+        elif subject is None or not subject.mail:
+            return step
+        else:
+            profile = view.users.get_many(subject.tenant, [subject.uid])[subject.uid].profile
+        if not profile.mail():
+            return step
+        to = Recipient(profile.mail(), profile.display_name, profile.language, profile.other_mails())
+        return replace(step, recipient=to)
+
+    def _hash(self, steps: list[Step]) -> list[Step]:
+        steps = [self._check_old(step) for step in steps]
+        hasher, minter = self.parts.hasher, self.parts.minter
+        slow = [(i, step.password) for i, step in enumerate(steps) if step.password is not None and not step.wrong]
+        fast = [i for i, step in enumerate(steps) if step.generated and step.early is None]
+        for (i, _), verifier in zip(slow, hasher.hash([secret for _, secret in slow]), strict=True):
+            steps[i] = replace(steps[i], verifier=verifier)
+        secrets = [minter.one_time(steps[i].operation, steps[i].uid) for i in fast]
+        for i, verifier in zip(fast, hasher.hash_one_time(secrets), strict=True):
+            steps[i] = replace(steps[i], verifier=verifier)
+        return steps
+
+    def _check_old(self, step: Step) -> Step:
+        """Compare the present password, and refuse a new one that is equal to a temporary one."""
+        new = step.password
+        if not isinstance(step.command, ChangePassword) or step.early is not None or new is None:
+            return step
+        with self.parts.store.reading() as view:
+            subject = view.users.by_uid([step.uid]).get(step.uid)
+        credential = subject.credential if subject is not None else None
+        hasher, old = self.parts.hasher, step.command.old
+        if old is not None:
+            checked = credential.checkable() if credential is not None else None
+            right = hasher.check(old, checked).right
+            step = replace(step, wrong=not right, seen=credential.verifier if credential is not None else "")
+        if credential is not None and credential.must_change and not step.wrong:
+            same = hasher.check(new, credential.checkable()).right
+            if same:
+                text = "the new password is the temporary one; choose another"
+                return replace(step, early=Refused(step.command.who, Reason.SAME_PASSWORD, text))
+        return step
+
+    def list(self, window: Window) -> Users:
+        """A part of the users of the tenant; nothing for a caller who may not list."""
+        if not may(self.caller.actor, "user.list", Target.NOBODY):
+            return Users((), 0)
+        with self.parts.store.reading() as view:
+            return view.users.page(self.caller.actor.tenant, window)
+
+
+def commit(parts: Parts, steps: Prepared) -> list[Outcome]:
+    """Write prepared steps, of one caller or of many, in one transaction; outcome i belongs to step i.
+
+    Raises StoreError when it cannot be kept; then nothing was done and nothing may be answered as done.
+    """
+    outcomes: dict[int, Outcome] = {}
+    with parts.store.writing() as transaction:
+        for wave in _waves(steps):
+            outcomes.update(_settle_wave(parts, transaction, wave))
+    return [outcomes[number] for number in range(len(steps))]
+
+
+Wave: TypeAlias = list[tuple[int, Step]]
+
+
+def _waves(steps: Prepared) -> Iterator[Wave]:
+    """Cut steps into sets in which no name occurs twice, in order: a later step sees what an earlier one did."""
+    wave: Wave = []
+    names: set[tuple[int, str]] = set()
+    for number, step in enumerate(steps):
+        tenant, command = step.caller.actor.tenant, step.command
+        mine = {(tenant, command.who)}
+        if isinstance(command, CreateUser | UpdateUser) and command.login:
+            mine.add((tenant, command.login))
+        if isinstance(command, CreateUser) and step.caller.via.unique_mail:
+            mine.update((tenant, contact.value.casefold()) for contact in command.profile.emails)
+        if step.named:
+            mine.add((tenant, step.operation))
+        if names & mine:
+            yield wave
+            wave, names = [], set()
+        wave.append((number, step))
+        names |= mine
+    if wave:
+        yield wave
+
+
+def _settle_wave(parts: Parts, transaction: Transaction, wave: Wave) -> Mapping[int, Outcome]:
+    """Settle a set at once; if its elements are in each other's way, one by one, each in a savepoint of its own."""
+    with suppress(Conflict), transaction.savepoint():
+        return _settle(parts, transaction, wave)
+    outcomes: dict[int, Outcome] = {}
+    for number, step in wave:
+        try:
+            with transaction.savepoint():
+                outcomes.update(_settle(parts, transaction, [(number, step)]))
+        except Conflict:
+            taken = Refused(step.command.who, Reason.EXISTS, "the id or sign-in name is taken")
+            outcomes.update(_settle(parts, transaction, [(number, replace(step, early=taken))]))
+    return outcomes
+
+
+def _settle(parts: Parts, transaction: Transaction, wave: Wave) -> Mapping[int, Outcome]:
+    now = parts.clock.now()
+    press, effects = Press(parts.minter, parts.hasher, parts.sealer, now), Effects()
+    sight = Sight(parts.clock, transaction, [step for _, step in wave])
+    known = transaction.operations.find([step.operation for _, step in wave if step.named], now)
+    outcomes: dict[int, Outcome] = {}
+    for number, step in wave:
+        seen = sight.of(step)
+        subject = seen.subject
+        if step.operation in known:
+            first = known[step.operation]
+            subject = transaction.users.by_uid([first.uid]).get(first.uid)
+            outcomes[number] = press.repeat(step, first, subject, effects)
+            continue
+        refused = judge(step, seen) or _moved(step, subject)
+        if refused is not None:
+            outcomes[number] = press.refuse(step, refused, subject, effects)
+        else:
+            sight.claim(step, subject, alone=len(wave) == 1)
+            outcomes[number] = press.accept(step, subject, effects)
+    _write(parts, transaction, effects)
+    return _with_users(transaction, wave, outcomes)
+
+
+def _moved(step: Step, subject: Subject | None) -> Refused | None:
+    """A user who became another one between the preparing read and the transaction is not touched."""
+    if subject is None or subject.uid == step.uid:
+        return None
+    return Refused(step.command.who, Reason.BUSY, "the user changed meanwhile; ask again", retry_after=1)
+
+
+def _write(parts: Parts, transaction: Transaction, effects: Effects) -> None:
+    """Put everything that a set decided into the transaction."""
+    if effects.users:
+        transaction.users.insert(effects.users)
+    if effects.changes:
+        transaction.users.update(effects.changes)
+    for uid in effects.healed:
+        transaction.users.wait(uid, None, clear=True)
+    for uid in effects.failures:
+        strike(transaction, uid, parts.clock.now())
+    for by, credentials in effects.credentials.items():
+        transaction.credentials.replace(credentials, by)
+    if effects.silenced:
+        transaction.outbox.cancel(effects.silenced)
+    if effects.links:
+        transaction.links.put(effects.links)
+    if effects.mails:
+        transaction.outbox.put(effects.mails)
+    if effects.done:
+        transaction.operations.put(effects.done)
+    transaction.audit.append(effects.events)
+
+
+_SHOWN = (CreateUser, UpdateUser, SetStatus)
+
+
+def _with_users(transaction: Transaction, wave: Wave, outcomes: dict[int, Outcome]) -> Mapping[int, Outcome]:
+    """Add the user as it now is to the outcomes whose answer shows it."""
+    shown = [(n, s) for n, s in wave if isinstance(s.command, _SHOWN) and not isinstance(outcomes[n], Refused)]
+    if not shown:
+        return outcomes
+    tenants: dict[int, list[str]] = {}
+    for _, step in shown:
+        tenants.setdefault(step.caller.actor.tenant, []).append(step.uid)
+    users: dict[str, User] = {}
+    for tenant, uids in tenants.items():
+        users.update(transaction.users.get_many(tenant, uids))
+    for number, step in shown:
+        outcome = cast("Created | Changed | Unchanged", outcomes[number])
+        outcomes[number] = replace(outcome, user=users.get(step.uid))
+    return outcomes

@@ -1,0 +1,202 @@
+"""What an accepted command writes: gathered per step, so that a batch is written in sets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+from uuid import NAMESPACE_URL, uuid5
+
+from keyturn.core.audit import Event
+from keyturn.core.commands import ChangePassword, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
+from keyturn.core.credentials import ONE_TIME_LIFE, Credential, Link, Source
+from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Unchanged
+from keyturn.core.ports import Hasher, Minter, Sealer
+from keyturn.core.secret import Secret
+from keyturn.core.steps import Recipient, Step
+from keyturn.core.storage import Done, Mail, NewUser, Subject, UserChange
+from keyturn.core.tenancy import MailMode
+from keyturn.core.users import Stamp, Status
+
+NOTICE_LIFE: Final = ONE_TIME_LIFE
+
+
+@dataclass(slots=True)
+class Effects:
+    """All that a batch writes, in sets; `LocalDirectory` puts it into one transaction.  `credentials` by who acts."""
+
+    users: list[NewUser] = field(default_factory=list)
+    changes: list[UserChange] = field(default_factory=list)
+    credentials: dict[str, list[Credential]] = field(default_factory=dict)
+    healed: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
+    silenced: list[str] = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Turns accepted steps into effects and outcomes, at one moment of time."""
+
+    minter: Minter
+    hasher: Hasher
+    sealer: Sealer
+    now: datetime
+
+    def refuse(self, step: Step, refused: Refused, subject: Subject | None, effects: Effects) -> Refused:
+        """Record a refusal: it is audited like everything else, and a wrong old password counts."""
+        uid = subject.uid if subject is not None else ""
+        if step.wrong and subject is not None and refused.reason is Reason.WRONG_PASSWORD:
+            effects.failures.append(subject.uid)
+        effects.events.append(self._event(step, "refused", uid, reason=refused.reason.value, detail=refused.text))
+        return refused
+
+    def repeat(self, step: Step, done: Done, subject: Subject | None, effects: Effects) -> Outcome:
+        """Answer a named operation that was done before: the first outcome again, the secret derived again."""
+        if done.fingerprint != step.fingerprint:
+            text = "this operation id was used for another command"
+            return self.refuse(step, Refused(step.command.who, Reason.OPERATION_REUSED, text), subject, effects)
+        effects.events.append(self._event(step, "repeated", done.uid, detail=f"first at {done.at.isoformat()}"))
+        delivery, secret = Delivery(done.delivery), None
+        current = subject.credential if subject is not None else None
+        if done.derive_id and current is not None and current.operation == step.operation:
+            secret = self.minter.one_time(step.operation, done.uid, key_id=done.derive_id)
+        if done.outcome == "created":
+            return Created(step.command.who, secret=secret, delivery=delivery)
+        if done.outcome == "changed":
+            return Changed(step.command.who, secret=secret, delivery=delivery)
+        return Unchanged(step.command.who)
+
+    def accept(self, step: Step, subject: Subject | None, effects: Effects) -> Outcome:
+        """Record an accepted step and say what came of it."""
+        command = step.command
+        if isinstance(command, CreateUser):
+            return self._create(step, command, effects)
+        if subject is None:
+            raise ValueError("only a creation is accepted without a subject")
+        stamp = Stamp(step.caller.actor.id, self.now)
+        outcome: Outcome = Changed(command.who)
+        match command:
+            case ResetPassword() | ChangePassword():
+                return self._set_password(step, subject, effects)
+            case UpdateUser():
+                stops = command.status not in (None, Status.ACTIVE) or command.rights is not None
+                effects.changes.append(
+                    UserChange(
+                        subject.uid, stamp, command.login, command.profile, command.status, command.rights, revoke=stops
+                    )
+                )
+            case SetStatus():
+                if command.status is subject.status and not (subject.failures or subject.wait_until):
+                    outcome = Unchanged(command.who)
+                else:
+                    stops = command.status is not Status.ACTIVE
+                    effects.changes.append(UserChange(subject.uid, stamp, status=command.status, revoke=stops))
+                    effects.healed.extend([] if stops else [subject.uid])
+            case DeleteUser():
+                effects.changes.append(UserChange(subject.uid, stamp, deleted=True, revoke=True))
+                effects.silenced.append(subject.uid)
+        detail = command.status.value if isinstance(command, SetStatus) else ""
+        return self._finish(step, outcome, subject.uid, effects, detail=detail)
+
+    def _create(self, step: Step, command: CreateUser, effects: Effects) -> Outcome:
+        if command.validate_only:
+            return self._finish(step, Unchanged(command.who), "", effects, detail="validated only")
+        login = command.login or command.who
+        stamp = Stamp(step.caller.actor.id, self.now)
+        tenant, profile = step.caller.actor.tenant, command.profile
+        new = NewUser(step.uid, tenant, command.who, login, profile, command.status, command.rights, stamp)
+        effects.users.append(new)
+        if step.verifier is None:
+            return self._finish(step, Created(command.who), step.uid, effects, detail="no password")
+        delivery, secret = self._credential(step, step.uid, login, effects)
+        outcome = Created(command.who, secret=secret, delivery=delivery)
+        return self._finish(step, outcome, step.uid, effects, detail=self._detail(step, delivery))
+
+    def _set_password(self, step: Step, subject: Subject, effects: Effects) -> Outcome:
+        delivery, secret = self._credential(step, subject.uid, subject.login, effects)
+        outcome = Changed(step.command.who, secret=secret, delivery=delivery)
+        return self._finish(step, outcome, subject.uid, effects, detail=self._detail(step, delivery))
+
+    def _detail(self, step: Step, delivery: Delivery) -> str:
+        source = self._source(step).value
+        if isinstance(step.command, ResetPassword) and step.command.permanent:
+            source += ", permanent"
+        return "; ".join(part for part in (source, f"delivery {delivery.value}", step.warning) if part)
+
+    def _source(self, step: Step) -> Source:
+        if step.generated:
+            return Source.GENERATED
+        return Source.CHOSEN if isinstance(step.command, ChangePassword) else Source.SUPPLIED
+
+    def _credential(self, step: Step, uid: str, login: str, effects: Effects) -> tuple[Delivery, Secret | None]:
+        """Write the new credential and decide how it reaches its owner."""
+        if step.verifier is None:
+            raise ValueError("a password is only set with its verifier")
+        source = self._source(step)
+        permanent = isinstance(step.command, ResetPassword) and step.command.permanent
+        temporary = source is not Source.CHOSEN and not permanent
+        life = ONE_TIME_LIFE if step.generated else step.caller.rules.temporary_life
+        credential = Credential(
+            uid,
+            step.verifier.text,
+            step.verifier.pepper_id,
+            source,
+            must_change=temporary,
+            changed=self.now,
+            expires=self.now + life if temporary else None,
+            operation=step.operation if step.generated else "",
+            derive_id=self.minter.key_id if step.generated else "",
+        )
+        effects.credentials.setdefault(step.caller.actor.id, []).append(credential)
+        if step.recipient is not None:
+            self._mail(step, uid, login, step.recipient, effects)
+            return Delivery.MAILED, None
+        effects.silenced.append(uid)
+        hands_back = step.generated and step.caller.via.hands_back
+        return Delivery.NONE, self.minter.one_time(step.operation, uid) if hands_back else None
+
+    def _mail(self, step: Step, uid: str, login: str, to: Recipient, effects: Effects) -> None:
+        mode = step.caller.rules.mail
+        if mode is MailMode.LINK or (mode is MailMode.SAFE and not step.generated):
+            template = "link"
+            token = self.minter.link(step.operation, uid)
+            effects.links.append(Link(self.hasher.digest(token), uid, step.operation, self.now + ONE_TIME_LIFE))
+        else:
+            template = "secret" if step.generated else "value"
+        first = self._letter(step, uid, login, template, to.mail, to)
+        if template == "value" and step.password is not None:
+            first = replace(first, sealed=self.sealer.seal(step.password.reveal().encode(), first.id))
+        effects.mails.append(first)
+        effects.mails.extend(self._letter(step, uid, login, "notice", other, to) for other in to.others)
+
+    def _letter(self, step: Step, uid: str, login: str, template: str, mail: str, to: Recipient) -> Mail:
+        """A mail whose id, and with it its Message-ID, follows from the operation: a repeat is the same mail."""
+        name = uuid5(NAMESPACE_URL, f"{step.operation}:{uid}:{template}:{mail}").hex
+        return Mail(
+            name, step.caller.actor.tenant, uid, template, mail, login, to.name, to.language, step.operation,
+            self.minter.key_id, created=self.now, not_before=self.now, expires=self.now + NOTICE_LIFE,
+        )  # fmt: skip
+
+    def _finish(self, step: Step, outcome: Outcome, uid: str, effects: Effects, *, detail: str = "") -> Outcome:
+        word = _WORDS[type(outcome)]
+        effects.events.append(self._event(step, word, uid, detail=detail))
+        if step.named and not (isinstance(outcome, Unchanged) and not uid):
+            delivery = outcome.delivery.value if isinstance(outcome, Created | Changed) else Delivery.NONE.value
+            handed = isinstance(outcome, Created | Changed) and outcome.secret is not None
+            derive_id = self.minter.key_id if handed else ""
+            effects.done.append(Done(step.operation, step.fingerprint, word, uid, delivery, self.now, derive_id))
+        return outcome
+
+    def _event(self, step: Step, outcome: str, uid: str, *, reason: str = "", detail: str = "") -> Event:
+        caller, origin = step.caller, step.caller.origin
+        return Event(
+            self.now, caller.actor.tenant, caller.actor.id, step.verb, outcome, target=uid, who=step.command.who,
+            reason=reason, door=caller.door, source=origin.source, request=origin.request, run=origin.run,
+            row=origin.row, detail=detail,
+        )  # fmt: skip
+
+
+_WORDS: Final[Mapping[type, str]] = {Created: "created", Changed: "changed", Unchanged: "unchanged"}

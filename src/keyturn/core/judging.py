@@ -1,0 +1,162 @@
+"""The judgement of a command: permission, existence, policy.  Pure; run before and in the transaction."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from keyturn.core.capabilities import lacks
+from keyturn.core.commands import ChangePassword, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
+from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.permissions import Proof, Target, may, may_confer
+from keyturn.core.steps import Step
+from keyturn.core.storage import Subject
+from keyturn.core.tenancy import KnownValues
+from keyturn.core.users import Right, Status
+
+LONGEST_ID: Final = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a transaction knows when it judges.
+
+    subject: the user that the command is about.  taken: ids, logins and mail addresses that somebody holds.
+    administrators: how many can still administer users.  link_open: the mailed link that is the proof still stands.
+    """
+
+    subject: Subject | None
+    taken: Mapping[str, str]
+    administrators: Callable[[], int]
+    link_open: Callable[[str], bool]
+    now: datetime
+
+
+def judge(step: Step, seen: Seen) -> Refused | None:
+    """Why the directory says no, or None.  Never tells a missing user from one of another tenant."""
+    if step.early is not None and step.early.reason is not Reason.NO_SUCH_USER:
+        return step.early
+    refusal = _permission(step, seen)
+    if refusal is not None:
+        return refusal
+    text = lacks(step.command, step.caller.via)
+    if text is not None:
+        return Refused(step.command.who, Reason.UNSUPPORTED, text)
+    if isinstance(step.command, CreateUser):
+        return _creation(step, step.command, seen)
+    if seen.subject is None:
+        return Refused(step.command.who, Reason.NO_SUCH_USER, "there is no such user")
+    return _on_subject(step, seen, seen.subject)
+
+
+def _on_subject(step: Step, seen: Seen, subject: Subject) -> Refused | None:
+    match step.command:
+        case CreateUser():
+            return None
+        case UpdateUser():
+            return _update(step, step.command, seen, subject)
+        case ResetPassword():
+            return _reset(step, step.command)
+        case ChangePassword():
+            return _change(step, step.command, seen, subject)
+        case SetStatus():
+            return _last(seen, subject, leaves=step.command.status is not Status.ACTIVE, who=step.command.who)
+        case DeleteUser():
+            return _last(seen, subject, leaves=True, who=step.command.who)
+
+
+def _permission(step: Step, seen: Seen) -> Refused | None:
+    actor, subject = step.caller.actor, seen.subject
+    if isinstance(step.command, CreateUser):
+        allowed = may(actor, step.verb, Target.NOBODY) and may_confer(actor, step.command.rights)
+    elif subject is None:
+        allowed = may(actor, step.verb, Target.OTHER)
+    else:
+        target = Target.SELF if subject.uid == actor.id else Target.OTHER
+        allowed = may(actor, step.verb, target, subject.rights)
+    if isinstance(step.command, UpdateUser) and step.command.rights is not None:
+        allowed = allowed and may_confer(actor, step.command.rights)
+    if actor.proof is Proof.LINK:
+        allowed = allowed and seen.link_open(actor.link)
+    if allowed:
+        return None
+    return Refused(step.command.who, Reason.NOT_ALLOWED, "the caller is not permitted to do this")
+
+
+def _creation(step: Step, command: CreateUser, seen: Seen) -> Refused | None:
+    login = command.login or command.who
+    for name in (command.who, login):
+        fault = fault_of_id(name)
+        if fault:
+            return Refused(command.who, Reason.INVALID, fault)
+    mails = [contact.value for contact in command.profile.emails] if step.caller.via.unique_mail else []
+    for name in (command.who, login, *mails):
+        held = seen.taken.get(name)
+        if held == "live":
+            return Refused(command.who, Reason.EXISTS, "the id, sign-in name or mail address is taken")
+        if held == "deleted":
+            return Refused(command.who, Reason.RESERVED, "the id, sign-in name or mail address is reserved")
+    return _known_value(step, command.who) if command.password is not None else None
+
+
+def fault_of_id(name: str) -> str:
+    """Why a text cannot be an id or a sign-in name; empty when it can."""
+    if not name.strip():
+        return "the id is empty"
+    if len(name) > LONGEST_ID:
+        return f"the id is longer than {LONGEST_ID}"
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in name):
+        return "the id holds a control character"
+    return ""
+
+
+def _update(step: Step, command: UpdateUser, seen: Seen, subject: Subject) -> Refused | None:
+    if command.version is not None and command.version != subject.version:
+        return Refused(command.who, Reason.STALE_VERSION, "the user was changed meanwhile; read it again")
+    if command.login is not None and command.login != subject.login:
+        fault = fault_of_id(command.login)
+        if fault:
+            return Refused(command.who, Reason.INVALID, fault)
+        held = seen.taken.get(command.login)
+        if held:
+            return Refused(
+                command.who, Reason.EXISTS if held == "live" else Reason.RESERVED, "the sign-in name is taken"
+            )
+    stops = command.status not in (None, Status.ACTIVE)
+    loses = command.rights is not None and Right.USERS not in command.rights
+    return _last(seen, subject, leaves=stops or loses, who=command.who)
+
+
+def _last(seen: Seen, subject: Subject, *, leaves: bool, who: str) -> Refused | None:
+    administers = Right.USERS in subject.rights and subject.status is Status.ACTIVE
+    if leaves and administers and seen.administrators() <= 1:
+        return Refused(who, Reason.LAST_ADMINISTRATOR, "this is the last user who can administer users")
+    return None
+
+
+def _reset(step: Step, command: ResetPassword) -> Refused | None:
+    return _known_value(step, command.who) if command.new is not None else None
+
+
+def _known_value(step: Step, who: str) -> Refused | None:
+    if step.caller.rules.known_values is KnownValues.REFUSE:
+        return Refused(who, Reason.POLICY, "here an administrator does not choose passwords; ask for a generated one")
+    return None
+
+
+def _change(step: Step, command: ChangePassword, seen: Seen, subject: Subject) -> Refused | None:
+    if subject.status is not Status.ACTIVE:
+        return Refused(command.who, Reason.NOT_ACTIVE, "the account is not active")
+    if command.old is None:
+        proven = step.caller.actor.proof in (Proof.RESTRICTED, Proof.LINK) and subject.uid == step.caller.actor.id
+        if proven:
+            return None
+        return Refused(command.who, Reason.WRONG_PASSWORD, "the present password is needed")
+    credential = subject.credential
+    if credential is None:
+        return Refused(command.who, Reason.NO_PASSWORD, "the user has no password here")
+    waits = subject.wait_until is not None and subject.wait_until > seen.now
+    if step.wrong or waits or credential.expired(seen.now) or step.seen not in ("", credential.verifier):
+        return Refused(command.who, Reason.WRONG_PASSWORD, "the present password is not right")
+    return None

@@ -1,0 +1,234 @@
+"""Signing in: one atomic budget of guesses an account, sessions that may be restricted, and who holds a token."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from keyturn.core.audit import Event
+from keyturn.core.commands import Origin
+from keyturn.core.credentials import Credential, Source
+from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.permissions import Actor, Proof
+from keyturn.core.policy import MOST_BYTES, opaque_string
+from keyturn.core.ports import Claims, SignedIn, Tokens
+from keyturn.core.secret import Secret
+from keyturn.core.steps import Parts
+from keyturn.core.storage import Key, Session, Subject, Transaction, UserChange, View
+from keyturn.core.users import Stamp, Status
+
+TOKEN_LIFE: Final = timedelta(hours=1)
+FREE_GUESSES: Final = 5
+MOST_GUESSES: Final = 100
+FIRST_WAIT: Final = timedelta(seconds=30)
+LONGEST_WAIT: Final = timedelta(hours=1)
+SYSTEM: Final = "keyturn"
+"""The actor of what the directory does by itself."""
+
+
+def strike(transaction: Transaction, uid: str, now: datetime) -> int:
+    """Count a wrong password: the fifth in a row starts waits that double, the hundredth disables the account."""
+    failures = transaction.users.count_failure(uid, now)
+    if failures >= FREE_GUESSES:
+        doubled = FIRST_WAIT * 2 ** min(failures - FREE_GUESSES, 10)
+        transaction.users.wait(uid, now + min(doubled, LONGEST_WAIT))
+    if failures == MOST_GUESSES:
+        _disable(transaction, uid, now)
+    return failures
+
+
+def _disable(transaction: Transaction, uid: str, now: datetime) -> None:
+    tenant = transaction.users.by_uid([uid])[uid].tenant
+    transaction.users.update([UserChange(uid, Stamp(SYSTEM, now), status=Status.DISABLED, revoke=True)])
+    detail = f"disabled after {MOST_GUESSES} wrong passwords in a row"
+    event = Event(now, tenant, SYSTEM, "user.status", "changed", target=uid, detail=detail)
+    transaction.audit.append([event])
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Turns a name and a password, or an API key, into a session, and a token back into who holds it."""
+
+    parts: Parts
+    tokens: Tokens
+
+    def with_password(
+        self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
+    ) -> SignedIn | Refused:
+        """A session for a person.  Every failure is the same refusal and costs a real comparison.
+
+        The guess is counted before it is looked at, so that many at once never exceed the budget.
+        """
+        attempt = _Attempt(login, door, origin)
+        with self.parts.store.reading() as view:
+            subject = self._whom(view, login, tenant)
+        subject = self._reserve(subject)
+        given = _normal(password)
+        credential = subject.credential if subject is not None else None
+        checked = self.parts.hasher.check(given, credential.checkable() if credential is not None else None)
+        with self.parts.store.writing() as transaction:
+            if subject is not None and credential is not None and checked.right:
+                signed = self._admit(transaction, subject, credential, attempt)
+                if signed is not None and checked.stale and credential.source is not Source.GENERATED:
+                    [fresh] = self.parts.hasher.hash([given])
+                    transaction.credentials.renew(subject.uid, fresh.text, fresh.pepper_id)
+                if signed is not None:
+                    return signed
+            return self._turn_away(transaction, subject, attempt)
+
+    def with_key(self, id: str, token: Secret, *, door: str, origin: Origin) -> SignedIn | Refused:
+        """A session for an API key."""
+        now, attempt = self.parts.clock.now(), _Attempt(id, door, origin)
+        digest = self.parts.hasher.digest(token)
+        with self.parts.store.writing() as transaction:
+            key = transaction.keys.find(id)
+            if key is None or not _same(key.digest, digest) or not _usable(key, now):
+                return self._turn_away(transaction, None, attempt)
+            actor = _actor_of_key(key)
+            return self._start(transaction, "key", actor, key.epoch, restricted=False, attempt=attempt)
+
+    def actor(self, token: Secret) -> Actor | None:
+        """Who holds this access token; None when it is not (or no longer) good."""
+        now = self.parts.clock.now()
+        claims = self.tokens.read(token, now)
+        if claims is None:
+            return None
+        with self.parts.store.reading() as view:
+            session = view.sessions.find(claims.session)
+            if session is None or session.expires <= now:
+                return None
+            return self._holder_of(view, session, now)
+
+    def end(self, token: Secret) -> None:
+        """Sign out: the session of this token ends."""
+        claims = self.tokens.read(token, self.parts.clock.now())
+        if claims is not None:
+            with self.parts.store.writing() as transaction:
+                transaction.sessions.end([claims.session])
+
+    def holder(self, token: Secret) -> Actor | None:
+        """The person whom a mailed link lets set a new password; None when it is used, old or unknown."""
+        digest = self.parts.hasher.digest(token)
+        with self.parts.store.reading() as view:
+            link = view.links.find(digest)
+            if link is None or link.expires <= self.parts.clock.now():
+                return None
+            subject = view.users.by_uid([link.uid]).get(link.uid)
+        if subject is None or subject.status is not Status.ACTIVE:
+            return None
+        return Actor(subject.uid, subject.login, subject.tenant, frozenset(), Proof.LINK, digest)
+
+    def _holder_of(self, view: View, session: Session, now: datetime) -> Actor | None:
+        if session.kind == "key":
+            key = view.keys.find(session.owner)
+            return _actor_of_key(key) if key is not None and _usable(key, now) else None
+        subject = view.users.by_uid([session.owner]).get(session.owner)
+        if subject is None or subject.status is not Status.ACTIVE:
+            return None
+        proof = Proof.RESTRICTED if session.restricted else Proof.SESSION
+        return Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof)
+
+    def _whom(self, view: View, login: str, tenant: str) -> Subject | None:
+        """The account that the name means: in the named tenant, in `default`, or in the only one that has it."""
+        found: Sequence[Subject] = view.users.logins(login)
+        if tenant:
+            number = next((t.number for t in view.tenants.all() if t.name == tenant), 0)
+            return next((subject for subject in found if subject.tenant == number), None)
+        default = next((subject for subject in found if subject.tenant == 1), None)
+        return default or (found[0] if len(found) == 1 else None)
+
+    def _reserve(self, subject: Subject | None) -> Subject | None:
+        """Take one guess from the account's budget; None when it has none now, which looks like a wrong password."""
+        if subject is None:
+            return None
+        now = self.parts.clock.now()
+        with self.parts.store.writing() as transaction:
+            fresh = transaction.users.by_uid([subject.uid]).get(subject.uid)
+            if fresh is None or fresh.status is not Status.ACTIVE:
+                return None
+            if fresh.wait_until is not None and fresh.wait_until > now:
+                return None
+            strike(transaction, fresh.uid, now)
+            return fresh
+
+    def _admit(
+        self, transaction: Transaction, subject: Subject, credential: Credential, attempt: "_Attempt"
+    ) -> SignedIn | None:
+        now = self.parts.clock.now()
+        if credential.expired(now):
+            return None
+        current = transaction.users.by_uid([subject.uid]).get(subject.uid)
+        if current is None or current.credential != credential or current.status is not Status.ACTIVE:
+            return None
+        if credential.source is Source.GENERATED and not transaction.credentials.spend(
+            subject.uid, credential.verifier, now
+        ):
+            return None
+        transaction.users.wait(subject.uid, None, clear=True)
+        proof = Proof.RESTRICTED if credential.must_change else Proof.SESSION
+        actor = Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof)
+        epoch = transaction.users.by_uid([subject.uid])[subject.uid].epoch
+        return self._start(transaction, "user", actor, epoch, restricted=credential.must_change, attempt=attempt)
+
+    def _start(
+        self,
+        transaction: Transaction,
+        kind: str,
+        actor: Actor,
+        epoch: int,
+        *,
+        restricted: bool,
+        attempt: "_Attempt",
+    ) -> SignedIn:
+        now = self.parts.clock.now()
+        session = Session(uuid4().hex, kind, actor.id, actor.tenant, epoch, restricted, now, now + TOKEN_LIFE)
+        transaction.sessions.start(session)
+        detail = "must change the password" if restricted else ""
+        transaction.audit.append([attempt.event(now, actor.tenant, actor.id, "started", detail)])
+        token = self.tokens.issue(Claims(session.id, actor.id, actor.tenant, now, session.expires))
+        return SignedIn(token, restricted, actor, session.expires)
+
+    def _turn_away(self, transaction: Transaction, subject: Subject | None, attempt: "_Attempt") -> Refused:
+        uid = subject.uid if subject is not None else ""
+        tenant = subject.tenant if subject is not None else 1
+        event = attempt.event(self.parts.clock.now(), tenant, uid, "refused", "", Reason.NOT_SIGNED_IN)
+        transaction.audit.append([event])
+        return Refused(attempt.name, Reason.NOT_SIGNED_IN, "the sign-in was refused")
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    name: str
+    door: str
+    origin: Origin
+
+    def event(
+        self, at: datetime, tenant: int, actor: str, outcome: str, detail: str, reason: Reason | None = None
+    ) -> Event:
+        return Event(
+            at, tenant, actor, "session.start", outcome, target=actor, who=self.name[:255],
+            reason=reason.value if reason is not None else "", door=self.door, source=self.origin.source,
+            request=self.origin.request, run=self.origin.run, row=self.origin.row, detail=detail,
+        )  # fmt: skip
+
+
+def _normal(password: Secret) -> Secret:
+    """The candidate as it was normalised when it was set; what can be no password stays as it is and is wrong."""
+    clear = password.reveal()
+    if len(clear.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+        return Secret("")
+    return Secret(opaque_string(clear) or "")
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def _usable(key: Key, now: datetime) -> bool:
+    return key.active and (key.expires is None or key.expires > now)
+
+
+def _actor_of_key(key: Key) -> Actor:
+    return Actor(key.id, key.description or key.id, key.tenant, key.rights, Proof.KEY)

@@ -1,0 +1,116 @@
+"""A command on its way through the one door: who asks, and what was prepared before the transaction."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from uuid import uuid4
+
+from keyturn.core.capabilities import Capabilities
+from keyturn.core.commands import VERBS, Command, Origin
+from keyturn.core.outcomes import Refused
+from keyturn.core.permissions import Actor
+from keyturn.core.policy import Blocklist
+from keyturn.core.ports import Clock, Hasher, Minter, Sealer, Verifier
+from keyturn.core.secret import Secret
+from keyturn.core.storage import Store
+from keyturn.core.tenancy import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a local directory is made of.  `rules` answers the rules of a tenant by its number."""
+
+    store: Store
+    hasher: Hasher
+    minter: Minter
+    sealer: Sealer
+    blocklist: Blocklist
+    clock: Clock
+    rules: Callable[[int], Rules]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, through which door, under whose limits, and from where."""
+
+    actor: Actor
+    via: Capabilities
+    door: str
+    origin: Origin
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where the mail of a step goes, and how to address the person."""
+
+    mail: str
+    name: str
+    language: str
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command with all that was prepared for it outside the transaction.
+
+    operation: its fixed id; named: the caller chose it, so a repeat is answered with the first outcome.
+    uid: of the user as the preparing read saw it (for a new user: the one it will get).
+    early: what the preparing read already refused.  seen: the verifier that the old password was checked against.
+    wrong: the old password was wrong, which counts against the sign-in budget.
+    warning: for the audit.
+    """
+
+    caller: Caller
+    command: Command
+    operation: str
+    named: bool
+    fingerprint: str
+    uid: str = ""
+    password: Secret | None = None
+    generated: bool = False
+    verifier: Verifier | None = None
+    recipient: Recipient | None = None
+    early: Refused | None = None
+    seen: str = ""
+    wrong: bool = False
+    warning: str = ""
+
+    @property
+    def verb(self) -> str:
+        """The name of the command in the audit and in the rights table."""
+        return VERBS[type(self.command)]
+
+
+def begin(caller: Caller, command: Command, hasher: Hasher) -> Step:
+    """The step of a command as it arrives: its operation id is fixed here and never changes."""
+    if not command.operation:
+        return Step(caller, command, uuid4().hex, named=False, fingerprint="")
+    scope = [str(caller.actor.tenant), caller.actor.id, VERBS[type(command)], command.operation]
+    operation = hasher.fingerprint(json.dumps(scope).encode())
+    return Step(caller, command, operation, named=True, fingerprint=hasher.fingerprint(canonical(command)))
+
+
+def canonical(command: Command) -> bytes:
+    """The one byte form of a command, secrets included, for a keyed fingerprint only."""
+    return json.dumps([type(command).__name__, _plain(command)], sort_keys=True).encode()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(str(_plain(part)) for part in value)
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    return value

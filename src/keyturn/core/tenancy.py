@@ -1,0 +1,53 @@
+"""A tenant's settings as rules that the directory can follow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum, unique
+from typing import Final
+
+from keyturn.core.credentials import ONE_TIME_LIFE
+from keyturn.core.policy import ProfileName
+
+LONGEST_TEMPORARY: Final = timedelta(days=7)
+
+
+@unique
+class MailMode(StrEnum):
+    """What `notify` mails: a one-time secret (or a link beside a known value), links only, or the value itself."""
+
+    SAFE = "safe"
+    LINK = "link"
+    CONTRACT = "contract"
+
+
+@unique
+class KnownValues(StrEnum):
+    """Whether an administrator may supply a password: as a temporary one, or not at all."""
+
+    TEMPORARY = "temporary"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What one tenant has decided.  temporary_life: how long a known value signs in before it must be changed."""
+
+    profile: ProfileName = ProfileName.NIST
+    mail: MailMode = MailMode.SAFE
+    known_values: KnownValues = KnownValues.TEMPORARY
+    temporary_life: timedelta = ONE_TIME_LIFE
+
+    @classmethod
+    def of(cls, settings: Mapping[str, str]) -> "Rules":
+        """The rules that the settings of a tenant spell out; what is not set has the default.
+
+        Raises ValueError for a word that no rule knows, so that a typing error never weakens a tenant in silence.
+        """
+        hours = int(settings.get("temporary_hours", "24"))
+        return cls(
+            profile=ProfileName(settings.get("profile", ProfileName.NIST)),
+            mail=MailMode(settings.get("mail", MailMode.SAFE)),
+            known_values=KnownValues(settings.get("known_values", KnownValues.TEMPORARY)),
+            temporary_life=min(timedelta(hours=hours), LONGEST_TEMPORARY),
+        )
