@@ -66,14 +66,17 @@ class LocalDirectory:
 
     def execute(self, commands: Commands) -> list[Outcome]:
         """Prepare a batch and write it in one transaction; outcome i belongs to command i."""
-        return commit(self.parts, self.prepare(commands))
+        return commit(self.parts, self.harden(self.look(commands)))
 
-    def prepare(self, commands: Commands) -> Prepared:
-        """Judge a batch by a cheap read, then hash what was not refused.  Writes nothing."""
+    def look(self, commands: Commands) -> Prepared:
+        """Judge a batch by a cheap read: existence, permission, policy.  Writes nothing and hashes nothing."""
         steps = [begin(self.caller, command, self.parts.hasher) for command in commands]
         with self.parts.store.reading() as view:
-            steps = self._judge_early(view, steps)
-        return self._hash(steps)
+            return self._judge_early(view, steps)
+
+    def harden(self, looked: Prepared) -> Prepared:
+        """Compute the verifiers of what was not refused.  `slow` tells whether that takes long."""
+        return self._hash([*looked])
 
     def find(self, who: str) -> User | None:
         """The user, or None when there is none that the caller may see."""
@@ -181,6 +184,11 @@ class LocalDirectory:
             return Users((), 0)
         with self.parts.store.reading() as view:
             return view.users.page(self.caller.actor.tenant, window)
+
+
+def slow(looked: Prepared) -> bool:
+    """Whether hardening these steps needs slow hashes: a password that somebody chose, or an old one to compare."""
+    return any(step.password is not None and step.early is None for step in looked)
 
 
 def commit(parts: Parts, steps: Prepared) -> list[Outcome]:

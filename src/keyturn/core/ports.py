@@ -264,6 +264,10 @@ class Gate(Protocol):
         """A session for an API key."""
         ...
 
+    async def sign_out(self, token: Secret) -> None:
+        """End the session of this token."""
+        ...
+
     async def actor(self, token: Secret) -> Actor | None:
         """Who holds this access token; None when it is not (or no longer) good."""
         ...

@@ -9,10 +9,11 @@ from uuid import uuid4
 
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import VERBS, Command, Origin
+from keyturn.core.credentials import Verifier
 from keyturn.core.outcomes import Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import Blocklist
-from keyturn.core.ports import Clock, Hasher, Minter, Sealer, Verifier
+from keyturn.core.ports import Clock, Hasher, Minter, Sealer
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Store
 from keyturn.core.tenancy import Rules

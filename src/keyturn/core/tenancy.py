@@ -8,6 +8,8 @@ from typing import Final
 
 from keyturn.core.credentials import ONE_TIME_LIFE
 from keyturn.core.policy import ProfileName
+from keyturn.core.ports import Clock
+from keyturn.core.storage import Store
 
 LONGEST_TEMPORARY: Final = timedelta(days=7)
 
@@ -51,3 +53,24 @@ class Rules:
             known_values=KnownValues(settings.get("known_values", KnownValues.TEMPORARY)),
             temporary_life=min(timedelta(hours=hours), LONGEST_TEMPORARY),
         )
+
+
+class RuleBook:
+    """The rules of every tenant, read again when they are older than a second."""
+
+    AGE: Final = 1.0
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._read: tuple[float, Mapping[int, Rules]] = (float("-inf"), {})
+
+    def __call__(self, tenant: int) -> Rules:
+        """The rules of a tenant by its number; the defaults for one that is not there (it has no users either)."""
+        when, rules = self._read
+        now = self._clock.monotonic()
+        if now - when > self.AGE:
+            with self._store.reading() as view:
+                rules = {row.number: Rules.of(row.settings) for row in view.tenants.all()}
+            self._read = (now, rules)
+        return rules.get(tenant, Rules())

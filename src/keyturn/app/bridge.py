@@ -1,0 +1,272 @@
+"""The one bridge: puts the synchronous core behind the asynchronous ports.
+
+Reads run on a few threads of their own, so that they never wait behind a slow hash.  Slow hashes run on one thread a
+core.  Everything that is to be written goes to one committing thread, which takes all that waits and writes it in one
+transaction: many small requests share one flush to the disk, and no answer leaves before the commit.
+"""
+
+import asyncio
+import os
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, ParamSpec, TypeVar
+
+from keyturn.core.administration import LocalAdministration
+from keyturn.core.capabilities import Capabilities
+from keyturn.core.commands import Commands, Origin
+from keyturn.core.directory import LocalDirectory, Prepared, commit, slow
+from keyturn.core.errors import Busy, KeyturnError
+from keyturn.core.outcomes import Changed, Outcome, Reason, Refused
+from keyturn.core.permissions import Actor
+from keyturn.core.policy import ProfileName
+from keyturn.core.ports import KeyChange, NewKey, Probe, SignedIn
+from keyturn.core.secret import Secret
+from keyturn.core.signin import SignIn
+from keyturn.core.steps import Caller, Parts
+from keyturn.core.storage import Application, Key
+from keyturn.core.users import Handle, Right, User, Users, Window
+
+READERS: Final = 4
+MOST_WAITING: Final = 256
+"""Requests that may wait for a thread before the next one is turned away."""
+
+MOST_TOGETHER: Final = 1000
+"""Steps that one transaction takes at most."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Committer:
+    """The committing thread.  `write` answers when the transaction that holds the steps is committed."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._waiting: queue.SimpleQueue[tuple[Prepared, Future[Sequence[Outcome]]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="keyturn-commit", daemon=True)
+        self._thread.start()
+
+    def write(self, steps: Prepared) -> Future[Sequence[Outcome]]:
+        """Queue steps for the next transaction."""
+        answer: Future[Sequence[Outcome]] = Future()
+        self._waiting.put((steps, answer))
+        return answer
+
+    def close(self) -> None:
+        """Write what waits, then end the thread."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        first = self._waiting.get()
+        while first is not None:
+            batch, first = self._gather(first)
+            self._commit(batch)
+            if first is _NEXT:
+                first = self._waiting.get()
+
+    def _gather(self, first: "_Waiting") -> "tuple[list[_Waiting], _Waiting | None]":
+        """Everything that waits now, up to one transaction's fill; then what comes next."""
+        batch, steps = [first], len(first[0])
+        while steps < MOST_TOGETHER:
+            try:
+                following = self._waiting.get_nowait()
+            except queue.Empty:
+                return batch, _NEXT
+            if following is None:
+                return batch, None
+            batch.append(following)
+            steps += len(following[0])
+        return batch, _NEXT
+
+    def _commit(self, batch: "list[_Waiting]") -> None:
+        try:
+            outcomes = commit(self._parts, [step for steps, _ in batch for step in steps])
+        except KeyturnError as error:
+            for _, answer in batch:
+                answer.set_exception(error)
+            return
+        start = 0
+        for steps, answer in batch:
+            answer.set_result(outcomes[start : start + len(steps)])
+            start += len(steps)
+
+
+_Waiting = tuple[Prepared, Future[Sequence[Outcome]]]
+_NEXT: Final[_Waiting] = ((), Future())
+
+
+class Threads:
+    """The bounded pools that the core runs on."""
+
+    def __init__(self, parts: Parts) -> None:
+        cores = os.cpu_count() or 1
+        self._readers = ThreadPoolExecutor(READERS, "keyturn-read")
+        self._workers = ThreadPoolExecutor(cores, "keyturn-work")
+        self._committer = Committer(parts)
+        self._busy = 0
+
+    async def read(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something short."""
+        return await self._run(self._readers, job, *args, **kwargs)
+
+    async def work(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something that hashes."""
+        return await self._run(self._workers, job, *args, **kwargs)
+
+    async def write(self, steps: Prepared) -> Sequence[Outcome]:
+        """Have steps committed."""
+        return await asyncio.wrap_future(self._committer.write(steps))
+
+    def close(self) -> None:
+        """Finish what runs, then end the threads."""
+        self._readers.shutdown()
+        self._workers.shutdown()
+        self._committer.close()
+
+    async def _run(self, pool: ThreadPoolExecutor, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._busy >= MOST_WAITING:
+            raise Busy("the directory has too much to do just now")
+        self._busy += 1
+        try:
+            return await asyncio.wrap_future(pool.submit(job, *args, **kwargs))
+        finally:
+            self._busy -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class BridgedDirectory:
+    """A `LocalDirectory` behind the asynchronous port."""
+
+    local: LocalDirectory
+    threads: Threads
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the caller's door lets through."""
+        return self.local.capabilities
+
+    @property
+    def account(self) -> str:
+        """Who is acting."""
+        return self.local.account
+
+    async def execute(self, commands: Commands) -> Sequence[Outcome]:
+        """Judge on a reading thread, hash on a working one where that is slow, commit together with others."""
+        try:
+            steps, waits = await self.threads.read(self._look, commands)
+            if waits:
+                steps = await self.threads.work(self.local.harden, steps)
+        except Busy as busy:
+            return [Refused(command.who, Reason.BUSY, busy.what, retry_after=1) for command in commands]
+        return await self.threads.write(steps)
+
+    def _look(self, commands: Commands) -> tuple[Prepared, bool]:
+        looked = self.local.look(commands)
+        return (looked, True) if slow(looked) else (self.local.harden(looked), False)
+
+    async def find(self, who: str) -> User | None:
+        """The user, or None when there is none that the caller may see."""
+        return await self.threads.read(self.local.find, who)
+
+    async def probe(self) -> Probe:
+        """That the store answers, and who is acting."""
+        return await self.threads.read(self.local.probe)
+
+    async def close(self) -> None:
+        """Nothing is held for one caller."""
+
+    async def list(self, window: Window) -> Users:
+        """A part of the users."""
+        return await self.threads.read(self.local.list, window)
+
+
+@dataclass(frozen=True, slots=True)
+class BridgedAdministration:
+    """A `LocalAdministration` behind the asynchronous port."""
+
+    local: LocalAdministration
+    threads: Threads
+
+    async def keys(self) -> Sequence[Key] | Refused:
+        """The API keys of the tenant."""
+        return await self.threads.read(self.local.keys)
+
+    async def create_key(self, kind: str, description: str, rights: frozenset[Right]) -> NewKey | Refused:
+        """A new API key."""
+        return await self.threads.read(self.local.create_key, kind, description, rights)
+
+    async def update_key(self, id: str, change: KeyChange) -> Key | Refused:
+        """Change a key."""
+        return await self.threads.read(self.local.update_key, id, change)
+
+    async def refresh_key(self, id: str) -> NewKey | Refused:
+        """A new token for a key."""
+        return await self.threads.read(self.local.refresh_key, id)
+
+    async def revoke_key(self, id: str) -> Key | Refused:
+        """Delete a key."""
+        return await self.threads.read(self.local.revoke_key, id)
+
+    async def applications(self) -> Sequence[Application]:
+        """The applications of all workspaces."""
+        return await self.threads.read(self.local.applications)
+
+    async def grant(self, who: str, by: Handle, workspace: str, application: str, role: str) -> Changed | Refused:
+        """Give a role."""
+        return await self.threads.read(self.local.grant, who, by, workspace, application, role)
+
+    async def profile(self) -> ProfileName:
+        """The password policy of the tenant."""
+        return self.local.profile()
+
+
+@dataclass(frozen=True, slots=True)
+class LocalGate:
+    """The way into our directory, behind the asynchronous port `Gate`."""
+
+    parts: Parts
+    signing_in: SignIn
+    threads: Threads
+
+    async def sign_in(
+        self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
+    ) -> SignedIn | Refused:
+        """A session for a person."""
+        try:
+            return await self.threads.work(
+                self.signing_in.with_password, login, password, tenant=tenant, door=door, origin=origin
+            )
+        except Busy as busy:
+            return Refused(login, Reason.BUSY, busy.what, retry_after=1)
+
+    async def sign_in_with_key(self, id: str, token: Secret, *, door: str, origin: Origin) -> SignedIn | Refused:
+        """A session for an API key."""
+        return await self.threads.read(self.signing_in.with_key, id, token, door=door, origin=origin)
+
+    async def sign_out(self, token: Secret) -> None:
+        """End the session of this token."""
+        await self.threads.read(self.signing_in.end, token)
+
+    async def actor(self, token: Secret) -> Actor | None:
+        """Who holds this access token."""
+        return await self.threads.read(self.signing_in.actor, token)
+
+    async def holder(self, link: Secret) -> Actor | None:
+        """Whom a mailed link lets set a new password."""
+        return await self.threads.read(self.signing_in.holder, link)
+
+    def directory(self, actor: Actor, via: Capabilities, door: str, origin: Origin) -> BridgedDirectory:
+        """The directory as this actor may use it through this door."""
+        return BridgedDirectory(LocalDirectory(self.parts, self._caller(actor, via, door, origin)), self.threads)
+
+    def administration(self, actor: Actor, door: str, origin: Origin) -> BridgedAdministration:
+        """The administration as this actor may use it."""
+        caller = self._caller(actor, Capabilities(frozenset()), door, origin)
+        return BridgedAdministration(LocalAdministration(self.parts, caller), self.threads)
+
+    def _caller(self, actor: Actor, via: Capabilities, door: str, origin: Origin) -> Caller:
+        return Caller(actor, via, door, origin, self.parts.rules(actor.tenant))
