@@ -1,0 +1,69 @@
+# `make` runs everything that CI runs, in the same order.  `make demo` does the main job in front of your eyes.
+
+PYTHON ?= python3
+WORKERS ?= 2
+BIN := .venv/bin
+
+.DEFAULT_GOAL := test
+.PHONY: setup demo test format lint types docs pytest compat bench campaign lock hooks clean node
+
+setup:
+	@$(PYTHON) tools/set_up.py
+
+demo: setup
+	$(BIN)/keyturn demo
+
+test: setup lint types docs pytest
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+docs: setup
+	$(BIN)/python tools/make_docs.py --check
+
+pytest: setup
+	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term-missing:skip-covered -q
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python tools/make_docs.py
+
+# Checks beside real newman.  It is fetched into compat/node_modules; nothing else here needs Node.
+compat: setup node
+	cd compat && npm install --silent --no-fund --no-audit
+	$(BIN)/pytest compat -q -p no:cacheprovider
+
+bench: setup node
+	cd compat && npm install --silent --no-fund --no-audit
+	$(BIN)/python bench/run.py
+
+node:
+	@command -v npm >/dev/null || { echo "this target needs Node.js 18 or newer with npm (on Debian: apt install nodejs npm)" >&2; exit 1; }
+
+# Crashes at random moments, for as long as you have patience.
+campaign: setup
+	$(BIN)/pytest -n $(WORKERS) -m campaign -q
+
+# The lock files again, from pyproject.toml; needs uv.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock"
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv" >&2; exit 1; }
+	$(LOCK) pyproject.toml -o requirements/run.txt
+	$(LOCK) pyproject.toml --extra test -o requirements/test.txt
+	$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
+	$(LOCK) requirements/build.in -o requirements/build.txt
+
+hooks: setup
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/pre-commit install
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* htmlcov dist keyturn-demo compat/node_modules
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
