@@ -42,13 +42,14 @@ Every command has --help; keyturn --help lists them; keyturn explain CODE explai
 class Root(LazyGroup):
     """The outermost command: whatever happens inside ends here as words and an exit code."""
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
+    def main(self, *args: Any, **more: Any) -> Any:
         """Run and exit.  A command returns its exit code, or None for 0."""
+        given: Sequence[str] | None = more.pop("args", None) if not args else args[0]
         if not more.pop("standalone_mode", True):
-            return super().main(args, *rest, standalone_mode=False, **more)
+            return super().main(given, standalone_mode=False, **more)
         more.setdefault("prog_name", "keyturn")
         more.setdefault("obj", Frame())
-        sys.exit(_guarded(self, args, more))
+        sys.exit(_guarded(self, given, more))
 
 
 def _guarded(root: Root, args: Sequence[str] | None, more: dict[str, Any]) -> int:

@@ -1,0 +1,356 @@
+"""All settings, each with the sentence that explains it.  Order: flag, environment, config file, what stands here.
+
+The only module that reads the environment.  A setting `[runs] report` is also `KEYTURN_RUNS_REPORT`; of a target
+that the file knows, `jobs` is also `KEYTURN_TARGET_<NAME>_JOBS`.  What decides where a secret is sent to (kind, url,
+certificates) comes from the file alone.
+"""
+
+import os
+import re
+import stat
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+import platformdirs
+
+from keyturn.app.sources import REFUSED, Source
+from keyturn.core.errors import ConfigError
+
+PREFIX: Final = "KEYTURN"
+HOME: Final = "KEYTURN_HOME"
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+
+Limit = Annotated[str, msgspec.Meta(pattern=r"^(\d{1,9}|\d{1,2}(\.\d+)?%|100%)$")]
+Rate = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)?(/(s|m|h|min))?$")]
+Jobs = Annotated[int, msgspec.Meta(ge=1, le=1024)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """A table of the config file; an unknown name in it is an error, so that a typing mistake cannot hide."""
+
+
+class PasswordRules(Section, frozen=True):
+    """What the target demands of a password, where it is stricter than what servers of its kind usually accept."""
+
+    shortest: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 15
+    """Fewest characters."""
+
+    longest: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 64
+    """Most characters."""
+
+    classes: Annotated[int, msgspec.Meta(ge=0, le=4)] = 0
+    """How many of lower case, upper case, digits and signs must occur."""
+
+
+class TargetSettings(Section, frozen=True):
+    """A directory to run against."""
+
+    kind: str
+    """Which kind of server it is; `keyturn target add --help` names the kinds."""
+
+    url: str = ""
+    """The address of its API, as in `https://api.inst1.example.com`; not for kind `local`."""
+
+    production: bool = False
+    """Ask for the name and the count before changing anything there."""
+
+    key_id: str = ""
+    """The id of the API key to sign in with; its token is the secret."""
+
+    token: Source | None = None
+    """Where the token is: of the API key when `key_id` is given, else an access token."""
+
+    username: str = ""
+    """The login name to sign in with, where there is no API key."""
+
+    password: Source | None = None
+    """Where the password of `username` is."""
+
+    tenant: str = ""
+    """The tenant, organisation or instance, where one server has several."""
+
+    jobs: Jobs | None = None
+    """How many requests may be in flight at once."""
+
+    rate: Rate | None = None
+    """Most requests a second, as in `20/s`."""
+
+    timeout: Seconds = 30.0
+    """How many seconds to wait for one answer."""
+
+    retries: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
+    """How often a row is tried again when the server is busy or does not answer."""
+
+    protect: tuple[str, ...] = ()
+    """Users that no run touches; `*` stands for any letters, as in `svc-*`."""
+
+    ca_bundle: str = ""
+    """A file with the certificates to trust, for servers with a company's own certificate."""
+
+    allow_plain_http: bool = False
+    """Allow `http://` to another machine.  Passwords and tokens then cross the network in clear."""
+
+    password_rules: PasswordRules | None = None
+    """What the target demands of a password."""
+
+    data: str = ""
+    """Of kind `local`: the folder that `keyturn init` made."""
+
+    database: Source | str = ""
+    """Of kind `local`: the database, where it is not in the folder.  A URL with a password in it goes in a source."""
+
+
+class RunSettings(Section, frozen=True):
+    """How runs are guarded and recorded."""
+
+    confirm_above: Annotated[int, msgspec.Meta(ge=0)] = 25
+    """Up to so many rows a yes is enough; above, the number is typed."""
+
+    max_failures: Limit = "5%"
+    """Stop when so many rows failed: a number, or a share after the first 50 rows."""
+
+    report: tuple[str, ...] = ("html", "csv", "jsonl")
+    """Which reports to write."""
+
+    report_dir: str = ""
+    """Where reports go; empty: into the run's own folder."""
+
+
+class HandoutSettings(Section, frozen=True):
+    """The sealed file with new passwords."""
+
+    age_recipients: tuple[str, ...] = ()
+    """The age public keys (`age1...`) that can open handouts.  Empty: an identity made here at first need."""
+
+
+class ServeSettings(Section, frozen=True):
+    """The directory server."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+
+    port: Port = 8765
+    """The port to listen on; 0 takes a free one."""
+
+    data: str = ""
+    """The folder that `keyturn init` made; empty: a folder of the user who starts it."""
+
+    database: Source | str = ""
+    """The database, where it is not in the folder.  A URL with a password in it goes in a source."""
+
+    smtp: str = ""
+    """The mail relay, as in `mail.example.com:587`; empty: mail stays in the outbox."""
+
+    mail_from: str = ""
+    """The sender of the mails."""
+
+    public_url: str = ""
+    """The address under which people reach the server, for the links in mails."""
+
+
+class Document(Section, frozen=True):
+    """The config file."""
+
+    default_target: str = ""
+    """The target that is meant where none is named."""
+
+    runs: RunSettings = msgspec.field(default_factory=RunSettings)
+    """How runs are guarded and recorded."""
+
+    handout: HandoutSettings = msgspec.field(default_factory=HandoutSettings)
+    """The sealed file with new passwords."""
+
+    serve: ServeSettings = msgspec.field(default_factory=ServeSettings)
+    """The directory server."""
+
+    targets: dict[str, TargetSettings] = msgspec.field(default_factory=dict)
+    """The directories to run against, each a table `[targets.NAME]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where keyturn keeps things.  `KEYTURN_HOME` puts all of them in one place.
+
+    config: the file.  data: the directory of `keyturn serve`.  state: runs, with their journals and reports.
+    keys: the runner's key file and handout identity.
+    """
+
+    config: Path
+    data: Path
+    state: Path
+    keys: Path
+
+    @property
+    def runs(self) -> Path:
+        """One folder a run."""
+        return self.state / "runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What holds for this call: the file with the environment over it, and where things are."""
+
+    folders: Folders
+    document: Document = field(default_factory=Document)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def runs(self) -> RunSettings:
+        """How runs are guarded and recorded."""
+        return self.document.runs
+
+    @property
+    def handout(self) -> HandoutSettings:
+        """The sealed file with new passwords."""
+        return self.document.handout
+
+    @property
+    def serve(self) -> ServeSettings:
+        """The directory server."""
+        return self.document.serve
+
+    @property
+    def targets(self) -> Mapping[str, TargetSettings]:
+        """The directories to run against."""
+        return self.document.targets
+
+    def target(self, name: str = "") -> tuple[str, TargetSettings]:
+        """The named target, or the default one.  Raises ConfigError with the names that exist."""
+        wanted = name or self.document.default_target
+        if not wanted:
+            fix = "name one with -t NAME, or set default_target in the config file"
+            raise ConfigError("no target was named", code="KT-CFG-004", fix=fix)
+        if wanted not in self.targets:
+            names = ", ".join(sorted(self.targets)) or "none yet"
+            raise ConfigError(
+                f"there is no target {wanted!r}",
+                code="KT-CFG-004",
+                where=str(self.folders.config),
+                why=f"targets there: {names}",
+                fix=f"keyturn target add {wanted}" if NAME.fullmatch(wanted) else "",
+            )
+        return wanted, self.targets[wanted]
+
+
+def environment() -> Mapping[str, str]:
+    """The environment as it is now; everybody else gets what they need of it handed down."""
+    return dict(os.environ)
+
+
+def folders(given: Mapping[str, str], config: Path | None = None) -> Folders:
+    """Where things are; never under the current directory unless somebody said so."""
+    home = given.get(HOME, "")
+    if home:
+        root = Path(home).expanduser().absolute()
+        return Folders(config or root / "config.toml", root / "data", root / "state", root / "keys")
+    data = platformdirs.user_data_path("keyturn", appauthor=False)
+    return Folders(
+        config or platformdirs.user_config_path("keyturn", appauthor=False, roaming=True) / "config.toml",
+        data / "directory",
+        platformdirs.user_state_path("keyturn", appauthor=False),
+        data / "keys",
+    )
+
+
+def load(config: Path | None = None, given: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.  config: a file that was asked for and must exist; given: the environment.
+
+    Raises ConfigError with the name of the setting that is wrong.
+    """
+    given = environment() if given is None else given
+    places = folders(given, config)
+    raw = _read(places.config, wanted=config is not None)
+    _refuse_bare_secrets(raw, places.config)
+    try:
+        document = msgspec.convert(_with_environment(raw, given), Document, strict=False)
+    except msgspec.ValidationError as error:
+        what, _, path = str(error).partition(" - at ")
+        where = path.strip("`").removeprefix("$.")
+        raise ConfigError(
+            f"a setting is wrong: {what[:1].lower()}{what[1:]}",
+            code="KT-CFG-003",
+            where=f"{places.config}, {where}" if where else str(places.config),
+        ) from error
+    return Settings(places, document, given)
+
+
+def _read(path: Path, *, wanted: bool) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            if sys.platform != "win32" and os.fstat(file.fileno()).st_mode & stat.S_IWOTH:
+                what, fix = "everybody on this machine can change the config file", f"chmod 600 {path}"
+                raise ConfigError(what, code="KT-CFG-007", where=str(path), fix=fix)
+            return tomllib.load(file)
+    except FileNotFoundError as error:
+        if not wanted:
+            return {}
+        raise ConfigError("there is no such config file", code="KT-CFG-003", where=str(path)) from error
+    except OSError as error:
+        why = error.strerror or ""
+        raise ConfigError("the config file cannot be read", code="KT-CFG-003", where=str(path), why=why) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is not UTF-8"
+        raise ConfigError("the config file is not TOML", code="KT-CFG-003", where=str(path), why=why) from error
+
+
+def _refuse_bare_secrets(raw: Mapping[str, Any], path: Path) -> None:
+    targets = raw.get("targets", {})
+    for name, table in targets.items() if isinstance(targets, dict) else ():
+        for secret in ("token", "password"):
+            if isinstance(table, dict) and isinstance(table.get(secret), str):
+                raise ConfigError(
+                    "a secret stands in the config file itself",
+                    code=REFUSED,
+                    where=f"{path}, targets.{name}.{secret}",
+                    why="the file is read, copied and backed up by people and programs who must not have it",
+                    fix=f'{secret} = {{ file = "..." }}   or {{ env = "..." }}   or {{ command = ["..."] }}',
+                )
+
+
+_OF_FILE_ALONE = frozenset({"kind", "url", "ca_bundle", "allow_plain_http", "password_rules", "data", "database"})
+
+
+def _with_environment(raw: dict[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+    merged = dict(raw)
+    for section, fields in (("runs", RunSettings), ("handout", HandoutSettings), ("serve", ServeSettings)):
+        table = raw.get(section, {})
+        if isinstance(table, dict):
+            merged[section] = table | _given(fields, f"{PREFIX}_{section.upper()}_", given, frozenset())
+    targets = raw.get("targets", {})
+    if isinstance(targets, dict):
+        merged["targets"] = {
+            name: table | _given(TargetSettings, f"{PREFIX}_TARGET_{_shout(name)}_", given, _OF_FILE_ALONE)
+            if isinstance(table, dict)
+            else table
+            for name, table in targets.items()
+        }
+    if f"{PREFIX}_DEFAULT_TARGET" in given:
+        merged["default_target"] = given[f"{PREFIX}_DEFAULT_TARGET"]
+    return merged
+
+
+def _given(section: type[Section], prefix: str, given: Mapping[str, str], never: frozenset[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for info in msgspec.structs.fields(section):
+        name = prefix + info.name.upper()
+        if info.name in never:
+            continue
+        if info.name in ("token", "password"):
+            if given.get(f"{name}_FILE"):
+                found[info.name] = {"file": given[f"{name}_FILE"]}
+            elif given.get(name):
+                found[info.name] = {"env": name}
+        elif given.get(name):
+            found[info.name] = given[name].split(",") if isinstance(info.default, tuple) else given[name]
+    return found
+
+
+def _shout(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())

@@ -1,0 +1,110 @@
+"""Where a secret is: an environment variable, a file, a command.  The configuration never holds one itself."""
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+
+from keyturn.core.errors import ConfigError
+from keyturn.core.secret import Secret
+
+REFUSED = "KT-CFG-005"
+UNREADABLE = "KT-CFG-006"
+EXPOSED = "KT-CFG-007"
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Says where a secret is; exactly one of `env`, `file` and `command`."""
+
+    env: str = ""
+    """The name of an environment variable."""
+
+    file: str = ""
+    """A file whose first line is the secret; refused when other users of the machine can read it."""
+
+    command: tuple[str, ...] = ()
+    """A program and its arguments, run without a shell; the first line that it prints is the secret."""
+
+    timeout: float = 20.0
+    """How many seconds the command may take."""
+
+    def __post_init__(self) -> None:
+        if sum(map(bool, (self.env, self.file, self.command))) != 1:
+            raise ValueError("say one of env, file and command")
+
+    def __str__(self) -> str:
+        """Where the secret is, for people and as the name of an account."""
+        return f"env {self.env}" if self.env else f"file {self.file}" if self.file else f"command {self.command[0]}"
+
+
+def fetch(source: Source, what: str, *, environment: Mapping[str, str], folder: Path) -> Secret:
+    """Get the secret.  what: its name in errors (`targets.mas-prod.token`); folder: what a relative file is under.
+
+    Raises ConfigError; the text of the error never holds a part of what was read.
+    """
+    if source.env:
+        line = environment.get(source.env, "")
+        missing = f"the environment variable {source.env} is not set"
+    elif source.file:
+        path = folder / Path(source.file).expanduser()
+        line = _of_file(path, what)
+        missing = f"the file {path} begins with an empty line"
+    else:
+        line = _of_command(source, what)
+        missing = f"{source.command[0]} printed nothing"
+    if not line:
+        raise ConfigError(f"the secret of {what} is missing", code=UNREADABLE, why=missing)
+    return Secret(line)
+
+
+def first_line(stream: TextIO) -> Secret:
+    """The secret that somebody pipes in (`--token-stdin`)."""
+    line = stream.readline().rstrip("\r\n")
+    if not line:
+        raise ConfigError("no secret came in on standard input", code=UNREADABLE, fix="pipe it in as one line")
+    return Secret(line)
+
+
+def _of_file(path: Path, what: str) -> str:
+    """The file is judged and read through one descriptor, so that it cannot be swapped in between."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            status = os.fstat(file.fileno())
+            if sys.platform != "win32" and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise ConfigError(
+                    f"other users of this machine can read the secret of {what}",
+                    code=EXPOSED,
+                    where=f"{path} (mode {stat.S_IMODE(status.st_mode):04o})",
+                    fix=f"chmod 600 {path}",
+                )
+            return file.readline().rstrip("\r\n")
+    except OSError as error:
+        raise ConfigError(
+            f"the secret of {what} cannot be read", code=UNREADABLE, where=str(path), why=error.strerror or ""
+        ) from error
+    except UnicodeDecodeError as error:
+        why = "the file is not UTF-8 text"
+        raise ConfigError(f"the secret of {what} cannot be read", code=UNREADABLE, where=str(path), why=why) from error
+
+
+def _of_command(source: Source, what: str) -> str:
+    """What the program writes to stderr goes to ours, since a vault may ask there for a finger or a code."""
+    where = f"command {source.command[0]}"
+    try:
+        done = subprocess.run(  # noqa: S603  # the owner of the configuration named it; there is no shell
+            source.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=source.timeout, check=True
+        )
+    except OSError as error:
+        why = error.strerror or "it cannot be started"
+    except subprocess.TimeoutExpired:
+        why = f"it took longer than {source.timeout:g} s"
+    except subprocess.CalledProcessError as error:
+        why = f"it ended with {error.returncode}"
+    else:
+        return done.stdout.decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
+    raise ConfigError(f"the secret of {what} cannot be had", code=UNREADABLE, where=where, why=why)
