@@ -1,0 +1,56 @@
+"""Nobody touches or confers what they lack, and a restricted proof buys one thing."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyturn.core.commands import VERBS
+from keyturn.core.permissions import NEEDS, ON_CREDENTIALS, OWN, Actor, Proof, Target, may, may_confer
+from keyturn.core.users import ALL_RIGHTS, Right
+
+rights = st.frozensets(st.sampled_from(sorted(Right, key=lambda right: right.value)))
+
+
+def actor(*held: Right, proof: Proof = Proof.KEY) -> Actor:
+    return Actor("someone", "Someone", 1, frozenset(held), proof)
+
+
+def test_every_command_has_a_row_in_the_table() -> None:
+    assert set(VERBS.values()) <= NEEDS.keys()
+    assert NEEDS.keys() >= OWN
+    assert NEEDS.keys() >= ON_CREDENTIALS
+
+
+def test_an_operation_without_a_row_cannot_be_asked_for() -> None:
+    with pytest.raises(KeyError):
+        may(actor(*ALL_RIGHTS), "user.teleport", Target.OTHER)
+
+
+@given(rights, rights, st.sampled_from(sorted(ON_CREDENTIALS)))
+def test_a_credential_is_only_touched_by_who_holds_all_its_owner_holds(
+    mine: frozenset[Right], theirs: frozenset[Right], operation: str
+) -> None:
+    allowed = may(actor(*mine), operation, Target.OTHER, theirs)
+    assert allowed is (Right.USERS in mine and theirs <= mine)
+
+
+@given(rights, rights)
+def test_nobody_confers_a_right_they_lack(mine: frozenset[Right], given_: frozenset[Right]) -> None:
+    assert may_confer(actor(*mine), given_) is (given_ <= mine)
+
+
+@pytest.mark.parametrize("proof", [Proof.RESTRICTED, Proof.LINK])
+def test_a_restricted_proof_only_buys_a_new_password_for_oneself(proof: Proof) -> None:
+    bought = [
+        (operation, target)
+        for operation, target in itertools.product(NEEDS, Target)
+        if may(actor(*ALL_RIGHTS, proof=proof), operation, target)
+    ]
+    assert bought == [("password.change", Target.SELF)]
+
+
+def test_without_any_right_one_may_read_oneself_and_change_ones_password() -> None:
+    allowed = {operation for operation in NEEDS if may(actor(), operation, Target.SELF)}
+    assert allowed == OWN | {operation for operation, needed in NEEDS.items() if not needed}
