@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -40,6 +41,20 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     def __str__(self) -> str:
         """Where the secret is, for people and as the name of an account."""
         return f"env {self.env}" if self.env else f"file {self.file}" if self.file else f"command {self.command[0]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a target is signed in to with: an API key (id and token), an access token, or a login and its password.
+
+    source: where the secret came from, for people and as the name of the account where nothing better is known.
+    """
+
+    key_id: str = ""
+    token: Secret | None = None
+    username: str = ""
+    password: Secret | None = None
+    source: str = ""
 
 
 def fetch(source: Source, what: str, *, environment: Mapping[str, str], folder: Path) -> Secret:

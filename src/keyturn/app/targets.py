@@ -1,0 +1,129 @@
+"""From the name of a target to a directory that commands can be sent to."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+
+from keyturn.app.dialects import DIALECTS
+from keyturn.app.settings import Settings, TargetSettings
+from keyturn.app.sources import Credentials, Source, fetch
+from keyturn.core.errors import ConfigError
+from keyturn.core.ports import Directory
+from keyturn.core.secret import Secret
+
+LOCAL: Final = "local"
+"""The kind that needs no server: a directory in a folder of this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target as a run needs it.  settings: checked, paths absolute.  warnings: to be said each time it is used."""
+
+    name: str
+    settings: TargetSettings
+    credentials: Credentials
+    warnings: tuple[str, ...] = ()
+
+    def connect(self) -> Directory:
+        """The directory; no request has been sent yet."""
+        return connect(self.settings, self.credentials)
+
+
+def kinds() -> Mapping[str, str]:
+    """The kinds of targets and how people call them."""
+    return {kind: dialect.title for kind, dialect in DIALECTS.items()} | {LOCAL: "a directory on this machine"}
+
+
+def prepare(settings: Settings, name: str = "", *, piped: Secret | None = None) -> Target:
+    """Find a target, check it and fetch its secret.  piped: a secret from standard input, used in place of its own.
+
+    Raises ConfigError before anything is sent.
+    """
+    name, target = settings.target(name)
+    target = check(name, target, settings.folders.config.parent)
+    warnings = ("requests go over plain http: whoever sits between can read them",) if _is_open(target.url) else ()
+    return Target(name, target, credentials(settings, name, target, piped=piped), warnings)
+
+
+def connect(target: TargetSettings, secrets: Credentials) -> Directory:
+    """The directory behind a checked target; no request has been sent yet."""
+    return DIALECTS[target.kind].connect(target, secrets)
+
+
+def check(name: str, target: TargetSettings, folder: Path) -> TargetSettings:
+    """Refuse what cannot work or is not safe; make paths absolute (relative ones are under the config's folder)."""
+    where = f"targets.{name}"
+    if target.kind not in kinds():
+        raise ConfigError(
+            f"nobody here speaks {target.kind!r}",
+            code="KT-CFG-008",
+            where=f"{where}.kind",
+            fix="one of " + ", ".join(kinds()),
+        )
+    if target.kind == LOCAL:
+        return msgspec.structs.replace(target, data=_absolute(target.data, folder))
+    _check_url(target, where)
+    return msgspec.structs.replace(target, ca_bundle=_absolute(target.ca_bundle, folder))
+
+
+def credentials(settings: Settings, name: str, target: TargetSettings, *, piped: Secret | None = None) -> Credentials:
+    """Fetch what the target is signed in to with.  Raises ConfigError when it says nothing, or both."""
+    if target.kind == LOCAL:
+        return Credentials(source=target.data)
+    if piped is None and (target.token is None) == (target.password is None):
+        given = "both a token and a password" if both else "no secret"
+        fix = f"keyturn target add {name} --token-file FILE   (or --token-env, --token-command)"
+        raise ConfigError(f"{name} has {given} to sign in with", code="KT-CFG-009", where=f"targets.{name}", fix=fix)
+    if target.password is not None:
+        secret = piped or _fetch(settings, target.password, f"targets.{name}.password")
+        return Credentials(username=target.username, password=secret, source=str(target.password))
+    if piped is None and target.token is not None:
+        piped = _fetch(settings, target.token, f"targets.{name}.token")
+    source = str(target.token) if target.token is not None else "standard input"
+    return Credentials(key_id=target.key_id, token=piped, source=source)
+
+
+def _fetch(settings: Settings, source: Source, what: str) -> Secret:
+    return fetch(source, what, environment=settings.environment, folder=settings.folders.config.parent)
+
+
+def _check_url(target: TargetSettings, where: str) -> None:
+    fault, fix = "", "as in https://api.inst1.example.com"
+    try:
+        parts = urlsplit(target.url)
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    if parts.username is not None or parts.password is not None:
+        fault, fix = "an address must not hold a name or a password", "put them where `token` or `password` points"
+    elif parts.scheme not in ("https", "http") or not parts.hostname:
+        fault = "an address begins with https:// and a host"
+    elif parts.query or parts.fragment:
+        fault = "an address has no ? and no #"
+    elif parts.scheme == "http" and not _is_here(parts) and not target.allow_plain_http:
+        fault = "passwords would cross the network in clear"
+        fix = "use https://, or say allow_plain_http = true in this target if you must"
+    if fault:
+        raise ConfigError(fault, code="KT-CFG-008", where=f"{where}.url", fix=fix)
+
+
+def _is_open(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not _is_here(parts)
+
+
+def _is_here(parts: SplitResult) -> bool:
+    if parts.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _absolute(path: str, folder: Path) -> str:
+    return str((folder / Path(path).expanduser()).absolute()) if path else ""
