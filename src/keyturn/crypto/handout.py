@@ -1,0 +1,91 @@
+"""Seals the handout of a run with age, so that only its recipients can read the new passwords."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import pyrage  # type: ignore[import-untyped]  # pyrage 1.4 ships no annotations
+
+from keyturn.core.errors import ConfigError, KeyFolderError
+from keyturn.crypto.keyfolder import write_private
+
+_IDENTITY: Final = "AGE-SECRET-KEY-1"
+
+
+def new_identity(path: Path) -> str:
+    """Make an identity file (0600) as `age-keygen` does and answer its recipient.  Raises KeyFolderError where there
+    is a file already."""
+    identity = pyrage.x25519.Identity.generate()
+    recipient = str(identity.to_public())
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        write_private(path, f"# public key: {recipient}\n{identity}\n".encode())
+    except FileExistsError:
+        raise KeyFolderError("there is an identity file already", where=str(path), fix="use it, or move it") from None
+    return recipient
+
+
+def recipient_of(path: Path) -> str:
+    """The recipient (`age1...`) of an identity file.  Raises ConfigError when it holds no identity."""
+    return str(_identities(path)[0].to_public())
+
+
+def check_recipient(text: str) -> str:
+    """A recipient as it must be written.  Raises ConfigError for everything but an `age1...` public key."""
+    _recipient(text)
+    return text.strip()
+
+
+class AgeSealer:
+    """Seals and opens handouts: standard age files, readable with any age tool."""
+
+    def seal(self, lines: Iterable[bytes], recipients: Sequence[str]) -> bytes:
+        """One sealed file of these pieces, for these recipients (`age1...`).  Raises ConfigError for a bad one."""
+        if not recipients:
+            raise ConfigError("a handout needs at least one recipient", code="KT-CFG-020", fix="--handout age:age1...")
+        return bytes(pyrage.encrypt(b"".join(lines), [_recipient(text) for text in recipients]))
+
+    def open(self, sealed: bytes, identity: Path) -> bytes:
+        """What was sealed.  Raises ConfigError when the identity file is not among the recipients, or on damage."""
+        try:
+            return bytes(pyrage.decrypt(sealed, _identities(identity)))
+        except pyrage.DecryptError as error:
+            raise ConfigError(
+                "this handout cannot be opened",
+                code="KT-CFG-021",
+                where=str(identity),
+                why=f"it was sealed for somebody else, or the file is damaged ({error})",
+                fix="give the identity file of one of its recipients",
+            ) from None
+
+
+def _recipient(text: str) -> pyrage.x25519.Recipient:
+    try:
+        return pyrage.x25519.Recipient.from_str(text.strip())
+    except pyrage.RecipientError:
+        secret = text.strip().upper().startswith(_IDENTITY)
+        raise ConfigError(
+            "this is an age identity, which is secret" if secret else f"{text!r} is not an age recipient",
+            code="KT-CFG-022",
+            why="a recipient is a public key that begins with age1 and is printed by age-keygen",
+            fix="give the line after '# public key:' of the identity file" if secret else "copy the whole age1... word",
+        ) from None
+
+
+def _identities(path: Path) -> list[pyrage.x25519.Identity]:
+    try:
+        text = path.read_text("utf-8")
+        lines = [line.strip() for line in text.splitlines()]
+        found = [pyrage.x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
+    except (OSError, ValueError, pyrage.IdentityError) as error:
+        # The text of an identity error is not shown: it may quote the line.
+        why = error.strerror or "" if isinstance(error, OSError) else "a line of it is no identity"
+        raise _no_identity(path, why) from None
+    if not found:
+        raise _no_identity(path, "it is empty")
+    return found
+
+
+def _no_identity(path: Path, why: str) -> ConfigError:
+    fix = "give the file that age-keygen or keyturn made: a line that begins with AGE-SECRET-KEY-1"
+    return ConfigError("this is not an age identity file", code="KT-CFG-023", where=str(path), why=why, fix=fix)

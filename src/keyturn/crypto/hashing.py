@@ -1,0 +1,180 @@
+"""Makes and checks verifiers: argon2id for what people chose or were given, a keyed fast hash for one-time secrets.
+
+Both are keyed with a pepper from the key folder: a copy of the database alone verifies nothing.  Argon2id comes from
+libsodium through PyNaCl: the same strings as the other bindings, at twice their speed on current processors.
+"""
+
+import base64
+import hmac
+import os
+import re
+import secrets
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+from typing import Final
+
+from nacl.exceptions import InvalidkeyError
+from nacl.pwhash import argon2id
+
+from keyturn.core.credentials import Verifier
+from keyturn.core.errors import Busy, ConfigError
+from keyturn.core.ports import Check
+from keyturn.core.secret import Secret
+from keyturn.crypto.framing import Mac, framed, keyed
+from keyturn.crypto.keyfolder import KeyFolder, Label
+from keyturn.crypto.minting import one_time_form
+
+_SLOW: Final = re.compile(r"\$argon2id\$v=19\$m=(?P<memory>\d+),t=(?P<passes>\d+),p=\d+\$.*")
+_FAST: Final = "$hmac-sha256$v=1$"
+_QUEUE: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one argon2id hash costs.  The default is OWASP's first choice (Password Storage Cheat Sheet, 2026)."""
+
+    memory_kib: int = 19_456
+    passes: int = 2
+
+    @property
+    def work(self) -> int:
+        """Memory times passes: how two costs compare."""
+        return self.memory_kib * self.passes
+
+
+FLOOR: Final = Cost()
+"""Nothing cheaper than this is ever used outside tests."""
+
+CHEAP: Final = Cost(memory_kib=8, passes=1)
+"""What `FolderHasher.cheap_for_tests` uses: the least that libsodium takes."""
+
+
+class FolderHasher:
+    """The core's Hasher over the peppers of a key folder, with a bounded pool of threads, one a core."""
+
+    def __init__(self, folder: KeyFolder, cost: Cost = FLOOR, *, threads: int = 0, queue: int = _QUEUE) -> None:
+        if cost.memory_kib < FLOOR.memory_kib or cost.work < FLOOR.work:
+            raise ConfigError(
+                "these argon2id parameters are too weak",
+                code="KT-CFG-011",
+                why=f"at least {FLOOR.memory_kib} KiB and {FLOOR.passes} passes over them (OWASP)",
+                fix="raise them",
+            )
+        self._folder = folder
+        self._pepper_id = folder.active(Label.PEPPER).id
+        self._peppers: dict[str, Mac] = {}
+        self._verify = keyed(folder.active(Label.VERIFY).material)
+        threads = threads or os.cpu_count() or 1
+        self._window = 2 * threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="keyturn-hash")
+        self._places = BoundedSemaphore(threads + queue)
+        self._use(cost)
+
+    @classmethod
+    def cheap_for_tests(cls, folder: KeyFolder, *, threads: int = 2, queue: int = _QUEUE) -> "FolderHasher":
+        """A hasher far below the floor, for tests only: its verifiers protect nothing."""
+        hasher = cls(folder, threads=threads, queue=queue)
+        hasher._use(CHEAP)
+        return hasher
+
+    def hash(self, passwords: Sequence[Secret]) -> list[Verifier]:
+        """Slow verifiers, in parallel.  Raises Busy when the queue is full as the batch arrives, never midway.
+
+        A batch keeps two pieces of work a thread in the queue, so that a sign-in never waits behind all of it.
+        """
+        pending: deque[Future[Verifier]] = deque()
+        made: list[Verifier] = []
+        for number, password in enumerate(passwords):
+            if len(pending) == self._window:
+                made.append(pending.popleft().result())
+            self._take_place(wait=number > 0)
+            pending.append(self._pool.submit(self._hash_slowly, password))
+        return made + [piece.result() for piece in pending]
+
+    def hash_one_time(self, secrets: Sequence[Secret]) -> list[Verifier]:
+        """Fast verifiers of one-time secrets (at least 112 bits) that the directory itself made."""
+        return [Verifier(self._fast_text(secret, self._pepper_id), self._pepper_id) for secret in secrets]
+
+    def check(self, candidate: Secret, verifier: Verifier | None) -> Check:
+        """Compare in constant time.  None and an unknown kind of verifier cost as much as a slow one.
+
+        Raises Busy when the queue is full.
+        """
+        if verifier is not None and verifier.text.startswith(_FAST):
+            right = hmac.compare_digest(self._fast_text(candidate, verifier.pepper_id), verifier.text)
+            return Check(right, stale=right and verifier.pepper_id != self._pepper_id)
+        kind = _SLOW.fullmatch(verifier.text) if verifier is not None else None
+        if verifier is None or kind is None:
+            self._in_pool(candidate, self._dummy)
+            return Check(right=False)
+        right = self._in_pool(candidate, verifier)
+        work = Cost(int(kind["memory"]), int(kind["passes"])).work
+        stale = work < self._cost.work or verifier.pepper_id != self._pepper_id
+        return Check(right, stale=right and stale)
+
+    def fingerprint(self, data: bytes) -> str:
+        """A keyed digest (hex) of what must be recognised again but never read."""
+        return self._verify(framed("keyturn fingerprint") + data).hex()
+
+    def digest(self, token: Secret) -> str:
+        """The stored form (hex) of a random or derived token: API keys, links."""
+        return self._verify(framed("keyturn token", token.reveal())).hex()
+
+    def close(self) -> None:
+        """Finish what is queued and give back the threads."""
+        self._pool.shutdown()
+
+    def _use(self, cost: Cost) -> None:
+        self._cost = cost
+        # A well-formed verifier of nobody: comparing with it costs what comparing with a real one does.
+        salt, tag = _plain(secrets.token_bytes(16)), _plain(secrets.token_bytes(32))
+        text = f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p=1${salt}${tag}"
+        self._dummy = Verifier(text, self._pepper_id)
+
+    def _take_place(self, *, wait: bool) -> None:
+        if not self._places.acquire(blocking=wait):
+            raise Busy("too many passwords are being hashed just now", fix="try again in a few seconds")
+
+    def _in_pool(self, candidate: Secret, verifier: Verifier) -> bool:
+        self._take_place(wait=False)
+        return self._pool.submit(self._check_slowly, candidate, verifier).result()
+
+    def _hash_slowly(self, password: Secret) -> Verifier:
+        try:
+            text = argon2id.str(
+                self._peppered(password, self._pepper_id),
+                opslimit=self._cost.passes,
+                memlimit=self._cost.memory_kib * 1024,
+            )
+            return Verifier(text.decode("ascii"), self._pepper_id)
+        finally:
+            self._places.release()
+
+    def _check_slowly(self, candidate: Secret, verifier: Verifier) -> bool:
+        try:
+            return argon2id.verify(verifier.text.encode("ascii"), self._peppered(candidate, verifier.pepper_id))
+        except InvalidkeyError:
+            return False
+        finally:
+            self._places.release()
+
+    def _peppered(self, password: Secret, pepper_id: str) -> bytes:
+        # In base64, because argon2 libraries disagree about a NUL byte within a password.
+        return base64.b64encode(self._pepper(pepper_id)(framed("keyturn password", password.reveal())))
+
+    def _fast_text(self, secret: Secret, pepper_id: str) -> str:
+        form = one_time_form(secret.reveal())
+        return _FAST + _plain(self._pepper(pepper_id)(framed("keyturn one-time", form)))
+
+    def _pepper(self, id: str) -> Mac:
+        mac = self._peppers.get(id)
+        if mac is None:
+            mac = self._peppers[id] = keyed(self._folder.get(Label.PEPPER, id).material)
+        return mac
+
+
+def _plain(data: bytes) -> str:
+    return base64.b64encode(data).rstrip(b"=").decode("ascii")
