@@ -75,7 +75,8 @@ def credentials(settings: Settings, name: str, target: TargetSettings, *, piped:
     """Fetch what the target is signed in to with.  Raises ConfigError when it says nothing, or both."""
     if target.kind == LOCAL:
         return Credentials(source=target.data)
-    if piped is None and (target.token is None) == (target.password is None):
+    both = target.token is not None and target.password is not None
+    if both or (piped is None and target.token is None and target.password is None):
         given = "both a token and a password" if both else "no secret"
         fix = f"keyturn target add {name} --token-file FILE   (or --token-env, --token-command)"
         raise ConfigError(f"{name} has {given} to sign in with", code="KT-CFG-009", where=f"targets.{name}", fix=fix)

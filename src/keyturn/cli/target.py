@@ -1,0 +1,208 @@
+"""`keyturn target`: the directories to run against."""
+
+import asyncio
+import shlex
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from keyturn.cli.completion import complete_targets
+from keyturn.cli.frame import Frame, Tone, pass_frame
+from keyturn.core.errors import ConfigError
+from keyturn.core.ports import Directory
+
+EXAMPLE = "as in https://api.<instance>.<domain>"
+
+
+@click.group(short_help="The directories to run against: add, list, show, test.")
+def target() -> None:
+    """The directories to run against.
+
+    \b
+      keyturn target add maximo-test
+      keyturn target test maximo-test
+    """
+
+
+@target.command("list")
+@pass_frame
+def list_targets(frame: Frame) -> None:
+    """List the targets in the config file."""
+    settings = frame.settings
+    if frame.wants_json:
+        frame.json([_shown(name, table) for name, table in settings.targets.items()])
+        return
+    default = settings.document.default_target
+    rows = [
+        (name, t.kind, t.url or t.data, "production" if t.production else "", "default" if name == default else "")
+        for name, t in settings.targets.items()
+    ]
+    frame.table(["name", "kind", "address", "", ""], rows, empty="no targets yet; keyturn target add NAME makes one")
+
+
+@target.command()
+@click.argument("name", required=False, default="", shell_complete=complete_targets)
+@pass_frame
+def show(frame: Frame, name: str) -> None:
+    """Show one target; of a secret, where it is."""
+    found, table = frame.settings.target(name)
+    shown = _shown(found, table)
+    if frame.wants_json:
+        frame.json(shown)
+        return
+    width = max(map(len, shown))
+    for key, value in shown.items():
+        frame.data(f"{key:<{width}}  {', '.join(map(str, value)) if isinstance(value, list) else value}")
+
+
+@target.command()
+@click.argument("name", required=False, default="", shell_complete=complete_targets)
+@click.option("--token-stdin", is_flag=True, help="Read the secret from standard input.")
+@pass_frame
+def test(frame: Frame, name: str, token_stdin: bool) -> None:
+    """Sign in and look, changing nothing: exit 4 when it refuses us, 6 when it cannot be reached."""
+    from keyturn.app.sources import first_line
+    from keyturn.app.targets import Target, prepare
+
+    piped = first_line(sys.stdin) if token_stdin else None
+    prepared: Target = prepare(frame.settings, name, piped=piped)
+    for warning in prepared.warnings:
+        frame.warn(warning, code="KT-CFG-015")
+    frame.progress = "Nothing was changed."
+    asyncio.run(_probe(frame, prepared.name, prepared.connect))
+
+
+async def _probe(frame: Frame, name: str, connect: Callable[[], Directory]) -> None:
+    directory = connect()
+    start = time.perf_counter()
+    try:
+        probe = await directory.probe()
+    finally:
+        await directory.close()
+    took = round((time.perf_counter() - start) * 1000)
+    if frame.wants_json:
+        told = {"version": probe.version, "expires_in_s": probe.expires_in, "note": probe.note}
+        frame.json({"target": name, "reached": True, "ms": took, "account": probe.account, **told})
+        return
+    parts = [f"reached in {took} ms", f'signed in as "{probe.account}"']
+    if probe.expires_in is not None:
+        parts.append(f"token good for {_span(probe.expires_in)}")
+    parts += [part for part in (probe.version, probe.note) if part]
+    frame.data(f"{frame.tone('ok', Tone.GOOD)}  {name}: {', '.join(parts)}")
+
+
+@target.command()
+@click.argument("name")
+@click.option("--kind", help="Which kind of server it is.")
+@click.option("--url", help=f"Address of its API, {EXAMPLE}.")
+@click.option("--key-id", help="The id of the API key; its token is the secret.")
+@click.option("--username", help="The login name, where there is no API key.")
+@click.option("--token-env", metavar="VAR", help="The secret is in this environment variable.")
+@click.option("--token-file", metavar="FILE", help="The secret is in this file, readable by you alone.")
+@click.option("--token-command", metavar="COMMAND", help="The secret is what this command prints.")
+@click.option("--ca-bundle", metavar="FILE", help="The certificates to trust.")
+@click.option("--data", metavar="DIR", help="Of kind local: the folder that keyturn init made.")
+@click.option("--production", is_flag=True, help="Ask for name and number before changing anything there.")
+@click.option("--allow-plain-http", is_flag=True, help="Allow http:// to another machine.")
+@click.option("--replace", is_flag=True, help="Write over a target of this name.")
+@pass_frame
+def add(frame: Frame, /, name: str, replace: bool, **flags: Any) -> None:
+    """Add a target to the config file; asks for what no flag says.
+
+    A secret itself is never written down and never given on the command line: say where it is.
+
+    \b
+      keyturn target add maximo-test
+      keyturn target add maximo-test --kind mas --url https://api.test1.example.com \\
+          --key-id k-17 --token-file ~/maximo-test.token --no-input
+    """
+    import msgspec
+
+    from keyturn.app.settings import NAME, TargetSettings
+    from keyturn.app.targets import check, kinds
+
+    if not NAME.fullmatch(name):
+        fix = "small letters, digits, dots, dashes and underlines; at most 40"
+        raise ConfigError(f"{name!r} cannot be the name of a target", code="KT-CFG-002", fix=fix)
+    if name in frame.settings.targets and not replace:
+        raise ConfigError(f"there is a target {name!r} already", code="KT-CFG-002", fix="--replace writes over it")
+    table = _local(frame, flags) if _kind(frame, flags, kinds()) == "local" else _remote(frame, flags)
+    table |= {flag: True for flag in ("production", "allow_plain_http") if flags[flag]}
+    folders = frame.settings.folders
+    check(name, msgspec.convert(table, TargetSettings), folders.config.parent)
+    _save(frame, name, table)
+
+
+def _save(frame: Frame, name: str, table: Mapping[str, Any]) -> None:
+    from keyturn.cli.config_file import put_target
+
+    path = frame.settings.folders.config
+    put_target(path, name, table, make_default=not frame.settings.targets)
+    if frame.wants_json:
+        frame.json({"target": name, "config": str(path)})
+        return
+    frame.data(f"Saved target {name} to {path}; the secret stays where it is.")
+    frame.say(f"Next:  keyturn target test {name}     then     keyturn plan reset YOURFILE -t {name}")
+
+
+def _kind(frame: Frame, flags: dict[str, Any], kinds: Mapping[str, str]) -> str:
+    if not flags["kind"]:
+        for kind, title in kinds.items():
+            frame.say(f"  {kind:<10} {title}")
+        flags["kind"] = frame.ask("Kind of server?", otherwise="say --kind " + "|".join(kinds))
+    return str(flags["kind"])
+
+
+def _local(frame: Frame, flags: Mapping[str, Any]) -> dict[str, Any]:
+    data = flags["data"] or frame.ask("Folder that keyturn init made:", otherwise="say --data DIR")
+    return {"kind": "local", "data": data}
+
+
+def _remote(frame: Frame, flags: Mapping[str, Any]) -> dict[str, Any]:
+    table: dict[str, Any] = {"kind": flags["kind"]}
+    table["url"] = flags["url"] or frame.ask(f"Address of the API, {EXAMPLE}:", otherwise="say --url URL")
+    secret = _secret(flags)
+    if secret is None:
+        where = frame.ask(
+            "Where is the secret?  env NAME, file PATH or command LINE:",
+            otherwise="say --token-env VAR, --token-file FILE or --token-command COMMAND",
+        )
+        how, _, rest = where.strip().partition(" ")
+        secret = _secret({f"token_{how}": rest.strip()})
+        if secret is None:
+            raise ConfigError(f"{how!r} is no place for a secret", code="KT-CFG-002", fix="env, file or command")
+        if not (flags["key_id"] or flags["username"]):
+            key_id = frame.ask("Id of the API key (empty: the secret is an access token):", default="")
+            table |= {"key_id": key_id} if key_id else {}
+    table |= {flag: flags[flag] for flag in ("key_id", "username", "ca_bundle") if flags[flag]}
+    table["password" if flags["username"] else "token"] = secret
+    return table
+
+
+def _secret(flags: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The inline table that says where the secret is; None when no flag does."""
+    given = [how for how in ("env", "file", "command") if flags.get(f"token_{how}")]
+    if len(given) > 1:
+        raise ConfigError("the secret can only be in one place", code="KT-CFG-002", fix=f"leave --token-{given[1]} out")
+    if not given:
+        return None
+    value = flags[f"token_{given[0]}"]
+    return {given[0]: shlex.split(value) if given[0] == "command" else value}
+
+
+def _shown(name: str, table: Any) -> dict[str, Any]:
+    """What may be printed of a target: all of it, since it holds no secret."""
+    import msgspec
+
+    fields: dict[str, Any] = msgspec.to_builtins(table)
+    for secret in ("token", "password"):
+        if secret in fields:
+            fields[secret] = str(getattr(table, secret))
+    return {"name": name, **fields}
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
