@@ -1,0 +1,98 @@
+"""What an answer from outside says, and whether it may be believed: success is read, not assumed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from keyturn.http.json import read_answer
+
+LONGEST_WAIT: Final = 3600.0
+"""Most seconds of a `Retry-After` that are believed."""
+
+_SHOWN: Final = 300
+_MAKES_NO_EFFECT: Final = frozenset({301, 307, 308})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back.  headers: asked for in lower case.  The body may hold a secret and is never printed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(default=b"", repr=False)
+
+    def value(self) -> object:
+        """The JSON value of the body; None when it is empty or no JSON."""
+        return read_answer(self.body) if self.body.strip() else None
+
+    def is_html(self) -> bool:
+        """Whether this is a page for people: a proxy's, a portal's, a sign-in's."""
+        kind = self.headers.get("content-type", "").lower()
+        return kind.startswith(("text/html", "application/xhtml")) or self.body[:64].lstrip().startswith(b"<")
+
+    def retry_after(self, now: datetime | None = None) -> float | None:
+        """The seconds that the target asks us to wait, in either form of the header; None when it does not."""
+        return read_retry_after(self.headers.get("retry-after", ""), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No answer.  sent: the request may have arrived, so that nobody knows what came of it."""
+
+    sent: bool
+    text: str
+
+
+def read_retry_after(text: str, now: datetime | None = None) -> float | None:
+    """Seconds of a `Retry-After` header, given as seconds or as a date, between 0 and an hour."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), LONGEST_WAIT)
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    return min(max((at - (now or datetime.now(UTC))).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def doubt(answer: Answer, expected: int, who: str, id_of: str = "id") -> str:
+    """Why an answer does not prove that the command on `who` took effect; empty when it does.
+
+    An empty or JSON body passes unless it holds an error or another user's id.
+    """
+    if answer.status != expected:
+        return f"answered {answer.status} where {expected} was expected"
+    if not answer.body.strip():
+        return ""
+    if answer.is_html():
+        return "answered with a web page"
+    value = answer.value()
+    if value is None and answer.body.strip() != b"null":
+        return "answered with something that is not JSON"
+    return contradiction(value, who, id_of)
+
+
+def contradiction(value: object, who: str, id_of: str = "id") -> str:
+    """What in a JSON answer speaks against success; empty when nothing does."""
+    if not isinstance(value, Mapping):
+        return ""
+    if value.get("succeeded") is False or any(value.get(name) for name in ("exception", "error", "Error", "errors")):
+        return "answered success with an error inside"
+    other = value.get(id_of)
+    if isinstance(other, str) and other != who:
+        return "answered about another user"
+    return ""
+
+
+def harmless(redirect: int) -> bool:
+    """Whether a redirect says that nothing was done: 302 and 303 may follow an effect."""
+    return redirect in _MAKES_NO_EFFECT
+
+
+def sentence(text: str) -> str:
+    """A stranger's text as one line that is safe to print and not too long."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"

@@ -1,0 +1,157 @@
+"""How we call out: one warm session a target, verified TLS, bounded answers, and the truth about what was sent."""
+
+import ipaddress
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import aiohttp
+from yarl import URL
+
+from keyturn.core.errors import ConfigError
+from keyturn.http.answers import Answer, Lost
+from keyturn.http.json import BATCH
+
+_CONNECT: Final = 10.0
+_IDLE: Final = 4.0
+"""Seconds that an unused connection is kept: less than servers do (uvicorn: 5), so that none dies under a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Where and how to call.
+
+    url: the base address without a trailing slash.  ca_bundle: a file of certificates to trust in place of the
+    system's.  in_flight: connections at most.  allow_plain_http: let passwords cross a network in clear.
+    """
+
+    url: str
+    ca_bundle: str = ""
+    timeout: float = 30.0
+    in_flight: int = 32
+    allow_plain_http: bool = False
+
+
+class Caller:
+    """Calls one target.  Follows no redirect, keeps no cookie, reads no environment.
+
+    Raises ConfigError for an address that cannot be used or would send passwords in clear over a network.
+    """
+
+    def __init__(self, wire: Wire, headers: Mapping[str, str] | None = None) -> None:
+        self._base = _base(wire)
+        self._wire = wire
+        self._headers = {"Accept-Encoding": "identity", "User-Agent": "keyturn", **(headers or {})}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def call(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer | Lost:
+        """Send one request and wait for its answer.  path: already encoded, with its query."""
+        session = self._session or self._open()
+        try:
+            async with session.request(
+                method, URL(self._base + path, encoded=True), data=body, headers=headers, allow_redirects=False
+            ) as response:
+                return await _read(response)
+        except aiohttp.ClientConnectorError as error:
+            return Lost(sent=False, text=_why_unreachable(error))
+        except aiohttp.ConnectionTimeoutError:
+            return Lost(sent=False, text="no connection in time")
+        except aiohttp.ServerDisconnectedError:
+            return Lost(sent=True, text="closed the connection without an answer")
+        except TimeoutError:
+            return Lost(sent=True, text=f"no answer within {self._wire.timeout:g} s")
+        except aiohttp.InvalidURL:
+            return Lost(sent=False, text="the address cannot be used")
+        except (aiohttp.ClientError, OSError) as error:
+            return Lost(sent=True, text=f"the answer broke off ({type(error).__name__})")
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        if self._session is not None:
+            session, self._session = self._session, None
+            await session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        timeout = aiohttp.ClientTimeout(total=self._wire.timeout, sock_connect=min(_CONNECT, self._wire.timeout / 2))
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=self._wire.in_flight, keepalive_timeout=_IDLE, ssl=_trust(self._wire.ca_bundle)
+            ),
+            timeout=timeout,
+            headers=self._headers,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+        )
+        return self._session
+
+
+async def _read(response: aiohttp.ClientResponse) -> Answer | Lost:
+    """The answer with a body of at most 1 MiB; a larger one proves nothing."""
+    length = response.content_length
+    if length is not None and length <= BATCH and "Content-Encoding" not in response.headers:
+        body = await response.read()
+    else:
+        body = await _read_some(response)
+    if len(body) > BATCH:
+        return Lost(sent=True, text="answered with more than can be read")
+    return Answer(response.status, response.headers, body)
+
+
+async def _read_some(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(65536):
+        body += chunk
+        if len(body) > BATCH:
+            response.close()
+            break
+    return bytes(body)
+
+
+def _base(wire: Wire) -> str:
+    try:
+        parts = urlsplit(wire.url)
+        host = parts.hostname or ""
+    except ValueError:
+        raise ConfigError("the address of the target cannot be read", where=wire.url) from None
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or parts.username:
+        raise ConfigError("the address of the target must be https://host[/path]", where=host)
+    if parts.scheme == "http" and not wire.allow_plain_http and not is_loopback(host):
+        raise ConfigError(
+            "passwords would cross the network in clear",
+            where=wire.url,
+            fix="use https, or say allow_plain_http for this target",
+        )
+    return wire.url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only mean this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _trust(ca_bundle: str) -> ssl.SSLContext | bool:
+    if not ca_bundle:
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca_bundle)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError("the certificates to trust cannot be read", where=ca_bundle) from error
+
+
+def _why_unreachable(error: aiohttp.ClientConnectorError) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "the host name is not known"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "its certificate is not trusted"
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return "no TLS connection could be made"
+    return "the connection was refused"

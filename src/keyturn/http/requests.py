@@ -1,0 +1,52 @@
+"""What every door reads of a request besides who asks: its origin, its JSON body, its route."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from keyturn.core.commands import Origin
+from keyturn.http.json import SINGLE, BadRequest, read_object
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def origin_of(request: Request) -> Origin:
+    """Where a request comes from, for the audit: the id that `Limits` gave it and the peer's address."""
+    client = request.scope.get("client")
+    return Origin(str(request.scope.get("state", {}).get("request_id", "")), client[0] if client else "")
+
+
+async def json_object(request: Request, most: int = SINGLE) -> dict[str, object]:
+    """The members of a JSON body.  Raises BadRequest, also when the body is said to be something else."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise BadRequest("send the body as content-type: application/json", 415)
+    return read_object(await request.body(), most)
+
+
+def route(path: str, methods: dict[str, Endpoint], wrong_method: Callable[[Request, Response], Response]) -> Route:
+    """One route for all methods of a path; a method without an endpoint is answered 405 with `Allow`.
+
+    wrong_method: gives that answer the door's own shape.
+    """
+    allowed = ", ".join(method for method in (*_METHODS, "HEAD") if method in methods or _heads(method, methods))
+
+    async def endpoint(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        chosen = methods.get(method)
+        if chosen is None:
+            return wrong_method(request, Response(status_code=405, headers={"allow": allowed}))
+        return await chosen(request)
+
+    # Every method comes here, so that the answer to a wrong one is ours to shape.
+    every = Route(path, endpoint)
+    every.methods = None
+    return every
+
+
+def _heads(method: str, methods: dict[str, Endpoint]) -> bool:
+    return method == "HEAD" and "GET" in methods
