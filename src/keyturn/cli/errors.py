@@ -27,7 +27,7 @@ def draw(error: KeyturnError, frame: Frame) -> int:
         lines += _field("more", f"keyturn explain {error.code}")
     if progress:
         lines.append(progress)
-    click.echo("\n".join(lines), err=True, color=frame.manners.color)
+    click.echo("\n".join(lines), err=True, color=frame.color)
     if frame.wants_json:
         told = {"where": error.where, "why": error.why, "fix": error.fix, "progress": progress}
         frame.json({"v": 1, "type": "error", "code": error.code, "what": error.what, **told, "exit": known.exit})
@@ -44,7 +44,7 @@ def usage(error: click.ClickException, frame: Frame) -> int:
 
 def interrupted(frame: Frame) -> int:
     """Say that Ctrl-C was heard, and how far it got."""
-    click.echo(f"\nInterrupted. {frame.progress}".rstrip(), err=True, color=frame.manners.color)
+    click.echo(f"\nInterrupted. {frame.progress}".rstrip(), err=True, color=frame.color)
     return INTERRUPTED
 
 
@@ -57,7 +57,7 @@ def crash(fault: BaseException, frame: Frame) -> int:
         where=place[0] if place else "",
         fix="send the lines that -vv prints to whoever looks after keyturn; they hold no values",
     )
-    if frame.manners.loud >= 2:
+    if frame.loud >= 2:
         click.echo("\n".join(_places(fault.__traceback__)), err=True)
     return draw(error, frame)
 

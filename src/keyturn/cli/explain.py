@@ -50,5 +50,6 @@ def _show(frame: Frame, entry: Entry) -> None:
         return
     frame.data(f"{frame.strong(entry.code)}: {entry.title}")
     for head, text in (("Why", entry.cause), ("What to do", entry.fix)):
-        frame.data(f"\n{head}\n" + "\n".join(f"  {line}" for line in text.strip().splitlines()))
+        body = click.wrap_text(text.strip(), width=88, initial_indent="  ", subsequent_indent="  ")
+        frame.data(f"\n{head}\n{body}")
     frame.data(f"\nA command that ends with it has exit code {entry.exit}.")

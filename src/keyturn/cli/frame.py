@@ -1,21 +1,20 @@
 """What every command gets: where to print, how to ask, and how the person at the keyboard wants it."""
 
-import json
+import os
 import sys
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from keyturn.core.errors import PlanError
-from keyturn.core.secret import Secret
+from keyturn.core.errors import ConfigError, PlanError
 
 if TYPE_CHECKING:
-    from keyturn.app.settings import Settings
+    from keyturn.app.settings import Settings, Wishes
+    from keyturn.core.secret import Secret
 
 
 @unique
@@ -70,6 +69,8 @@ class Frame:
         self.manners = manners or Manners()
         self.progress = ""
         self._settings: Settings | None = None
+        self._wishes: Wishes | None = None
+        self._log: IO[str] | None = None
 
     # how to speak
 
@@ -78,7 +79,7 @@ class Frame:
         """The form in force: `auto` is rich on a terminal that can redraw, plain everywhere else."""
         if self.manners.output is not Output.AUTO:
             return self.manners.output
-        return Output.RICH if self.is_terminal and not self.manners.accessible else Output.PLAIN
+        return Output.RICH if self.is_terminal and not self.accessible else Output.PLAIN
 
     @property
     def is_terminal(self) -> bool:
@@ -95,11 +96,59 @@ class Frame:
         """True when there is somebody to ask: stdin is a terminal and `--no-input` was not given."""
         return self.manners.may_ask and sys.stdin.isatty()
 
+    @property
+    def color(self) -> bool | None:
+        """Whether to use colour: as the flag says, else as the environment does; None: as the terminal can."""
+        return self.wishes.color if self.manners.color is None else self.manners.color
+
+    @property
+    def accessible(self) -> bool:
+        """True when a screen reader or a plain line printer reads us: no redrawing, no columns."""
+        return self.manners.accessible or self.wishes.accessible
+
+    @property
+    def loud(self) -> int:
+        """How much to say: 0 is normal, 1 more, 2 shows requests, below 0 only warnings and errors."""
+        return self.manners.loud or self.wishes.loud
+
+    @property
+    def wishes(self) -> "Wishes":
+        """What the environment says about terminals."""
+        if self._wishes is None:
+            from keyturn.app.settings import environment, wishes
+
+            self._wishes = wishes(environment())
+        return self._wishes
+
     def adjust(self, **changes: Any) -> None:
-        """Take over global flags that stood behind the command's name."""
+        """Take over global flags; they may stand in front of the command's name and behind it."""
         self.manners = replace(self.manners, **changes)
         if "config" in changes:
             self._settings = None
+        if "log_file" in changes:
+            self._open_log()
+
+    def close(self) -> None:
+        """Let go of the log file."""
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    def _open_log(self) -> None:
+        import logging
+
+        from keyturn.app.logging import set_up
+
+        path = self.manners.log_file
+        if path is None:
+            return
+        self.close()
+        try:
+            self._log = open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8")  # noqa: SIM115  # close() does
+        except OSError as error:
+            what = "the log file cannot be written"
+            raise ConfigError(what, code="KT-CFG-002", where=str(path), why=error.strerror or "") from error
+        set_up(logging.DEBUG if self.loud >= 2 else logging.INFO, self._log)
 
     @property
     def settings(self) -> "Settings":
@@ -114,18 +163,18 @@ class Frame:
 
     def say(self, text: str = "") -> None:
         """Tell the person something on stderr, unless `--quiet`."""
-        if self.manners.loud >= 0:
-            click.echo(text, err=True, color=self.manners.color)
+        if self.loud >= 0:
+            click.echo(text, err=True, color=self.color)
 
     def detail(self, text: str) -> None:
         """Tell more, only under `-v`."""
-        if self.manners.loud >= 1:
-            click.echo(text, err=True, color=self.manners.color)
+        if self.loud >= 1:
+            click.echo(text, err=True, color=self.color)
 
     def warn(self, text: str, *, code: str = "") -> None:
         """Warn on stderr, also under `--quiet`; a warning never stops anything."""
         head = self.tone(f"warning[{code}]" if code else "warning", Tone.CARE)
-        click.echo(f"{head}: {text}", err=True, color=self.manners.color)
+        click.echo(f"{head}: {text}", err=True, color=self.color)
 
     def tone(self, text: str, tone: Tone) -> str:
         """The text in colour; where colour is not wanted the codes are stripped on the way out."""
@@ -139,10 +188,12 @@ class Frame:
 
     def data(self, text: str) -> None:
         """Print a line of the result on stdout."""
-        click.echo(text, color=self.manners.color)
+        click.echo(text, color=self.color)
 
     def json(self, value: object) -> None:
         """Print one JSON object on one line of stdout; never holds a Secret."""
+        import json
+
         click.echo(json.dumps(value, ensure_ascii=False, default=_plain))
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str = "nothing to show") -> None:
@@ -151,7 +202,7 @@ class Frame:
             self.say(empty)
             return
         cells = [[str(cell) for cell in row] for row in rows]
-        if self.manners.accessible:
+        if self.accessible:
             for row in cells:
                 self.data("; ".join(f"{name}: {cell}" for name, cell in zip(head, row, strict=True)))
             return
@@ -171,14 +222,16 @@ class Frame:
         self._insist(question, otherwise)
         shown = default if default not in (None, "", "n") else None
         mark = f" [{shown}]" if shown else ""
-        click.echo(f"{question}{mark} ", nl=False, err=True, color=self.manners.color)
+        click.echo(f"{question}{mark} ", nl=False, err=True, color=self.color)
         line = sys.stdin.readline()
         if not line:
             raise click.Abort
         return line.rstrip("\r\n") or default or ""
 
-    def ask_hidden(self, question: str, *, otherwise: str = "") -> Secret:
+    def ask_hidden(self, question: str, *, otherwise: str = "") -> "Secret":
         """Ask for a secret without showing it."""
+        from keyturn.core.secret import Secret
+
         self._insist(question, otherwise)
         return Secret(click.prompt(question, hide_input=True, err=True, default="", show_default=False))
 
@@ -193,7 +246,7 @@ pass_frame = click.make_pass_decorator(Frame, ensure=True)
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Secret):
+    if type(value).__name__ == "Secret":
         raise TypeError("a Secret is never printed as JSON")
     if isinstance(value, Mapping):
         return dict(value)
@@ -202,6 +255,8 @@ def _plain(value: object) -> object:
 
 def _width(text: str) -> int:
     """How many columns a text takes on a terminal."""
+    import unicodedata
+
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 

@@ -69,6 +69,8 @@ def _guarded(root: Root, args: Sequence[str] | None, more: dict[str, Any]) -> in
         return errors.hush()
     except Exception as fault:
         return errors.crash(fault, frame)
+    finally:
+        frame.close()
     return code if isinstance(code, int) else 0
 
 
