@@ -54,36 +54,27 @@ class Journal(Protocol):
 
     def facts(self) -> Mapping[str, str]:
         """What is pinned of the run: file, its digest, operation, target, account, policy, state, times."""
-        ...
 
     def note(self, facts: Mapping[str, str]) -> None:
         """Add or replace facts, durably."""
-        ...
 
     def plan(self, rows: Sequence[Row]) -> None:
         """Add planned rows, durably; numbers are unique."""
-        ...
 
     def send(self, numbers: Sequence[int], at: datetime) -> None:
         """Record the intent to send these rows, durably, before any leaves; counts the attempt."""
-        ...
 
     def settle(self, rows: Sequence[Row]) -> None:
         """Record the outcomes, durably.  attempts and first_sent of the given rows are ignored."""
-        ...
 
     def rows(self, states: Sequence[RowState] = (), *, after: int = 0) -> Iterator[Row]:
         """Rows in order of number, of these states (empty: all), read in pieces so that memory stays flat."""
-        ...
 
     def counts(self) -> Mapping[RowState, int]:
         """How many rows are in each state."""
-        ...
 
     def reasons(self) -> Sequence[tuple[RowState, str, int]]:
         """How many rows per state and reason, most first."""
-        ...
 
     def close(self) -> None:
         """Let go of the file."""
-        ...

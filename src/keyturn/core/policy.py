@@ -30,7 +30,6 @@ class Blocklist(Protocol):
 
     def lists(self, candidate: Secret) -> bool:
         """True when the whole candidate (in any letter case) is on the list."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,32 +40,25 @@ class Directory(Protocol):
     @property
     def capabilities(self) -> Capabilities:
         """What this directory can and cannot do."""
-        ...
 
     @property
     def account(self) -> str:
         """Who we are there, without asking: key or client id, else the token's subject, else where the secret is."""
-        ...
 
     async def execute(self, commands: Commands) -> Sequence[Outcome]:
         """Do a homogeneous batch; outcome i belongs to command i."""
-        ...
 
     async def find(self, who: str) -> User | None:
         """The user, or None when there is none that we may see."""
-        ...
 
     async def list(self, window: Window) -> Users:
         """A part of the users, in a stable order."""
-        ...
 
     async def probe(self) -> Probe:
         """One signed-in read that changes nothing.  Raises Unreachable, or BadAnswer when it is no such directory."""
-        ...
 
     async def close(self) -> None:
         """Give back connections."""
-        ...
 
 
 class Clock(Protocol):
@@ -73,11 +66,9 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The time of day, aware, in UTC."""
-        ...
 
     def monotonic(self) -> float:
         """Seconds that never run backwards."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +87,18 @@ class Hasher(Protocol):
 
         Raises Busy when the queue of the pool is full.
         """
-        ...
 
     def hash_one_time(self, secrets: Sequence[Secret]) -> list[Verifier]:
         """Fast keyed verifiers, only for one-time secrets of at least 112 bits that a directory made."""
-        ...
 
     def check(self, candidate: Secret, verifier: Verifier | None) -> Check:
         """Compare in constant time; None (no such user, no password) costs as much as a real comparison."""
-        ...
 
     def fingerprint(self, data: bytes) -> str:
         """A keyed digest (hex) of what must be recognised again but never read, such as a repeated request."""
-        ...
 
     def digest(self, token: Secret) -> str:
         """The stored form (hex) of a random or derived token: API keys, links."""
-        ...
 
 
 class Minter(Protocol):
@@ -121,19 +107,15 @@ class Minter(Protocol):
     @property
     def key_id(self) -> str:
         """The id of the derive key in force; stored beside whatever is derived with it."""
-        ...
 
     def one_time(self, operation: str, uid: str, *, key_id: str = "") -> Secret:
         """A one-time secret: 26 base32 symbols (130 bits) in groups, 31 characters; no look-alikes."""
-        ...
 
     def link(self, operation: str, uid: str, *, key_id: str = "") -> Secret:
         """The token of a mailed link (256 bits, URL-safe)."""
-        ...
 
     def draw(self) -> Secret:
         """A new random API key token (512 bits, URL-safe, 86 characters)."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +134,9 @@ class Tokens(Protocol):
 
     def issue(self, claims: Claims) -> Secret:
         """The signed token."""
-        ...
 
     def read(self, token: Secret, now: datetime) -> Claims | None:
         """The claims of a token that we signed and that has not expired; None for everything else."""
-        ...
 
 
 class Signer(Protocol):
@@ -165,15 +145,12 @@ class Signer(Protocol):
     @property
     def key_id(self) -> str:
         """The id of the audit key."""
-        ...
 
     def sign(self, statement: bytes) -> str:
         """An Ed25519 signature, hex."""
-        ...
 
     def verify(self, statement: bytes, signature: str, key_id: str) -> bool:
         """True when the signature is of that key and that statement."""
-        ...
 
 
 class Sealer(Protocol):
@@ -181,11 +158,9 @@ class Sealer(Protocol):
 
     def seal(self, clear: bytes, label: str) -> bytes:
         """The sealed value; `label` must be the same to open it."""
-        ...
 
     def open(self, sealed: bytes, label: str) -> bytes:
         """The value.  Raises KeyFolderError when it was not sealed by us under this label."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,35 +195,27 @@ class Administration(Protocol):
 
     async def keys(self) -> Sequence[Key] | Refused:
         """The API keys of the tenant, oldest first."""
-        ...
 
     async def create_key(self, kind: str, description: str, rights: frozenset[Right]) -> NewKey | Refused:
         """A new API key; its token is shown this once."""
-        ...
 
     async def update_key(self, id: str, change: KeyChange) -> Key | Refused:
         """Change a key; its tokens die."""
-        ...
 
     async def refresh_key(self, id: str) -> NewKey | Refused:
         """A new token for a key; the old one and what was signed in with it die."""
-        ...
 
     async def revoke_key(self, id: str) -> Key | Refused:
         """Delete a key; its tokens die."""
-        ...
 
     async def applications(self) -> Sequence[Application]:
         """The applications of all workspaces of the tenant; one entry with an empty id for a bare workspace."""
-        ...
 
     async def grant(self, who: str, by: Handle, workspace: str, application: str, role: str) -> Changed | Refused:
         """Give a role in an application, or in the workspace when `application` is empty."""
-        ...
 
     async def profile(self) -> ProfileName:
         """The password policy of the tenant."""
-        ...
 
 
 class Gate(Protocol):
@@ -258,28 +225,21 @@ class Gate(Protocol):
         self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
     ) -> SignedIn | Refused:
         """A session for a person; Refused(NOT_SIGNED_IN) for every kind of failure, all alike."""
-        ...
 
     async def sign_in_with_key(self, id: str, token: Secret, *, door: str, origin: Origin) -> SignedIn | Refused:
         """A session for an API key."""
-        ...
 
     async def sign_out(self, token: Secret) -> None:
         """End the session of this token."""
-        ...
 
     async def actor(self, token: Secret) -> Actor | None:
         """Who holds this access token; None when it is not (or no longer) good."""
-        ...
 
     async def holder(self, link: Secret) -> Actor | None:
         """The person whom a mailed link lets set a new password; None when it is used, old or unknown."""
-        ...
 
     def directory(self, actor: Actor, via: Capabilities, door: str, origin: Origin) -> Directory:
         """The directory as this actor may use it through this door."""
-        ...
 
     def administration(self, actor: Actor, door: str, origin: Origin) -> Administration:
         """The administration as this actor may use it."""
-        ...

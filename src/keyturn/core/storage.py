@@ -168,51 +168,39 @@ class UserTable(Protocol):
     def subjects(self, tenant: int, whos: Sequence[str], by: Handle) -> Mapping[str, Subject]:
         """The subjects by the handle as it was asked; deleted users are not found.  A handle that cannot be one
         (letters for a number) is not found."""
-        ...
 
     def by_uid(self, uids: Sequence[str]) -> Mapping[str, Subject]:
         """The subjects by uid over all tenants."""
-        ...
 
     def logins(self, login: str) -> Sequence[Subject]:
         """Every live user with this sign-in name over all tenants, in order of tenant."""
-        ...
 
     def get(self, tenant: int, who: str, by: Handle) -> User | None:
         """The whole user, grants included."""
-        ...
 
     def get_many(self, tenant: int, uids: Sequence[str]) -> Mapping[str, User]:
         """Whole users by uid."""
-        ...
 
     def page(self, tenant: int, window: Window) -> Users:
         """A part of the live users in order of number; `search` is a piece of key, login, display name or mail."""
-        ...
 
     def taken(self, tenant: int, keys: Sequence[str], logins: Sequence[str], mails: Sequence[str]) -> Mapping[str, str]:
         """Which of these are held, by a live (`live`) or a deleted (`deleted`) user; keyed by the value itself."""
-        ...
 
     def administrators(self, tenant: int) -> int:
         """How many active users of the tenant hold the right over users."""
-        ...
 
     def insert(self, users: Sequence[NewUser]) -> None:
         """Add users.  Raises Conflict when a key, login or uid is taken."""
-        ...
 
     def update(self, changes: Sequence[UserChange]) -> None:
         """Change users.  Raises Conflict when a login is taken."""
-        ...
 
     def count_failure(self, uid: str, at: datetime) -> int:
         """One more wrong password, atomically; answers how many in a row it makes."""
-        ...
 
     def wait(self, uid: str, until: datetime | None, *, clear: bool = False) -> None:
         """Set until when the account takes no password; `clear` also sets the failures to 0."""
-        ...
 
 
 class CredentialTable(Protocol):
@@ -221,15 +209,12 @@ class CredentialTable(Protocol):
     def replace(self, credentials: Sequence[Credential], by: str) -> None:
         """Put these in place of what was there, count epoch and version of their users up, clear their failures,
         end their sessions and links."""
-        ...
 
     def spend(self, uid: str, verifier: str, at: datetime) -> bool:
         """End the life of a one-time secret if it is still this one and unspent; True for the one who did it."""
-        ...
 
     def renew(self, uid: str, verifier: str, pepper_id: str) -> None:
         """Store the same password under newer parameters after a sign-in; nothing is revoked."""
-        ...
 
 
 class SessionTable(Protocol):
@@ -237,15 +222,12 @@ class SessionTable(Protocol):
 
     def start(self, session: Session) -> None:
         """Keep a new one."""
-        ...
 
     def find(self, id: str) -> Session | None:
         """The session if it exists and the epoch of its owner is still the one it began with."""
-        ...
 
     def end(self, ids: Sequence[str]) -> None:
         """End these."""
-        ...
 
 
 class LinkTable(Protocol):
@@ -253,11 +235,9 @@ class LinkTable(Protocol):
 
     def put(self, links: Sequence[Link]) -> None:
         """Keep new ones; older ones of the same users die."""
-        ...
 
     def find(self, digest: str) -> Link | None:
         """The link that has this digest."""
-        ...
 
 
 class OutboxTable(Protocol):
@@ -265,27 +245,21 @@ class OutboxTable(Protocol):
 
     def put(self, mails: Sequence[Mail]) -> None:
         """Queue mails; waiting ones with a secret for the same users are cancelled."""
-        ...
 
     def cancel(self, uids: Sequence[str]) -> None:
         """Cancel what waits for these users."""
-        ...
 
     def take(self, now: datetime, count: int) -> Sequence[Mail]:
         """Mark up to `count` due mails as sending (for ten minutes) and hand them over, oldest first."""
-        ...
 
     def settle(self, id: str, state: str, *, error: str = "", not_before: datetime | None = None) -> None:
         """Record what became of a mail; counts the attempt; a sealed value is wiped unless it waits again."""
-        ...
 
     def list(self, tenant: int, *, state: str = "", uid: str = "", count: int = 100) -> Sequence[Mail]:
         """Mails, newest first."""
-        ...
 
     def counts(self) -> Mapping[str, int]:
         """How many mails are in each state."""
-        ...
 
 
 class AuditTable(Protocol):
@@ -293,23 +267,18 @@ class AuditTable(Protocol):
 
     def append(self, events: Sequence[Event]) -> None:
         """Add events at the end of the chain, in order; holds the chain until the transaction ends."""
-        ...
 
     def entries(self, after: int, count: int, *, tenant: int | None = None, verb: str = "") -> Sequence[Entry]:
         """Entries with a sequence number above `after`, in order."""
-        ...
 
     def last(self) -> Entry | None:
         """The newest entry."""
-        ...
 
     def checkpoints(self) -> Sequence[Checkpoint]:
         """All checkpoints, in order."""
-        ...
 
     def put_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint."""
-        ...
 
 
 class KeyTable(Protocol):
@@ -317,19 +286,15 @@ class KeyTable(Protocol):
 
     def find(self, id: str) -> Key | None:
         """The key, whatever its tenant: ids are unique over the server."""
-        ...
 
     def list(self, tenant: int) -> Sequence[Key]:
         """The keys of a tenant, oldest first."""
-        ...
 
     def put(self, key: Key) -> None:
         """Insert or replace."""
-        ...
 
     def remove(self, id: str) -> None:
         """Delete for good; its tokens die."""
-        ...
 
 
 class OperationTable(Protocol):
@@ -337,11 +302,9 @@ class OperationTable(Protocol):
 
     def find(self, ids: Sequence[str], now: datetime) -> Mapping[str, Done]:
         """Those of the last 24 hours."""
-        ...
 
     def put(self, done: Sequence[Done]) -> None:
         """Remember; raises Conflict when an id is there already."""
-        ...
 
 
 class TenantTable(Protocol):
@@ -349,23 +312,18 @@ class TenantTable(Protocol):
 
     def all(self) -> Sequence[Tenant]:
         """Every tenant in order of number."""
-        ...
 
     def put(self, tenant: Tenant) -> None:
         """Insert or replace."""
-        ...
 
     def applications(self, tenant: int) -> Sequence[Application]:
         """The applications of all workspaces; a workspace without applications has one entry with an empty id."""
-        ...
 
     def put_application(self, tenant: int, application: Application) -> None:
         """Insert or replace; an empty id makes a bare workspace."""
-        ...
 
     def grant(self, uid: str, grant: Grant) -> None:
         """Give a role in place of the one held there."""
-        ...
 
 
 class View(Protocol):
@@ -397,7 +355,6 @@ class Transaction(View, Protocol):
 
     def savepoint(self) -> AbstractContextManager[None]:
         """A part that may be undone alone: rolled back when its block raises, the error passes on."""
-        ...
 
 
 class Store(Protocol):
@@ -405,12 +362,9 @@ class Store(Protocol):
 
     def reading(self) -> AbstractContextManager[View]:
         """A reading transaction."""
-        ...
 
     def writing(self) -> AbstractContextManager[Transaction]:
         """A writing transaction.  Raises StoreError when it cannot be kept; then nothing was."""
-        ...
 
     def close(self) -> None:
         """Give back files and connections."""
-        ...
