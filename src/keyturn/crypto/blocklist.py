@@ -4,7 +4,7 @@ The list is a file of sorted 64-bit digests made by `tools/make_blocklist.py`; `
 """
 
 import hashlib
-import sys
+import struct
 import unicodedata
 from array import array
 from bisect import bisect_left
@@ -60,10 +60,8 @@ class FileBlocklist:
 
     @cached_property
     def _digests(self) -> "array[int]":
-        digests = array("Q", self._path.read_bytes())
-        if sys.byteorder == "little":
-            digests.byteswap()
-        return digests
+        data = self._path.read_bytes()
+        return array("Q", struct.unpack(f">{len(data) // DIGEST_BYTES}Q", data))
 
 
 def _repeats(text: str) -> bool:

@@ -1,0 +1,92 @@
+"""The blocklist: what attackers try first is refused, what merely contains it is not."""
+
+import gzip
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyturn.core.outcomes import Reason
+from keyturn.core.policy import Policy, ProfileName, judge
+from keyturn.core.secret import Secret
+from keyturn.crypto.blocklist import DATA, FileBlocklist, digest
+
+BLOCKLIST = FileBlocklist()
+LONG = gzip.decompress(Path(__file__).with_name("long-passwords.txt.gz").read_bytes()).decode().splitlines()
+NIST = Policy.of(ProfileName.NIST)
+
+
+def test_the_list_holds_far_more_long_passwords_than_nist_asks_for() -> None:
+    assert len(LONG) == 4000
+    assert all(len(password) >= 15 for password in LONG)
+    assert [password for password in LONG if not BLOCKLIST.lists(Secret(password))] == []
+    assert [password for password in LONG if not BLOCKLIST.lists(Secret(password.swapcase()))] == []
+
+
+def test_a_listed_password_is_refused_under_nist_and_only_noted_under_vendor() -> None:
+    assert {judge(Secret(password), NIST, BLOCKLIST).reason for password in LONG[:500]} == {Reason.TOO_COMMON}
+    verdict = judge(Secret("password"), Policy.of(ProfileName.VENDOR), BLOCKLIST)
+    assert verdict.reason is None
+    assert verdict.warning
+
+
+def test_two_hundred_phrases_that_contain_a_listed_word_are_accepted() -> None:
+    phrases = [f"{password.lower()} over the harbour {number}" for number, password in enumerate(LONG[:200])]
+    assert [phrase for phrase in phrases if judge(Secret(phrase), NIST, BLOCKLIST).reason] == []
+
+
+@pytest.mark.parametrize("word", ["password", "123456", "qwerty", "letmein", "Dragon", "PASSWORD", "iloveyou"])
+def test_the_commonest_short_ones_are_listed(word: str) -> None:
+    assert BLOCKLIST.lists(Secret(word))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "passwordpassword", "secretsecretsecret", "correcthorse1correcthorse1", "aaaaaaaaaaaaaaa", "abababababababa",
+        "123456789012345", "987654321098765", "abcdefghijklmnop", "zyxwvutsrqponml", "qwertyuiopasdfghjkl",
+        "QWERTYUIOPASDFGHJKL", "1qaz2wsx3edc4rfv", "q1w2e3r4t5y6u7i8", "qwertzuiopasdfghjkl", "azertyuiopqsdfghjklm",
+        "zxcvbnmlkjhgfdsa", "qazwsxedcrfvtgbyhn", "abcdefg1234567890", "poiuytrewqlkjhgfdsa",
+    ],
+)  # fmt: skip
+def test_repetitions_sequences_and_keyboard_walks_are_refused(pattern: str) -> None:
+    assert BLOCKLIST.lists(Secret(pattern))
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    ["a quiet harbour at dawn", "correct horse battery staple", "", "ab", "kestrel lamp orbit 77",
+     "qwerty is what I type",
+     "the long way round the long way home", "blätter im november", "x" * 14 + "y" * 14 + "harbour"],
+)  # fmt: skip
+def test_phrases_of_ones_own_are_not(phrase: str) -> None:
+    assert not BLOCKLIST.lists(Secret(phrase))
+
+
+@given(st.text(string.ascii_letters + string.digits, min_size=24, max_size=40))
+def test_random_passwords_are_not_listed(text: str) -> None:
+    """Unless they happen to repeat, which two words of an unlucky draw may."""
+    if len(set(text)) > 16:
+        assert not BLOCKLIST.lists(Secret(text))
+
+
+@given(st.text(min_size=1, max_size=14), st.integers(2, 5))
+def test_a_short_piece_repeated_is_refused(piece: str, times: int) -> None:
+    assert BLOCKLIST.lists(Secret(piece * times))
+
+
+def test_the_data_is_sorted_and_small_and_names_its_source() -> None:
+    data = DATA.read_bytes()
+    numbers = [int.from_bytes(data[at : at + 8], "big") for at in range(0, len(data), 8)]
+    assert numbers == sorted(set(numbers))
+    assert len(data) < 2_500_000
+    assert "MIT" in (DATA.parent / "NOTICE").read_text()
+
+
+def test_another_list_may_be_used_in_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "list.bin"
+    file.write_bytes(digest("kestrel lamp orbit").to_bytes(8, "big"))
+    assert FileBlocklist(file).lists(Secret("Kestrel Lamp Orbit"))
+    assert not FileBlocklist(file).lists(Secret("Mailcreated5240"))
