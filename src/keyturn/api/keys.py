@@ -1,0 +1,46 @@
+"""API keys over our own API."""
+
+from starlette.responses import JSONResponse, Response
+
+from keyturn.api.asking import Asked, Fields
+from keyturn.api.problems import refusal
+from keyturn.api.shapes import key_body
+from keyturn.core.outcomes import Refused
+from keyturn.core.users import Right
+from keyturn.http.json import BadRequest
+from keyturn.http.paths import segment
+
+
+async def listing(asked: Asked) -> Response:
+    """GET /keys: those of the tenant, oldest first, without their tokens."""
+    keys = await asked.administration().keys()
+    if isinstance(keys, Refused):
+        return refusal(keys)
+    return JSONResponse({"keys": [key_body(key) for key in keys]})
+
+
+async def create(asked: Asked) -> Response:
+    """POST /keys {"kind", "description"?, "rights"}: the only answer that ever shows the key's token."""
+    fields = await Fields.of(asked.request, "kind", "description", "rights")
+    rights = frozenset(_right(name) for name in fields.texts("rights"))
+    made = await asked.administration().create_key(fields.text("kind"), fields.text("description", ""), rights)
+    if isinstance(made, Refused):
+        return refusal(made)
+    body = key_body(made.key) | {"token": made.token.reveal()}
+    return JSONResponse(body, 201, headers={"cache-control": "no-store"})
+
+
+async def revoke(asked: Asked) -> Response:
+    """DELETE /keys/{id}: the key and what was signed in with it are dead at once."""
+    revoked = await asked.administration().revoke_key(segment(asked.request, "id"))
+    if isinstance(revoked, Refused):
+        return refusal(revoked)
+    return Response(status_code=204)
+
+
+def _right(name: str) -> Right:
+    try:
+        return Right[name.upper()]
+    except KeyError:
+        known = ", ".join(right.name.lower() for right in Right)
+        raise BadRequest(f"unknown right; known: {known}") from None

@@ -1,0 +1,76 @@
+"""The addresses of our own API, of mailed links and of what watches over the server."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute
+
+from keyturn.api import audit, keys, users
+from keyturn.api.asking import Handler, signed_in
+from keyturn.api.claim import Claim
+from keyturn.api.problems import OF_HTTP, UNREADY, answer
+from keyturn.api.sessions import Sessions
+from keyturn.core.ports import Gate
+from keyturn.http.requests import Endpoint, route
+
+ROOT = "/keyturn/v1"
+
+Watcher = Callable[[], Awaitable[Mapping[str, int] | None]]
+"""The numbers for `/metrics`, None when the store does not answer."""
+
+
+def routes(gate: Gate, read_audit: audit.Reader, watch: Watcher) -> list[BaseRoute]:
+    """All of them."""
+    sessions, claim = Sessions(gate), Claim(gate)
+
+    def held(handler: Handler) -> Endpoint:
+        return signed_in(gate, handler)
+
+    ours: Mapping[str, dict[str, Endpoint]] = {
+        "/sessions": {"POST": sessions.start},
+        "/sessions/current": {"DELETE": signed_in(gate, sessions.end, restricted_too=True)},
+        "/me": {"GET": held(sessions.me)},
+        "/me/password": {"POST": signed_in(gate, sessions.set_password, restricted_too=True)},
+        "/users": {"GET": held(users.listing), "POST": held(users.create)},
+        "/users/{id}": {"GET": held(users.show), "DELETE": held(users.delete)},
+        "/users/{id}/reset": {"POST": held(users.reset)},
+        "/users/{id}/lock": {"POST": held(users.lock)},
+        "/users/{id}/unlock": {"POST": held(users.unlock)},
+        "/keys": {"GET": held(keys.listing), "POST": held(keys.create)},
+        "/keys/{id}": {"DELETE": held(keys.revoke)},
+        "/audit": {"GET": held(audit.listing(read_audit))},
+    }
+    return [
+        *(route(ROOT + path, methods, wrong_method) for path, methods in ours.items()),
+        route("/claim/{token}", {"GET": claim.show, "POST": claim.take}, wrong_method),
+        *_watching(watch),
+    ]
+
+
+def wrong_method(request: Request, bare: Response) -> Response:
+    """405 with the methods that the address takes."""
+    problem = answer(OF_HTTP[405])
+    problem.headers["allow"] = bare.headers["allow"]
+    return problem
+
+
+def _watching(watch: Watcher) -> list[BaseRoute]:
+    async def live(request: Request) -> Response:
+        """GET /livez: the process answers; asks nobody."""
+        return PlainTextResponse("ok\n")
+
+    async def ready(request: Request) -> Response:
+        """GET /readyz: the store answers too."""
+        return PlainTextResponse("ready\n") if await watch() is not None else answer(UNREADY, retry_after=5)
+
+    async def metrics(request: Request) -> Response:
+        """GET /metrics: numbers in the text form that Prometheus reads; nothing of any user."""
+        numbers = await watch()
+        if numbers is None:
+            return answer(UNREADY, retry_after=5)
+        lines = [f"keyturn_{name} {value}\n" for name, value in numbers.items()]
+        return PlainTextResponse("".join(lines), media_type="text/plain; version=0.0.4")
+
+    found = {"/livez": live, "/readyz": ready, "/metrics": metrics}
+    return [route(path, {"GET": endpoint}, wrong_method) for path, endpoint in found.items()]

@@ -1,0 +1,105 @@
+"""The JSON of our own API: users, keys, outcomes and audit entries as others see them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from starlette.responses import JSONResponse, Response
+
+from keyturn.api.problems import UNSURE, answer, refusal
+from keyturn.core.audit import Entry
+from keyturn.core.outcomes import Changed, Created, Outcome, Refused, Uncertain
+from keyturn.core.permissions import Actor
+from keyturn.core.storage import Key
+from keyturn.core.users import User
+
+
+def user_body(user: User) -> dict[str, object]:
+    """A user; never anything of the password but whether there is one and whether it must be changed."""
+    profile = user.profile
+    return {
+        "id": user.key,
+        "login": user.login,
+        "uid": user.uid,
+        "number": user.number,
+        "status": user.status.value,
+        "display_name": profile.display_name,
+        "given_name": profile.given_name,
+        "family_name": profile.family_name,
+        "mails": [contact.value for contact in profile.emails],
+        "rights": sorted(right.name.lower() for right in user.rights),
+        "version": user.version,
+        "has_password": user.has_password,
+        "must_change": user.must_change,
+        "password_changed": _time(user.password_changed),
+        "added": {"by": user.added.by, "at": _time(user.added.at)},
+        "updated": {"by": user.updated.by, "at": _time(user.updated.at)},
+    }
+
+
+def own_user(actor: Actor, user: User | None) -> dict[str, object]:
+    """Who the caller is; a key has no user."""
+    who: dict[str, object] = {
+        "id": actor.id,
+        "name": actor.name,
+        "rights": sorted(right.name.lower() for right in actor.rights),
+    }
+    return who | ({"user": user_body(user)} if user is not None else {})
+
+
+def key_body(key: Key) -> dict[str, object]:
+    """An API key without its token."""
+    return {
+        "id": key.id,
+        "kind": key.kind,
+        "description": key.description,
+        "rights": sorted(right.name.lower() for right in key.rights),
+        "active": key.active,
+        "added": {"by": key.added.by, "at": _time(key.added.at)},
+        "expires": _time(key.expires),
+    }
+
+
+def entry_body(entry: Entry) -> Mapping[str, object]:
+    """An entry of the audit with its place in the chain."""
+    event = entry.event
+    return {
+        "sequence": entry.sequence,
+        "at": event.at.isoformat(),
+        "tenant": event.tenant,
+        "actor": event.actor,
+        "verb": event.verb,
+        "outcome": event.outcome,
+        "target": event.target,
+        "who": event.who,
+        "reason": event.reason,
+        "door": event.door,
+        "source": event.source,
+        "request": event.request,
+        "run": event.run,
+        "row": event.row,
+        "detail": event.detail,
+        "hash": entry.hash,
+    }
+
+
+def outcome_answer(outcome: Outcome, *, status: int = 200) -> Response:
+    """The answer to a command: 204 without a body, else what happened and how the password travels."""
+    match outcome:
+        case Refused():
+            return refusal(outcome)
+        case Uncertain():
+            return answer(UNSURE, outcome.text)
+        case Created() | Changed():
+            word, delivery = ("created" if isinstance(outcome, Created) else "changed"), outcome.delivery.value
+        case _:
+            word, delivery = "unchanged", "none"
+    if status == 204:
+        return Response(status_code=204)
+    body: dict[str, object] = {"outcome": word, "delivery": delivery}
+    if outcome.user is not None:
+        body["user"] = user_body(outcome.user)
+    return JSONResponse(body, status)
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at is not None else None
