@@ -1,0 +1,104 @@
+"""Secrets come from the environment, a file, a command or a pipe, and are never repeated in an error."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from keyturn.app.sources import Source, fetch, first_line
+from keyturn.core.errors import ConfigError
+from keyturn.core.secret import Secret
+
+CLEAR = "a-token-for-tests"
+
+
+def secret_file(folder: Path, content: bytes, mode: int = 0o600) -> Source:
+    """A file with a secret, readable as `mode` says."""
+    path = folder / "token"
+    path.write_bytes(content)
+    path.chmod(mode)
+    return Source(file="token")
+
+
+def program(code: str, timeout: float = 20) -> Source:
+    """A command that runs a line of Python."""
+    return Source(command=(sys.executable, "-c", code), timeout=timeout)
+
+
+def fetched(source: Source, folder: Path, **given: str) -> Secret:
+    """The secret that the source leads to."""
+    return fetch(source, "targets.t.token", environment=given, folder=folder)
+
+
+def refused(source: Source, folder: Path, **given: str) -> ConfigError:
+    """Why the source leads to none."""
+    with pytest.raises(ConfigError, match=r"targets\.t\.token") as caught:
+        fetched(source, folder, **given)
+    error = caught.value
+    assert CLEAR not in f"{error.what}{error.where}{error.why}{error.fix}"
+    return error
+
+
+def test_a_secret_comes_from_the_environment(tmp_path: Path) -> None:
+    assert fetched(Source(env="T"), tmp_path, T=CLEAR) == Secret(CLEAR)
+
+
+@pytest.mark.parametrize("content", [f"{CLEAR}\r\nsecond line\n", CLEAR])
+def test_a_secret_is_the_first_line_of_a_file(tmp_path: Path, content: str) -> None:
+    assert fetched(secret_file(tmp_path, content.encode()), tmp_path) == Secret(CLEAR)
+
+
+def test_a_secret_is_the_first_line_that_a_command_prints(tmp_path: Path) -> None:
+    assert fetched(program(f"print({CLEAR!r}); print('more')"), tmp_path) == Secret(CLEAR)
+
+
+def test_a_secret_is_the_first_line_of_a_pipe() -> None:
+    assert first_line(io.StringIO(f"{CLEAR}\nmore\n")) == Secret(CLEAR)
+
+
+def test_an_empty_pipe_is_refused() -> None:
+    with pytest.raises(ConfigError, match="standard input"):
+        first_line(io.StringIO(""))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are a matter of POSIX")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+    error = refused(secret_file(tmp_path, CLEAR.encode(), mode), tmp_path)
+    assert error.code == "KT-CFG-007"
+    assert error.fix.startswith("chmod 600")
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (Source(env="MISSING"), "MISSING is not set"),
+        (Source(file="missing"), "No such file"),
+        (Source(command=("/nowhere/vault",)), "No such file"),
+        (program("pass"), "printed nothing"),
+        (program(f"import sys; print({CLEAR!r}); sys.exit(3)"), "ended with 3"),
+        (program("import time; time.sleep(60)", timeout=0.2), "longer than 0.2 s"),
+    ],
+)
+def test_a_secret_that_cannot_be_had_is_said(tmp_path: Path, source: Source, why: str) -> None:
+    error = refused(source, tmp_path)
+    assert error.code == "KT-CFG-006"
+    assert why in error.why
+
+
+@pytest.mark.parametrize(("content", "why"), [(b"\n", "empty line"), (b"\xff\xff", "not UTF-8")])
+def test_a_file_without_a_secret_is_refused(tmp_path: Path, content: bytes, why: str) -> None:
+    assert why in refused(secret_file(tmp_path, content), tmp_path).why
+
+
+def test_a_source_is_one_place_and_says_which() -> None:
+    with pytest.raises(ValueError, match="one of"):
+        Source()
+    with pytest.raises(ValueError, match="one of"):
+        Source(env="A", file="b")
+    assert [str(s) for s in (Source(env="A"), Source(file="b"), Source(command=("op", "read")))] == [
+        "env A",
+        "file b",
+        "command op",
+    ]
