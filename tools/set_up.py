@@ -64,7 +64,7 @@ def with_pip() -> None:
             shutil.rmtree(VENV, ignore_errors=True)
             why = (made.stdout + made.stderr).strip()
             sys.exit(f"{why}\nset-up: this Python cannot make environments\nhint: apt install python3-venv, or get uv")
-    pip = (PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check", "install")
+    pip = (PYTHON, "-m", "pip", "-qq", "--disable-pip-version-check", "install")
     for lock in LOCKS:
         run(*pip, "--require-hashes", "-r", lock)
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)

@@ -1,0 +1,194 @@
+"""Writes the pages of the reference that the code already knows: commands, settings, errors, exit codes, dialects.
+
+python tools/make_docs.py            write them
+python tools/make_docs.py --check    fail when a page is not what the code says
+"""
+
+import ast
+import inspect
+import itertools
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import click
+import msgspec
+
+from keyturn.app import settings
+from keyturn.app.sources import Source
+from keyturn.cli.catalogue import Entry, entries
+from keyturn.cli.main import cli
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ROOT / "docs" / "reference"
+NOTE = "<!-- Made by tools/make_docs.py from the code; change it there. -->\n\n"
+WIDTH = 88
+
+FAMILIES: Mapping[str, str] = {
+    "AUTH": "Signing in and rights",
+    "CFG": "Settings and keys",
+    "IN": "The file of a run",
+    "NET": "Reaching a server",
+    "POL": "Passwords",
+    "RUN": "Runs",
+    "SRV": "The directory server",
+    "TGT": "What a target answered",
+}
+
+
+def commands(command: click.Command = cli, path: str = "keyturn") -> Iterator[tuple[str, click.Command]]:
+    """Every command with its full name, a group before what is in it."""
+    yield path, command
+    if isinstance(command, click.Group):
+        with click.Context(command, info_name=path) as context:
+            for name in command.list_commands(context):
+                child = command.get_command(context, name)
+                if child is not None and not child.hidden:
+                    yield from commands(child, f"{path} {name}")
+
+
+def help_of(path: str, command: click.Command) -> str:
+    """What `--help` prints, at a width that fits a page."""
+    context = click.Context(command, info_name=path, terminal_width=WIDTH, max_content_width=WIDTH)
+    context.help_option_names = ["-h", "--help"]
+    return "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+
+
+def cli_page() -> str:
+    """One heading a command."""
+    text = "# Commands\n\n" + NOTE
+    text += "`keyturn COMMAND --help` prints the same. The flags of the first section work behind every command.\n"
+    text += "Every long flag can be set as `KEYTURN_` and its name in capitals.\n"
+    for path, command in commands():
+        text += f"\n## {path}\n\n```text\n{help_of(path, command)}\n```\n"
+    return text
+
+
+def said(section: type) -> dict[str, str]:
+    """The sentence below each field of a class."""
+    lines = [node for each in ast.parse(inspect.getsource(section)).body for node in ast.iter_child_nodes(each)]
+    texts: dict[str, str] = {}
+    for field, text in itertools.pairwise(lines):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            match text:
+                case ast.Expr(value=ast.Constant(value=str(sentence))):
+                    texts[field.target.id] = " ".join(sentence.split())
+    return texts
+
+
+def default_of(field: msgspec.structs.FieldInfo) -> str:
+    """The value that holds when nobody sets one."""
+    if field.required:
+        return "must be given"
+    value = field.default
+    if value in ("", None, ()) or value is msgspec.NODEFAULT:
+        return ""
+    if isinstance(value, tuple):
+        return "`[" + ", ".join(f'"{item}"' for item in value) + "]`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def settings_table(section: type, prefix: str, file_only: frozenset[str] = frozenset()) -> str:
+    """The settings of one table of the config file."""
+    texts = said(section)
+    text = "| setting | default | environment | what it is |\n|---|---|---|---|\n"
+    for field in msgspec.structs.fields(section):
+        variable = "only in the file" if field.name in file_only or not prefix else f"`{prefix}{field.name.upper()}`"
+        text += f"| `{field.name}` | {default_of(field)} | {variable} | {texts[field.name]} |\n"
+    return text
+
+
+def config_page() -> str:
+    """One heading a table of the config file."""
+    never = settings._OF_FILE_ALONE  # the page must say exactly what the reader of settings does
+    text = "# Settings\n\n" + NOTE
+    text += (
+        "The config file is `config.toml` in your system's folder for settings (`~/.config/keyturn` on Linux), or\n"
+        "the file that `--config` or `KEYTURN_CONFIG` names, or the one in `KEYTURN_HOME`. It is never taken from the\n"
+        "current folder. A flag wins over the environment, the environment over the file, the file over the defaults.\n"
+    )
+    text += "\n## Top of the file\n\n"
+    text += "| setting | environment | what it is |\n|---|---|---|\n"
+    text += f"| `default_target` | `KEYTURN_DEFAULT_TARGET` | {said(settings.Document)['default_target']} |\n"
+    for name, section in (
+        ("runs", settings.RunSettings),
+        ("handout", settings.HandoutSettings),
+        ("serve", settings.ServeSettings),
+    ):
+        text += f"\n## [{name}]\n\n{section.__doc__}\n\n{settings_table(section, f'KEYTURN_{name.upper()}_')}"
+    text += f"\n## [targets.NAME]\n\n{settings.TargetSettings.__doc__} In the environment's names, NAME stands in\n"
+    text += (
+        "capitals with `_` for every sign that is no letter or digit; a variable of a target that the file does not\n"
+    )
+    text += "know has no effect.\n\n"
+    text += settings_table(settings.TargetSettings, "KEYTURN_TARGET_NAME_", never)
+    text += f"\n## [targets.NAME.password_rules]\n\n{settings.PasswordRules.__doc__}\n\n"
+    text += settings_table(settings.PasswordRules, "")
+    text += f"\n## Secrets\n\n{Source.__doc__}\n\n" + settings_table(Source, "")
+    text += (
+        "\nThe variables `KEYTURN_TARGET_NAME_TOKEN` and `..._PASSWORD` hold the secret itself, `..._TOKEN_FILE` and\n"
+    )
+    return text + "`..._PASSWORD_FILE` name a file that holds it.\n"
+
+
+def errors_page() -> str:
+    """One heading a code."""
+    text = "# Errors and warnings\n\n" + NOTE + "`keyturn explain CODE` prints the same.\n"
+    family = ""
+    for entry in sorted(entries(), key=lambda each: each.code):
+        if entry.code.split("-")[1] != family:
+            family = entry.code.split("-")[1]
+            text += f"\n## KT-{family}: {FAMILIES[family]}\n"
+        text += error_section(entry)
+    return text
+
+
+def error_section(entry: Entry) -> str:
+    """One code: title, cause, fix, and how a command ends with it."""
+    cause, fix = (" ".join(part.split()) for part in (entry.cause, entry.fix))
+    ends = f"Exit code {entry.exit}." + (f" {entry.progress}" if entry.progress else "")
+    return f"\n### {entry.code}\n\n**{entry.title}.** {cause}\n\n*What to do:* {fix}\n\n{ends}\n"
+
+
+def dialect_page(folder: Path) -> str:
+    """The vendor on a page, as it stands in its folder."""
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    title, _, rest = readme.partition("\n")
+    rest = re.sub(r"\]\((?!https?:|#)([^)]+)\)", rf"](../../../src/keyturn/dialects/{folder.name}/\1)", rest)
+    return f"{title}\n\n{NOTE.strip()}\n{rest}"
+
+
+def pages() -> dict[Path, str]:
+    """Every page that is made, by where it belongs."""
+    makers: Mapping[str, Callable[[], str]] = {
+        "cli.md": cli_page,
+        "config.md": config_page,
+        "errors.md": errors_page,
+    }
+    made = {PAGES / name: make() for name, make in makers.items()}
+    for readme in sorted((ROOT / "src" / "keyturn" / "dialects").glob("*/README.md")):
+        made[PAGES / "dialects" / f"{readme.parent.name}.md"] = dialect_page(readme.parent)
+    return made
+
+
+def stale(made: Mapping[Path, str]) -> list[Path]:
+    """The pages on disk that are not what the code says."""
+    return [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+
+
+def main() -> None:
+    """Write or check."""
+    made = pages()
+    old = stale(made)
+    if "--check" in sys.argv[1:]:
+        for path in old:
+            print(f"docs: {path.relative_to(ROOT)} is not what the code says", file=sys.stderr)
+        sys.exit("hint: make format writes it again" if old else 0)
+    for path in old:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made[path], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
