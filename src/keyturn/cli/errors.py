@@ -1,5 +1,6 @@
 """The one place where an error becomes words on stderr and an exit code."""
 
+import os
 import sys
 import traceback
 from types import TracebackType
@@ -64,11 +65,8 @@ def crash(fault: BaseException, frame: Frame) -> int:
 
 def hush() -> int:
     """The reader of our output went away (`| head`): end without a word, as other tools do."""
-    sys.stdout = sys.stderr = open(0 if sys.platform == "emscripten" else _NOWHERE, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # the end of the process closes it
     return 1
-
-
-_NOWHERE = "NUL" if sys.platform == "win32" else "/dev/null"
 
 
 def _field(name: str, text: str) -> list[str]:

@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "key": ("keyturn.cli.key:key", "API keys of a directory: create, list, revoke."),
     "audit": ("keyturn.cli.audit:audit", "Who did what: list, verify, export."),
     "explain": ("keyturn.cli.explain:explain", "The long form of an error or warning."),
-    "completion": ("keyturn.cli.completion:completion", "Completion for bash, zsh or fish."),
+    "completion": ("keyturn.cli.completion:completion", "Completion for bash, zsh, fish, powershell."),
 }
 
 WELCOME = """\

@@ -5,7 +5,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from keyturn.cli.completion import complete_targets
 from keyturn.cli.frame import Frame, Tone, pass_frame
 from keyturn.core.errors import ConfigError
 from keyturn.core.ports import Directory
+
+if TYPE_CHECKING:
+    from keyturn.app.settings import TargetSettings
 
 EXAMPLE = "as in https://api.<instance>.<domain>"
 
@@ -119,9 +122,8 @@ def add(frame: Frame, /, name: str, replace: bool, **flags: Any) -> None:
       keyturn target add maximo-test --kind mas --url https://api.test1.example.com \\
           --key-id k-17 --token-file ~/maximo-test.token --no-input
     """
-    import msgspec
-
-    from keyturn.app.settings import NAME, TargetSettings
+    from keyturn.app.config_file import as_target
+    from keyturn.app.settings import NAME
     from keyturn.app.targets import check, kinds
 
     if not NAME.fullmatch(name):
@@ -132,12 +134,12 @@ def add(frame: Frame, /, name: str, replace: bool, **flags: Any) -> None:
     table = _local(frame, flags) if _kind(frame, flags, kinds()) == "local" else _remote(frame, flags)
     table |= {flag: True for flag in ("production", "allow_plain_http") if flags[flag]}
     folders = frame.settings.folders
-    check(name, msgspec.convert(table, TargetSettings), folders.config.parent)
+    check(name, as_target(table), folders.config.parent)
     _save(frame, name, table)
 
 
 def _save(frame: Frame, name: str, table: Mapping[str, Any]) -> None:
-    from keyturn.cli.config_file import put_target
+    from keyturn.app.config_file import put_target
 
     path = frame.settings.folders.config
     put_target(path, name, table, make_default=not frame.settings.targets)
@@ -193,15 +195,10 @@ def _secret(flags: Mapping[str, Any]) -> dict[str, Any] | None:
     return {given[0]: shlex.split(value) if given[0] == "command" else value}
 
 
-def _shown(name: str, table: Any) -> dict[str, Any]:
-    """What may be printed of a target: all of it, since it holds no secret."""
-    import msgspec
+def _shown(name: str, target: "TargetSettings") -> dict[str, Any]:
+    from keyturn.app.config_file import as_table
 
-    fields: dict[str, Any] = msgspec.to_builtins(table)
-    for secret in ("token", "password"):
-        if secret in fields:
-            fields[secret] = str(getattr(table, secret))
-    return {"name": name, **fields}
+    return {"name": name, **as_table(target)}
 
 
 def _span(seconds: float) -> str:

@@ -1,0 +1,90 @@
+"""Writes the config file: keeps the owner's comments and order, readable by nobody else, never half written."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tomlkit
+import tomlkit.exceptions
+
+from keyturn.app.settings import TargetSettings
+from keyturn.core.errors import ConfigError
+
+FIRST_LINES = "keyturn's settings; keyturn target add writes here too.  Secrets stay where they are: only say where."
+
+
+def put_target(path: Path, name: str, table: Mapping[str, Any], *, make_default: bool) -> None:
+    """Add a target, or replace the one of this name."""
+    document = _read(path)
+    targets = document.setdefault("targets", tomlkit.table(is_super_table=True))
+    written = tomlkit.table()
+    for key, value in table.items():
+        written[key] = _inline(value) if isinstance(value, Mapping) else value
+    targets[name] = written
+    if make_default and "default_target" not in document:
+        document = _with_default(document, name)
+    _write(path, tomlkit.dumps(document))
+
+
+def as_target(table: Mapping[str, Any]) -> TargetSettings:
+    """The target that a table describes.  Raises ConfigError."""
+    try:
+        return msgspec.convert(table, TargetSettings)
+    except msgspec.ValidationError as error:
+        raise ConfigError("a setting of the target is wrong", code="KT-CFG-002", why=str(error)) from error
+
+
+def as_table(target: TargetSettings) -> dict[str, Any]:
+    """What may be printed of a target: all that was set, since it holds no secret; of a secret, where it is."""
+    table: dict[str, Any] = msgspec.to_builtins(target)
+    return table | {name: str(getattr(target, name)) for name in ("token", "password") if name in table}
+
+
+def _with_default(document: tomlkit.TOMLDocument, name: str) -> tomlkit.TOMLDocument:
+    """The same document with the setting before its first table, behind the comment that stands on top."""
+    made, waiting = tomlkit.document(), True
+    for key, item in document.body:
+        if key is not None and waiting:
+            made.append("default_target", tomlkit.item(name))
+            made.add(tomlkit.nl())
+            waiting = False
+        made.append(key, item)
+    return made
+
+
+def _inline(value: Mapping[str, Any]) -> tomlkit.items.InlineTable:
+    table = tomlkit.inline_table()
+    table.update(value)
+    return table
+
+
+def _read(path: Path) -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        document = tomlkit.document()
+        document.add(tomlkit.comment(FIRST_LINES))
+        document.add(tomlkit.nl())
+        return document
+    except (tomlkit.exceptions.TOMLKitError, UnicodeDecodeError) as error:
+        what = "the config file is not TOML, so nothing can be added to it"
+        raise ConfigError(what, code="KT-CFG-003", where=str(path), why=str(error)) from error
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        what = "the config file cannot be written"
+        raise ConfigError(what, code="KT-CFG-003", where=str(path), why=error.strerror or "") from error

@@ -1,0 +1,58 @@
+"""Completion: the shells' scripts, the names of targets, the ids of runs."""
+
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from keyturn.cli.completion import complete_runs, complete_targets
+from keyturn.cli.frame import Frame, Manners
+from keyturn.cli.main import cli
+
+
+def run(*args: str, **given: str) -> Result:
+    """Run keyturn in this process."""
+    return CliRunner(env=given).invoke(cli, list(args))
+
+
+@pytest.fixture
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> click.Context:
+    """A command line with two targets and two runs."""
+    monkeypatch.setenv("KEYTURN_HOME", str(tmp_path))
+    (tmp_path / "config.toml").write_text(
+        '[targets.maximo]\nkind = "mas"\nurl = "https://a"\n[targets.other]\nkind = "mas"\n', encoding="utf-8"
+    )
+    for name in ("r7f3k2", "r8xxxx"):
+        (tmp_path / "state" / "runs" / name).mkdir(parents=True)
+    return click.Context(click.Command("x"), obj=Frame())
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_each_shell_gets_its_script(shell: str) -> None:
+    result = run("completion", shell)
+    assert result.exit_code == 0
+    assert "_KEYTURN_COMPLETE" in result.stdout
+
+
+def test_the_shell_is_answered_with_commands() -> None:
+    result = run(_KEYTURN_COMPLETE="bash_complete", COMP_WORDS="keyturn re", COMP_CWORD="1")
+    assert result.stdout.split() == ["plain,reset", "plain,resume"]
+
+
+def test_targets_are_completed(context: click.Context) -> None:
+    parameter = click.Argument(["name"])
+    assert [item.value for item in complete_targets(context, parameter, "m")] == ["maximo"]
+    assert [item.help for item in complete_targets(context, parameter, "m")] == ["mas https://a"]
+
+
+def test_runs_are_completed(context: click.Context) -> None:
+    parameter = click.Argument(["run"])
+    assert [item.value for item in complete_runs(context, parameter, "r7")] == ["r7f3k2"]
+
+
+def test_completion_is_silent_when_nothing_can_be_read(tmp_path: Path) -> None:
+    frame = Frame(Manners(config=tmp_path / "missing.toml"))
+    context, parameter = click.Context(click.Command("x"), obj=frame), click.Argument(["name"])
+    assert complete_targets(context, parameter, "") == []
+    assert complete_runs(context, parameter, "") == []
