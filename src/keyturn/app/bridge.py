@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeAlias, TypeVar
 
 from keyturn.core.administration import LocalAdministration
 from keyturn.core.capabilities import Capabilities
@@ -38,6 +38,7 @@ MOST_TOGETHER: Final = 1000
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_Waiting: TypeAlias = tuple[Prepared, Future[Sequence[Outcome]]]
 
 
 class Committer:
@@ -45,7 +46,7 @@ class Committer:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._waiting: queue.SimpleQueue[tuple[Prepared, Future[Sequence[Outcome]]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="keyturn-commit", daemon=True)
         self._thread.start()
 
@@ -61,28 +62,25 @@ class Committer:
         self._thread.join()
 
     def _work(self) -> None:
-        first = self._waiting.get()
-        while first is not None:
-            batch, first = self._gather(first)
+        while batch := self._gather():
             self._commit(batch)
-            if first is _NEXT:
-                first = self._waiting.get()
 
-    def _gather(self, first: "_Waiting") -> "tuple[list[_Waiting], _Waiting | None]":
-        """Everything that waits now, up to one transaction's fill; then what comes next."""
+    def _gather(self) -> list[_Waiting]:
+        """Wait for something to write, then take all that waits, up to one transaction's fill; nothing at the end."""
+        first = self._waiting.get()
+        if first is None:
+            return []
         batch, steps = [first], len(first[0])
-        while steps < MOST_TOGETHER:
-            try:
-                following = self._waiting.get_nowait()
-            except queue.Empty:
-                return batch, _NEXT
+        while steps < MOST_TOGETHER and not self._waiting.empty():
+            following = self._waiting.get()
             if following is None:
-                return batch, None
+                self._waiting.put(None)
+                break
             batch.append(following)
             steps += len(following[0])
-        return batch, _NEXT
+        return batch
 
-    def _commit(self, batch: "list[_Waiting]") -> None:
+    def _commit(self, batch: list[_Waiting]) -> None:
         try:
             outcomes = commit(self._parts, [step for steps, _ in batch for step in steps])
         except KeyturnError as error:
@@ -95,15 +93,12 @@ class Committer:
             start += len(steps)
 
 
-_Waiting = tuple[Prepared, Future[Sequence[Outcome]]]
-_NEXT: Final[_Waiting] = ((), Future())
-
-
 class Threads:
     """The bounded pools that the core runs on."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, *, most_waiting: int = MOST_WAITING) -> None:
         cores = os.cpu_count() or 1
+        self._most_waiting = most_waiting
         self._readers = ThreadPoolExecutor(READERS, "keyturn-read")
         self._workers = ThreadPoolExecutor(cores, "keyturn-work")
         self._committer = Committer(parts)
@@ -128,7 +123,7 @@ class Threads:
         self._committer.close()
 
     async def _run(self, pool: ThreadPoolExecutor, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if self._busy >= MOST_WAITING:
+        if self._busy >= self._most_waiting:
             raise Busy("the directory has too much to do just now")
         self._busy += 1
         try:

@@ -1,0 +1,163 @@
+"""The bridge: many requests share a commit, slow hashes stand in nobody's way, and too much is turned away."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from keyturn.app.bridge import LocalGate, Threads
+from keyturn.core.commands import Origin, ResetPassword
+from keyturn.core.directory import LOCAL
+from keyturn.core.errors import StoreError
+from keyturn.core.outcomes import Changed, Reason
+from keyturn.core.permissions import Actor
+from keyturn.core.policy import ProfileName
+from keyturn.core.ports import KeyChange, NewKey, SignedIn
+from keyturn.core.secret import Secret
+from keyturn.core.storage import Key, Store, Transaction, View
+from keyturn.core.users import ALL_RIGHTS, Handle, Window
+from tests.support.house import GOOD, House, make_house, reason
+
+ROOT = Actor("root", "root", 1, ALL_RIGHTS)
+
+
+class CountingStore:
+    """A store that counts its writing transactions and can be told to fail."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.written = 0
+        self.broken = False
+
+    def reading(self) -> AbstractContextManager[View]:
+        """As the store does."""
+        return self._store.reading()
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """As the store does, counted."""
+        if self.broken:
+            raise StoreError("the disk is full")
+        self.written += 1
+        with self._store.writing() as transaction:
+            yield transaction
+
+    def close(self) -> None:
+        """As the store does."""
+        self._store.close()
+
+
+@pytest.fixture
+def counting(store: Store) -> CountingStore:
+    """The store under the bridge."""
+    return CountingStore(store)
+
+
+@pytest.fixture
+def house(counting: CountingStore, tmp_path: Path) -> House:
+    """A directory of real parts."""
+    return make_house(counting, tmp_path)
+
+
+@pytest.fixture
+def threads(house: House) -> Iterator[Threads]:
+    """The pools, ended after the test."""
+    threads = Threads(house.parts)
+    yield threads
+    threads.close()
+
+
+@pytest.fixture
+def gate(house: House, threads: Threads) -> LocalGate:
+    """The gate under test."""
+    return LocalGate(house.parts, house.signing_in, threads)
+
+
+async def test_requests_that_come_together_share_a_commit(
+    house: House, gate: LocalGate, counting: CountingStore
+) -> None:
+    names = [f"user{n}" for n in range(40)]
+    for name in names:
+        house.add(name)
+    counting.written = 0
+    directory = gate.directory(ROOT, LOCAL, "test", Origin())
+    answers = await asyncio.gather(*(directory.execute([ResetPassword(name)]) for name in names))
+    assert all(isinstance(outcome, Changed) for [outcome] in answers)
+    assert counting.written < len(names)
+
+
+async def test_no_answer_leaves_when_the_commit_fails(house: House, gate: LocalGate, counting: CountingStore) -> None:
+    house.add("amal")
+    directory = gate.directory(ROOT, LOCAL, "test", Origin())
+    counting.broken = True
+    answers = await asyncio.gather(
+        *(directory.execute([ResetPassword("amal", new)]) for new in (None, GOOD)), return_exceptions=True
+    )
+    assert all(isinstance(answer, StoreError) for answer in answers)
+    counting.broken = False
+    assert [event[0] for event in house.events()] == ["user.create"]
+    [outcome] = await directory.execute([ResetPassword("amal")])
+    assert isinstance(outcome, Changed)
+
+
+async def test_what_waits_is_written_before_the_threads_end(house: House) -> None:
+    house.add("amal")
+    threads = Threads(house.parts)
+    directory = house.directory()
+    writes = [asyncio.ensure_future(threads.write(directory.harden(directory.look([ResetPassword("amal")]))))]
+    await asyncio.sleep(0)
+    await asyncio.to_thread(threads.close)
+    assert isinstance((await writes[0])[0], Changed)
+
+
+async def test_too_much_at_once_is_turned_away_as_busy(house: House) -> None:
+    house.add("amal")
+    threads = Threads(house.parts, most_waiting=0)
+    gate = LocalGate(house.parts, house.signing_in, threads)
+    [outcome] = await gate.directory(ROOT, LOCAL, "test", Origin()).execute([ResetPassword("amal")])
+    assert reason(outcome) is Reason.BUSY
+    assert reason(await gate.sign_in("amal", GOOD, door="test", origin=Origin())) is Reason.BUSY
+    await asyncio.to_thread(threads.close)
+
+
+async def test_the_bridged_directory_reads_as_the_local_one_does(house: House, gate: LocalGate) -> None:
+    house.add("amal")
+    directory = gate.directory(ROOT, LOCAL, "test", Origin())
+    assert (directory.account, directory.capabilities) == ("root", LOCAL)
+    assert await directory.find("amal") == house.directory().find("amal")
+    assert (await directory.list(Window())).total == 1
+    assert (await directory.probe()).account == "root"
+    await directory.close()
+
+
+async def test_the_bridged_administration_does_what_the_local_one_does(house: House, gate: LocalGate) -> None:
+    house.add("amal")
+    administration = gate.administration(ROOT, "test", Origin())
+    made = await administration.create_key("mas", "automation", ALL_RIGHTS)
+    assert isinstance(made, NewKey)
+    assert await administration.keys() == [made.key]
+    assert isinstance(await administration.update_key(made.key.id, KeyChange(description="x")), Key)
+    assert isinstance(await administration.refresh_key(made.key.id), NewKey)
+    assert isinstance(await administration.revoke_key(made.key.id), Key)
+    assert isinstance(await administration.grant("amal", Handle.KEY, "main", "iot", "USER"), Changed)
+    assert len(await administration.applications()) == 2
+    assert await administration.profile() is ProfileName.NIST
+
+
+async def test_people_and_keys_come_in_through_the_gate(house: House, gate: LocalGate) -> None:
+    created = house.add("amal", password=GOOD, mail="amal@example.com")
+    assert created.user is not None
+    signed = await gate.sign_in("amal", GOOD, door="test", origin=Origin())
+    assert isinstance(signed, SignedIn)
+    assert await gate.actor(signed.token) == signed.actor
+    await gate.sign_out(signed.token)
+    assert await gate.actor(signed.token) is None
+    assert await gate.holder(Secret("made-up")) is None
+    made = await gate.administration(ROOT, "test", Origin()).create_key("mas", "", frozenset())
+    assert isinstance(made, NewKey)
+    by_key = await gate.sign_in_with_key(made.key.id, made.token, door="test", origin=Origin())
+    assert isinstance(by_key, SignedIn)
+    assert by_key.actor == replace(by_key.actor, id=made.key.id)
