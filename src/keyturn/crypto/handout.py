@@ -42,7 +42,7 @@ class AgeSealer:
     def seal(self, lines: Iterable[bytes], recipients: Sequence[str]) -> bytes:
         """One sealed file of these pieces, for these recipients (`age1...`).  Raises ConfigError for a bad one."""
         if not recipients:
-            raise ConfigError("a handout needs at least one recipient", code="KT-CFG-030", fix="--handout age:age1...")
+            raise ConfigError("a handout needs at least one recipient", code="KT-CFG-034", fix="--handout age:age1...")
         return bytes(pyrage.encrypt(b"".join(lines), [_recipient(text) for text in recipients]))
 
     def open(self, sealed: bytes, identity: Path) -> bytes:
