@@ -73,6 +73,12 @@ class TargetSettings(Section, frozen=True):
     password: Source | None = None
     """Where the password of `username` is."""
 
+    sign_in_url: str = ""
+    """Where to sign in, where that is another host than the API's."""
+
+    repeats: bool = False
+    """The server honours `Idempotency-Key`, as a keyturn does: even a password that it made can be asked for again."""
+
     tenant: str = ""
     """The tenant, organisation or instance, where one server has several."""
 
@@ -335,7 +341,9 @@ def _refuse_bare_secrets(raw: Mapping[str, Any], path: Path) -> None:
                 )
 
 
-_OF_FILE_ALONE = frozenset({"kind", "url", "ca_bundle", "allow_plain_http", "password_rules", "data", "database"})
+_OF_FILE_ALONE = frozenset(
+    {"kind", "url", "sign_in_url", "ca_bundle", "allow_plain_http", "password_rules", "data", "database"}
+)
 
 
 def _with_environment(raw: dict[str, Any], given: Mapping[str, str]) -> dict[str, Any]:

@@ -67,7 +67,9 @@ def check(name: str, target: TargetSettings, folder: Path) -> TargetSettings:
         )
     if target.kind == LOCAL:
         return msgspec.structs.replace(target, data=_absolute(target.data, folder))
-    _check_url(target, where)
+    _check_url(target.url, where, target)
+    if target.sign_in_url:
+        _check_url(target.sign_in_url, where, target)
     return msgspec.structs.replace(target, ca_bundle=_absolute(target.ca_bundle, folder))
 
 
@@ -93,10 +95,10 @@ def _fetch(settings: Settings, source: Source, what: str) -> Secret:
     return fetch(source, what, environment=settings.environment, folder=settings.folders.config.parent)
 
 
-def _check_url(target: TargetSettings, where: str) -> None:
+def _check_url(url: str, where: str, target: TargetSettings) -> None:
     fault, fix = "", "as in https://api.inst1.example.com"
     try:
-        parts = urlsplit(target.url)
+        parts = urlsplit(url)
     except ValueError:
         parts = SplitResult("", "", "", "", "")
     if parts.username is not None or parts.password is not None:
