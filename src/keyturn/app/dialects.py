@@ -1,23 +1,64 @@
-"""The table of dialects: the only list of vendors outside their folders; a new one is a folder and a line here."""
+"""The table of vendors: one row each, and the only place outside their folders that knows their names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from keyturn.app.settings import TargetSettings
 from keyturn.app.sources import Credentials
-from keyturn.core.ports import Directory
+from keyturn.core.ports import Directory, Gate
+from keyturn.dialects.mas.client import MasDirectory
+from keyturn.dialects.mas.client_session import MasSettings
+from keyturn.http.call import Site
 
-Connect = Callable[[TargetSettings, Credentials], Directory]
-"""Makes the client half for a target; opens no connection yet.  Paths in the settings are absolute."""
+IN_FLIGHT: Final = 32
+"""Connections at most to a target whose settings do not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One vendor's way of speaking, as the rest of the house sees it.  title: how people call the product."""
+    """A vendor.  title: as people call it.  owns: first segments of the paths of its door.
+
+    routes: of its server half.  say: a refusal that no command made (status, sentence) in its shape.
+    connect: its client half, pointed at a target.
+    """
 
     title: str
-    connect: Connect
+    connect: Callable[[TargetSettings, Credentials], Directory]
+    owns: frozenset[str] = frozenset()
+    routes: Callable[[Gate], Sequence[BaseRoute]] | None = None
+    say: Callable[[int, str], Response] | None = None
 
 
-DIALECTS: Mapping[str, Dialect] = {}
+def _mas(target: TargetSettings, secrets: Credentials) -> Directory:
+    return MasDirectory(
+        MasSettings(
+            site=_site(target),
+            key_id=secrets.key_id,
+            token=secrets.token,
+            username=secrets.username,
+            password=secrets.password,
+            sign_in_url=target.sign_in_url,
+            source=secrets.source,
+            repeats=target.repeats,
+        )
+    )
+
+
+def _site(target: TargetSettings) -> Site:
+    return Site(
+        url=target.url,
+        ca_bundle=target.ca_bundle,
+        timeout=target.timeout,
+        in_flight=target.jobs or IN_FLIGHT,
+        allow_plain_http=target.allow_plain_http,
+    )
+
+
+DIALECTS: Final[Mapping[str, Dialect]] = {
+    "mas": Dialect("IBM Maximo Application Suite", _mas),
+}
 """By the name that `kind` of a target has."""

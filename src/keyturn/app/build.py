@@ -1,0 +1,97 @@
+"""Builds a directory from its parts, from the data folder up to the web application; read it top to bottom."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from keyturn.app.bridge import LocalGate, Threads
+from keyturn.app.clock import SystemClock
+from keyturn.core.administration import LocalAdministration
+from keyturn.core.capabilities import Capabilities
+from keyturn.core.commands import Origin
+from keyturn.core.directory import LOCAL, LocalDirectory
+from keyturn.core.errors import ConfigError
+from keyturn.core.permissions import Actor
+from keyturn.core.ports import Signer
+from keyturn.core.secret import Secret
+from keyturn.core.signin import SignIn
+from keyturn.core.steps import Caller, Parts
+from keyturn.core.storage import Store
+from keyturn.core.tenancy import RuleBook
+from keyturn.crypto.blocklist import FileBlocklist
+from keyturn.crypto.hashing import FolderHasher
+from keyturn.crypto.keyfolder import open_key_folder
+from keyturn.crypto.minting import FolderMinter
+from keyturn.crypto.sealing import FolderSealer
+from keyturn.crypto.signing import FolderSigner
+from keyturn.crypto.tokens import FolderTokens
+from keyturn.store.opening import open_store
+
+KEYS: Final = "keys"
+DATABASE: Final = "keyturn.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a directory is kept: its data folder, and the URL of its store (empty: a file in that folder)."""
+
+    data: Path
+    database: Secret = field(default_factory=lambda: Secret(""))
+
+    def store(self) -> str | Path:
+        """What the store is opened with.  Only to be handed on: it may hold the password of a database."""
+        return self.database.reveal() or self.data / DATABASE
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A directory open on this machine, with everything that works on it."""
+
+    place: Place
+    store: Store
+    signer: Signer
+    parts: Parts
+    threads: Threads
+    gate: LocalGate
+
+    def directory(self, actor: Actor, door: str, via: Capabilities = LOCAL) -> LocalDirectory:
+        """The directory as somebody on this machine may use it."""
+        return LocalDirectory(self.parts, self._caller(actor, door, via))
+
+    def administration(self, actor: Actor, door: str) -> LocalAdministration:
+        """The administration as somebody on this machine may use it."""
+        return LocalAdministration(self.parts, self._caller(actor, door, LOCAL))
+
+    def close(self) -> None:
+        """Finish what is being written and give back files and connections."""
+        self.threads.close()
+        self.store.close()
+
+    def _caller(self, actor: Actor, door: str, via: Capabilities) -> Caller:
+        return Caller(actor, via, door, Origin(), self.parts.rules(actor.tenant))
+
+
+def open_house(place: Place) -> House:
+    """Open the directory of a place.
+
+    Raises ConfigError when there is none, KeyFolderError when its keys are missing, damaged or readable by others.
+    """
+    folder = place.data / KEYS
+    if not folder.is_dir():
+        fix = f"keyturn init --data {place.data}"
+        raise ConfigError("there is no directory here", code="KT-CFG-023", where=str(place.data), fix=fix)
+    keys = open_key_folder(folder)
+    clock = SystemClock()
+    store = open_store(place.store())
+    parts = Parts(
+        store=store,
+        hasher=FolderHasher(keys),
+        minter=FolderMinter(keys),
+        sealer=FolderSealer(keys),
+        blocklist=FileBlocklist(),
+        clock=clock,
+        rules=RuleBook(store, clock),
+    )
+    threads = Threads(parts)
+    gate = LocalGate(parts, SignIn(parts, FolderTokens(keys)), threads)
+    return House(place, store, FolderSigner(keys), parts, threads, gate)

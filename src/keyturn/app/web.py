@@ -1,0 +1,98 @@
+"""The web application: all doors of one directory behind one wall."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from starlette.responses import Response
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from keyturn.api.audit import Reader
+from keyturn.api.problems import OF_HTTP, answer
+from keyturn.api.routes import Watcher, routes
+from keyturn.app.build import House
+from keyturn.app.dialects import DIALECTS, Dialect
+from keyturn.core.audit import Entry
+from keyturn.core.errors import Busy, StoreError
+from keyturn.http.limits import Limits
+
+_log = logging.getLogger("keyturn.web")
+
+
+def web_app(house: House) -> ASGIApp:
+    """Every address that the server answers, bounded and with the errors of each door in that door's own shape."""
+    vendors = [route for dialect in DIALECTS.values() if dialect.routes for route in dialect.routes(house.gate)]
+    ours = routes(house.gate, _audit_of(house), _watcher_of(house))
+    router = Router([*ours, *vendors], redirect_slashes=False, default=_nothing_here)
+    return Limits(_Ailing(router), say, _broken)
+
+
+def say(scope: Scope, status: int, text: str) -> Response:
+    """A refusal that no command made, in the shape of the door that the path belongs to."""
+    dialect = _owner(scope["path"])
+    if dialect is not None and dialect.say is not None:
+        return dialect.say(status, text)
+    return answer(OF_HTTP.get(status, OF_HTTP[400]), text)
+
+
+def _owner(path: str) -> Dialect | None:
+    first = path.split("/")[1] if path.startswith("/") else ""
+    return next((dialect for dialect in DIALECTS.values() if first in dialect.owns), None)
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        await say(scope, 404, "there is nothing at this address")(scope, receive, send)
+
+
+class _Ailing:
+    """Answers 503 where the store or the pools cannot do their work just now; nothing was acknowledged then."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except (StoreError, Busy) as error:
+            _log.error("request.not-served", exc_info=True, extra={"fields": {"code": error.code, **_named(scope)}})
+            response = say(scope, 503, "the directory cannot do this now; try again")
+            response.headers["retry-after"] = "1"
+            await response(scope, receive, send)
+
+
+def _broken(scope: Scope, error: Exception) -> None:
+    _log.error("request.broke", exc_info=error, extra={"fields": _named(scope)})
+
+
+def _named(scope: Scope) -> Mapping[str, object]:
+    return {"method": scope["method"], "request": scope["state"]["request_id"]}
+
+
+def _audit_of(house: House) -> Reader:
+    def read(after: int, count: int, tenant: int, verb: str) -> Sequence[Entry]:
+        with house.store.reading() as view:
+            return view.audit.entries(after, count, tenant=tenant, verb=verb)
+
+    async def reader(after: int, count: int, tenant: int, verb: str) -> Sequence[Entry]:
+        return await house.threads.read(read, after, count, tenant, verb)
+
+    return reader
+
+
+def _watcher_of(house: House) -> Watcher:
+    def look() -> Mapping[str, int]:
+        with house.store.reading() as view:
+            last = view.audit.last()
+            return {
+                "audit_records_total": last.sequence if last is not None else 0,
+                **{f'outbox_mails{{state="{state}"}}': count for state, count in view.outbox.counts().items()},
+            }
+
+    async def watch() -> Mapping[str, int] | None:
+        try:
+            return await house.threads.read(look)
+        except (StoreError, Busy):
+            return None
+
+    return watch

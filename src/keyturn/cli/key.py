@@ -1,0 +1,106 @@
+"""`keyturn key`: API keys of a directory on this machine."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from keyturn.cli.frame import Frame, pass_frame
+from keyturn.cli.place import opened, place_flags
+from keyturn.core.users import ALL_RIGHTS, Right
+
+if TYPE_CHECKING:
+    from keyturn.app.build import House
+    from keyturn.core.administration import LocalAdministration
+
+RIGHTS = [right.name.lower() for right in Right]
+
+
+@click.group()
+def key() -> None:
+    """API keys of a directory on this machine.
+
+    \b
+    Examples:
+      keyturn key create --data ./directory --kind mas --description "HR feed" --right users
+      keyturn key list --data ./directory --json
+      keyturn key revoke a-default-abcdefghij --data ./directory
+    """
+
+
+@key.command()
+@place_flags
+@click.option("--kind", type=click.Choice(["mas", "keyturn"]), required=True, help="Which door the key is for.")
+@click.option("--description", default="", help="What it is for, in your words.")
+@click.option("--right", "rights", type=click.Choice(RIGHTS), multiple=True, help="May be repeated; none given: all.")
+@pass_frame
+def create(
+    frame: Frame, data: Path | None, database: str, kind: str, description: str, rights: tuple[str, ...]
+) -> None:
+    """Make an API key; its token is shown this once."""
+    from keyturn.app.refusals import accepted
+
+    wanted = frozenset(Right[name.upper()] for name in rights) or ALL_RIGHTS
+    with opened(frame, data, database) as house:
+        made = accepted(_door(house).create_key(kind, description, wanted))
+    if frame.wants_json:
+        frame.json({"id": made.key.id, "kind": kind, "token": made.token.reveal()})
+        return
+    frame.say("The token is shown this once:")
+    frame.data(f"id     {made.key.id}")
+    frame.data(f"token  {made.token.reveal()}")
+
+
+@key.command("list")
+@place_flags
+@pass_frame
+def list_keys(frame: Frame, data: Path | None, database: str) -> None:
+    """The API keys, oldest first, without their tokens."""
+    from keyturn.app.refusals import accepted
+
+    with opened(frame, data, database) as house:
+        keys = accepted(_door(house).keys())
+    facts = [
+        {
+            "id": one.id,
+            "kind": one.kind,
+            "active": one.active,
+            "rights": sorted(right.name.lower() for right in one.rights),
+            "description": one.description,
+            "added": one.added.at.isoformat(timespec="seconds"),
+        }
+        for one in keys
+    ]
+    if frame.wants_json:
+        frame.json({"keys": facts})
+        return
+    rows = [
+        (
+            one.id,
+            one.kind,
+            "active" if one.active else "off",
+            ", ".join(sorted(r.name.lower() for r in one.rights)),
+            one.description,
+        )
+        for one in keys
+    ]
+    frame.table(("id", "kind", "state", "rights", "description"), rows, empty="no keys")
+
+
+@key.command()
+@click.argument("id")
+@place_flags
+@pass_frame
+def revoke(frame: Frame, id: str, data: Path | None, database: str) -> None:
+    """Delete an API key; what was signed in with it ends at once."""
+    from keyturn.app.refusals import accepted
+
+    with opened(frame, data, database) as house:
+        accepted(_door(house).revoke_key(id))
+    frame.say(f"{id} revoked")
+
+
+def _door(house: "House") -> "LocalAdministration":
+    from keyturn.app.operator import DOOR, operator
+
+    return house.administration(operator(), DOOR)

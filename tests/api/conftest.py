@@ -1,0 +1,26 @@
+"""One served directory for all tests of our own API; each test uses people of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.server import OpenDoor, Person, served
+
+PHRASE = "nine green bottles on a wall"
+PEOPLE = ["amal", "bo", "chika", "dara", "emre", "farah", "goran", "hana", "ivo", "jun", "kira", "luz", "mio", "nour"]
+
+
+@pytest.fixture(scope="package")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenDoor]:
+    """The directory with its people, each with a temporary known value and a mail address."""
+    folder: Path = tmp_path_factory.mktemp("api")
+    people = [Person(name, f"{name}@example.com", PHRASE) for name in PEOPLE]
+    with served(folder, users=people) as open_door:
+        yield open_door
+
+
+@pytest.fixture(scope="package")
+def admin(door: OpenDoor) -> str:
+    """The first administrator's token."""
+    return door.admin_token()

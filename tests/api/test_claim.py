@@ -1,0 +1,86 @@
+"""The page behind a mailed link: a plain form, harmless to look at, good for one new password."""
+
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.api.conftest import PHRASE
+from tests.api.test_sessions import problem
+from tests.support.server import Answer, Door, OpenDoor
+
+FRESH = "twenty yellow trams in the fog"
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def mailed_link(door: OpenDoor, admin: str, login: str) -> str:
+    """The path of a link that a reset with a known value has just mailed."""
+    send = {"new": PHRASE + " again", "notify": True}
+    assert door.ask("POST", f"/keyturn/v1/users/{login}/reset", token=admin, send=send).json["delivery"] == "mailed"
+    return f"/claim/{door.link_of(login).reveal()}"
+
+
+def fill_in(door: Door, path: str, new: str, again: str) -> Answer:
+    """Send the form."""
+    return door.ask("POST", path, headers=FORM, body=urlencode({"new": new, "again": again}).encode())
+
+
+def test_looking_at_a_link_changes_nothing_and_tells_nothing(door: OpenDoor, admin: str) -> None:
+    """A scanner that opens every link of a mail must not use it up, nor learn which links are good."""
+    path = mailed_link(door, admin, "kira")
+    good, unknown = door.ask("GET", path), door.ask("GET", "/claim/never-was-a-link")
+    assert (good.status, unknown.status) == (200, 200)
+    assert good.body == unknown.body
+    assert fill_in(door, path, FRESH, FRESH).status == 200
+
+
+def test_the_page_has_no_script_and_nothing_from_elsewhere(door: OpenDoor) -> None:
+    page = door.ask("GET", "/claim/x")
+    assert "<script" not in page.text
+    assert "http" not in page.text
+    assert "src=" not in page.text
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert page.headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_link_sets_a_password_once(door: OpenDoor, admin: str) -> None:
+    path = mailed_link(door, admin, "luz")
+    done = fill_in(door, path, FRESH, FRESH)
+    assert done.status == 200
+    assert "Your password is set" in done.text
+    signed = door.sign_in("luz", FRESH)
+    assert (signed.status, signed.json["must_change"]) == (201, False)
+    assert door.sign_in("luz", PHRASE + " again").status == 401
+    used = fill_in(door, path, "another fine phrase of words", "another fine phrase of words")
+    assert used.status == 410
+    assert "no longer works" in used.text
+    assert door.sign_in("luz", FRESH).status == 201
+
+
+def test_a_refused_password_names_the_rule_and_leaves_the_link_good(door: OpenDoor, admin: str) -> None:
+    path = mailed_link(door, admin, "mio")
+    different = fill_in(door, path, FRESH, FRESH + "!")
+    assert (different.status, "not the same" in different.text) == (422, True)
+    short = fill_in(door, path, "short", "short")
+    assert (short.status, "shorter than 15 characters" in short.text) == (422, True)
+    assert 'role="alert"' in short.text
+    assert ">short<" not in short.text
+    empty = door.ask("POST", path, headers=FORM, body=b"")
+    assert empty.status == 400
+    twice = door.ask("POST", path, headers=FORM, body=b"new=a&new=b&again=a")
+    assert twice.status == 400
+    assert fill_in(door, path, FRESH, FRESH).status == 200
+
+
+def test_a_program_may_send_json(door: OpenDoor, admin: str) -> None:
+    path = mailed_link(door, admin, "nour")
+    assert problem(door.ask("POST", path, send={"new": "short"})) == (422, "KT-POL-001")
+    assert door.ask("POST", path, send={"new": FRESH}).status == 204
+    assert problem(door.ask("POST", path, send={"new": FRESH})) == (410, "KT-AUTH-007")
+    assert door.sign_in("nour", FRESH).status == 201
+
+
+@pytest.mark.parametrize("token", ["x", "%00", "a%2Fb", "%F0%9F%94%91"])
+def test_a_link_that_never_was_is_gone_like_a_used_one(door: OpenDoor, token: str) -> None:
+    assert fill_in(door, f"/claim/{token}", FRESH, FRESH).status in (400, 410)

@@ -1,0 +1,169 @@
+"""Making a directory and looking after it from the command line of its machine."""
+
+import json
+import sqlite3
+import stat
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from keyturn.cli.main import cli
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs keyturn in this process, on a directory of this test and without the settings of whoever runs it."""
+    home = {"KEYTURN_HOME": str(tmp_path / "home"), "NO_COLOR": "1", "KEYTURN_DATA": str(tmp_path / "directory")}
+
+    def call(*arguments: str, typed: str | None = None, code: int = 0, **given: str) -> Result:
+        result = CliRunner(env={**home, **given}).invoke(cli, list(arguments), input=typed)
+        assert result.exit_code == code, result.output
+        return result
+
+    return call
+
+
+@pytest.fixture
+def made(run: Run) -> dict[str, object]:
+    """What `keyturn init --json` printed."""
+    facts: dict[str, object] = json.loads(run("init", "--json").stdout)
+    return facts
+
+
+def test_init_prints_one_object_with_everything_once(run: Run, tmp_path: Path) -> None:
+    [line] = run("init", "--json").stdout.splitlines()
+    facts = json.loads(line)
+    assert facts.keys() == {"data", "tenant", "admin", "api_key"}
+    assert facts["data"] == str(tmp_path / "directory")
+    assert facts["tenant"].keys() == {"name", "guid", "number"}
+    assert (facts["tenant"]["name"], facts["tenant"]["number"]) == ("default", 1)
+    assert facts["admin"]["id"] == "admin"
+    assert len(facts["admin"]["password"]) == 31
+    prefix, letters = facts["api_key"]["id"].rsplit("-", 1)
+    assert (prefix, len(letters), letters.isalpha() and letters.islower()) == ("a-default", 10, True)
+    assert len(facts["api_key"]["token"]) == 86
+
+
+def test_init_keeps_everything_from_other_people_of_the_machine(run: Run, made: object, tmp_path: Path) -> None:
+    for path in (tmp_path / "directory", *(tmp_path / "directory").rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_init_never_touches_a_directory_that_is_there(run: Run, made: object, tmp_path: Path) -> None:
+    before = {path: path.read_bytes() for path in (tmp_path / "directory" / "keys").iterdir()}
+    assert "error[KT-CFG-024]" in run("init", code=2).stderr
+    assert {path: path.read_bytes() for path in (tmp_path / "directory" / "keys").iterdir()} == before
+
+
+def test_init_refuses_a_database_that_holds_a_directory(run: Run, made: object, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'directory' / 'keyturn.db'}"
+    result = run("init", "--data", str(tmp_path / "second"), "--database", database, code=2)
+    assert "error[KT-CFG-024]" in result.stderr
+    assert not (tmp_path / "second" / "keys").exists()
+
+
+def test_init_without_json_says_what_comes_next(run: Run) -> None:
+    result = run("init", "--policy", "vendor")
+    assert "keyturn serve --data" in result.stderr
+    assert "administrator  admin" in result.stdout
+
+
+def test_a_folder_without_a_directory_is_named(run: Run, tmp_path: Path) -> None:
+    result = run("user", "list", code=2)
+    assert "error[KT-CFG-023]" in result.stderr
+    assert str(tmp_path / "directory") in result.stderr
+
+
+def test_a_user_lives_from_creation_to_deletion(run: Run, made: object) -> None:
+    run("user", "create", "amal", "--name", "Amal", "--address", "amal@example.com", "--mail")
+    [admin, amal] = json.loads(run("user", "list", "--json").stdout)["users"]
+    assert (admin["id"], amal["id"], amal["password"]) == ("admin", "amal", "must change")
+    assert "Amal" in run("user", "list", "--search", "ama").stdout
+    assert json.loads(run("user", "show", "amal", "--json").stdout)["mails"] == ["amal@example.com"]
+    assert "amal@example.com" in run("user", "show", "amal").stdout
+    assert "amal locked" in run("user", "lock", "amal").stderr
+    assert "amal was locked already" in run("user", "lock", "amal").stderr
+    assert json.loads(run("user", "show", "amal", "--json").stdout)["status"] == "locked"
+    run("user", "unlock", "amal")
+    run("user", "delete", "amal", "--yes")
+    assert "error[KT-TGT-030]" in run("user", "show", "amal", code=3).stderr
+
+
+def test_a_reset_is_mailed_and_its_secret_never_printed(run: Run, made: object) -> None:
+    run("user", "create", "bo", "--address", "bo@example.com")
+    result = run("user", "reset", "bo", "--mail", "--json")
+    assert json.loads(result.stdout) == {"id": "bo", "outcome": "changed", "delivery": "mailed"}
+
+
+def test_a_secret_is_not_printed_into_a_file(run: Run, made: object) -> None:
+    """Standard output of this test is no terminal, and neither is a pipe."""
+    run("user", "create", "bo")
+    result = run("user", "reset", "bo", code=8)
+    assert "only shown on a terminal" in result.stderr
+    assert json.loads(run("user", "show", "bo", "--json").stdout)["password"] == "none"
+
+
+def test_a_reset_to_nowhere_is_refused_before_anything_changes(run: Run, made: object) -> None:
+    run("user", "create", "bo")
+    assert "error[KT-TGT-033]" in run("user", "reset", "bo", "--mail", code=3).stderr
+
+
+def test_mail_without_an_address_is_a_mistake_of_the_command_line(run: Run, made: object) -> None:
+    run("user", "create", "bo", "--mail", code=2)
+
+
+def test_deletion_is_asked_for(run: Run, made: object) -> None:
+    run("user", "create", "bo")
+    assert "an answer is needed" in run("user", "delete", "bo", code=8).stderr
+
+
+def test_the_directory_says_no_in_its_own_words(run: Run, made: object) -> None:
+    assert "error[KT-TGT-031]" in run("user", "create", "admin", code=3).stderr
+    assert "error[KT-TGT-037]" in run("user", "delete", "admin", "--yes", code=3).stderr
+
+
+def test_a_key_is_made_listed_and_revoked(run: Run, made: dict[str, dict[str, str]]) -> None:
+    key = json.loads(run("key", "create", "--kind", "mas", "--right", "users", "--json").stdout)
+    assert len(key["token"]) == 86
+    listed = json.loads(run("key", "list", "--json").stdout)["keys"]
+    assert [one["id"] for one in listed] == [made["api_key"]["id"], key["id"]]
+    assert listed[1]["rights"] == ["users"]
+    assert key["token"] not in run("key", "list").stdout
+    assert f"{key['id']} revoked" in run("key", "revoke", key["id"]).stderr
+    run("key", "revoke", key["id"], code=3)
+    assert "token  " in run("key", "create", "--kind", "keyturn").stdout
+
+
+def test_what_was_done_is_in_the_audit_under_the_name_of_the_account(run: Run, made: object) -> None:
+    run("user", "create", "bo")
+    entries = json.loads(run("audit", "list", "--json").stdout)["entries"]
+    assert entries[-1]["verb"] == "user.create"
+    assert entries[-1]["actor"].startswith("os:")
+    assert "user.create" in run("audit", "list", "--count", "1").stdout
+    assert "no entries" in run("audit", "list", "--since", "2999-01-01").stderr
+    assert "user.create" in run("audit", "list", "--since", "1h", "--verb", "user.create").stdout
+
+
+def test_a_time_that_is_none_is_a_mistake_of_the_command_line(run: Run, made: object) -> None:
+    assert "neither a time" in run("audit", "list", "--since", "yesterday", code=2).stderr
+
+
+def test_the_audit_is_given_out_line_by_line(run: Run, made: object) -> None:
+    lines = run("audit", "export").stdout.splitlines()
+    assert [json.loads(line)["sequence"] for line in lines] == list(range(1, len(lines) + 1))
+    assert run("audit", "export", "--format", "csv").stdout.startswith("sequence,at,")
+
+
+def test_the_audit_is_proven_and_a_forged_record_is_named(run: Run, made: object, tmp_path: Path) -> None:
+    assert "chain intact, 4 records, no checkpoint yet" in run("audit", "verify").stdout
+    with closing(sqlite3.connect(tmp_path / "directory" / "keyturn.db")) as database:
+        database.execute("update audit set who = 'nobody' where sequence = 2")
+        database.commit()
+    broken = run("audit", "verify", code=1)
+    assert "chain broken at record 2: the record was changed after it was written" in broken.stdout
+    assert json.loads(run("audit", "verify", "--json", code=1).stdout)["broken"] == 2
