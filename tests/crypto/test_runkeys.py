@@ -81,6 +81,14 @@ def test_a_run_key_opens_with_the_key_file_of_its_runner_only(tmp_path: Path) ->
         ring.open(b"short")
 
 
+def test_what_a_run_seals_only_that_run_opens() -> None:
+    sealed = KEYS.seal(b"handed back", "row 7")
+    assert KEYS.open(sealed, "row 7") == b"handed back"
+    for keys, label in ((KEYS, "row 8"), (RunKeys(b"\1" * 32), "row 7")):
+        with pytest.raises(KeyFolderError):
+            keys.open(sealed, label)
+
+
 def test_the_key_file_is_private_and_refused_when_others_can_read_it(tmp_path: Path) -> None:
     ring = RunKeyring(tmp_path)
     ring.new_run_key()

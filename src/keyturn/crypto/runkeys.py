@@ -46,12 +46,21 @@ def rendering_of(length: int = 16) -> str:
 
 
 class RunKeys:
-    """The key of one run."""
+    """The key of one run: passwords are derived from it, and what a target hands back is sealed under it."""
 
-    __slots__ = ("_mac",)
+    __slots__ = ("_mac", "_seal")
 
     def __init__(self, key: bytes) -> None:
         self._mac = keyed(key)
+        self._seal = self._mac(framed("keyturn run seal"))
+
+    def seal(self, clear: bytes, label: str) -> bytes:
+        """The value sealed under the key of the run; `label` is bound to it."""
+        return seal_with(self._seal, clear, label)
+
+    def open(self, sealed: bytes, label: str) -> bytes:
+        """What was sealed under this label.  Raises KeyFolderError for anything else."""
+        return open_with(self._seal, sealed, label)
 
     def password(self, run: str, row: int, rendering: str = RENDERING) -> Secret:
         """The password of a row: always the same for the same run, row and rendering."""

@@ -1,0 +1,101 @@
+"""Writes the letter of a mail: the same mail gives the same bytes, however often it is written.
+
+So a second copy, which no mail system can rule out, is the first one again: same Message-ID, same secret.
+"""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from email import policy
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Final
+
+import jinja2
+
+from keyturn.core.secret import Secret
+from keyturn.core.storage import Mail
+
+TEMPLATES: Final = Path(__file__).with_name("templates")
+_ADDRESS: Final = re.compile(r"(?P<local>[\w.!#$%&'*+/=?^`{|}~-]+)@(?P<domain>[\w-]+(\.[\w-]+)*)", re.ASCII)
+_LONGEST_ADDRESS: Final = 254
+_FORBIDDEN: Final = ("Cc", "Cs", "Zl", "Zp")
+_CRLF: Final = policy.SMTP.clone(max_line_length=998)
+
+
+def wire_address(address: str) -> str:
+    """The address as it goes over SMTP, its domain in ASCII; empty when it cannot be written to."""
+    local, _, domain = address.rpartition("@")
+    try:
+        plain = f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return ""
+    return plain if len(plain) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(plain) else ""
+
+
+def flaw(mail: Mail) -> str:
+    """Why no letter can be written for a mail; empty when one can.
+
+    Anything that could end a header line or start another is refused here, so that one bad row never holds up others.
+    """
+    if any(unicodedata.category(char) in _FORBIDDEN for char in mail.recipient + mail.login + mail.name):
+        return "a control character in the address or the name"
+    if not wire_address(mail.recipient):
+        return "not an address that mail can be sent to"
+    return ""
+
+
+class Stationery:
+    """The templates and what every letter has in common.
+
+    sender: the address that letters come from; base_url: where people reach the directory.
+    """
+
+    def __init__(self, sender: str, base_url: str) -> None:
+        self._sender = sender
+        self._domain = sender.rpartition("@")[2]
+        self._base_url = base_url.rstrip("/")
+        # Messages are marked for gettext; the words are English until there are translations.
+        self._pages = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(TEMPLATES),
+            autoescape=jinja2.select_autoescape(["html"]),
+            undefined=jinja2.StrictUndefined,
+            auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
+        )
+        self._pages.globals.update(gettext=str, ngettext=_one_or_many)
+
+    def write(self, mail: Mail, content: Secret | None) -> bytes:
+        """The letter, ready to be sent.  content: the one-time secret, the value, or the token of the link."""
+        clear = content.reveal() if content is not None else ""
+        url = f"{self._base_url}/claim/{clear}" if mail.template == "link" else f"{self._base_url}/"
+        words = {
+            "language": "en",
+            "name": mail.name or mail.login,
+            "login": mail.login,
+            "clear": clear,
+            "url": url,
+            "at": _moment(mail.created),
+            "until": _moment(mail.expires),
+        }
+        letter = EmailMessage(_CRLF)
+        letter["Subject"] = self._pages.get_template(f"{mail.template}.subject").render(words)
+        letter["From"] = self._sender
+        letter["To"] = wire_address(mail.recipient)
+        letter["Date"] = format_datetime(mail.created.astimezone(UTC))
+        letter["Message-ID"] = f"<{mail.id}@{self._domain}>"
+        letter["Auto-Submitted"] = "auto-generated"
+        letter["X-Auto-Response-Suppress"] = "All"
+        letter.set_content(self._pages.get_template(f"{mail.template}.txt").render(words))
+        letter.add_alternative(self._pages.get_template(f"{mail.template}.html").render(words), subtype="html")
+        letter.set_boundary(f"=_{mail.id}")
+        return letter.as_bytes()
+
+
+def _moment(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _one_or_many(one: str, many: str, count: int) -> str:
+    return one if count == 1 else many
