@@ -1,0 +1,53 @@
+"""Judges the cell that names a user: kept as it is, trimmed aloud, or refused with the reason."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+LOST_DIGITS: Final = re.compile(r"\d([.,]\d+)?E\+\d{2,}")
+"""A long number as a sheet shows and then saves it (`1.23E+11`): digits are gone.  `1E5` is an ordinary id."""
+
+_PLACEHOLDER: Final = re.compile(
+    r"\{\{.*\}\}|\$\{.*\}|<[^<>]*>|%[A-Za-z_]+%|null|undefined|NaN|#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)"
+)
+_ZEROS: Final = re.compile(r"0\d+")
+_BLANKS: Final = " \t"
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """What a cell says.  reason: why the row is blocked, empty when it is fine; text: the same for people."""
+
+    who: str
+    reason: str = ""
+    text: str = ""
+    trimmed: bool = False
+    lost: bool = False
+    zeros: bool = False
+
+
+def read_id(cell: str) -> Id:
+    """Judge one id cell.  Blanks around it are trimmed; inside it they stay (`john doe` is an ordinary id)."""
+    who = cell.strip(_BLANKS)
+    trimmed = len(who) != len(cell)
+    if not who:
+        return Id(who, "empty-id", "the cell of the user id is empty", trimmed)
+    if LOST_DIGITS.fullmatch(who):
+        return Id(who, "lost-digits", "a spreadsheet has replaced digits of the id", trimmed, lost=True)
+    if not (who.isascii() and who.isprintable()):
+        hidden = next((letter for letter in who if _hidden(letter)), None)
+        if hidden is not None:
+            return Id(who, "invisible-character", f"the id holds an invisible character, {_named(hidden)}", trimmed)
+    if _PLACEHOLDER.fullmatch(who):
+        return Id(who, "placeholder", "the id is a placeholder that was never filled in", trimmed)
+    return Id(who, trimmed=trimmed, zeros=who[0] == "0" and _ZEROS.fullmatch(who) is not None)
+
+
+def _hidden(letter: str) -> bool:
+    return letter != " " and unicodedata.category(letter) in ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs")
+
+
+def _named(letter: str) -> str:
+    name = unicodedata.name(letter, "").lower()
+    return f"U+{ord(letter):04X} {name}".rstrip()

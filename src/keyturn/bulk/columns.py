@@ -1,0 +1,159 @@
+"""Matches the header of a file with what a run needs: by name, openly, and never when two would do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from keyturn.core.errors import SourceError
+
+REASON_COLUMN: Final = "keyturn_reason"
+"""The column that a retry file adds; ignored when it comes back in."""
+
+ID: Final = "id"
+
+_NAMES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "id": (
+        ("id", "userid"),
+        ("username", "loginid", "login", "user", "loginname", "employeeid", "employeenumber", "empno", "personid",
+         "uid", "samaccountname", "userprincipalname", "upn", "account", "accountname"),
+    ),
+    "login": (("login", "username", "loginid"), ("loginname", "userlogin", "samaccountname", "userprincipalname")),
+    "email": (("email", "mail"), ("emailaddress", "mailaddress", "primaryemail", "workemail", "emailid", "emails")),
+    "display_name": (("displayname",), ("fullname", "cn", "commonname", "nameformatted")),
+    "given_name": (("givenname", "firstname"), ("forename", "first", "namegivenname")),
+    "family_name": (("familyname", "lastname", "surname"), ("sn", "last", "namefamilyname")),
+    "title": (("title",), ("jobtitle",)),
+    "phone": (("phone", "phonenumber"), ("telephone", "telephonenumber", "primaryphone", "mobile")),
+    "language": (("language", "preferredlanguage"), ("lang", "locale")),
+    "country": (("country",), ("countrycode",)),
+    "timezone": (("timezone",), ("tz",)),
+    "password": (("password",), ("newpassword", "initialpassword", "startpassword", "pw", "pwd")),
+}  # fmt: skip
+"""A field, the names that mean it, and the names that probably do.  Folded: small letters and digits alone."""
+
+FIELDS: Final = tuple(_NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that was matched.  guess: by a name that probably means it; the plan says so."""
+
+    header: str
+    index: int
+    guess: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What the columns of a file mean.  doubtful: fields for which two columns would do, with those headers."""
+
+    columns: Mapping[str, Column]
+    ignored: tuple[str, ...] = ()
+    doubtful: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def fold(name: str) -> str:
+    """A header without case, blanks and punctuation.
+
+    >>> fold(" User_ID ")
+    'userid'
+    """
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def score(header: Sequence[str], asked: Mapping[str, str]) -> int:
+    """How many cells of a would-be header are names we know, or that the person named."""
+    wanted = set(asked.values())
+    known = {name for names, likely in _NAMES.values() for name in (*names, *likely)}
+    return sum(cell.strip() in wanted or fold(cell) in known or cell.strip() == REASON_COLUMN for cell in header)
+
+
+def match(header: Sequence[str], asked: Mapping[str, str], *, file: str) -> Matched:
+    """Find the columns.  asked: field to header, as the person said with `--map`.
+
+    Raises SourceError for a repeated header, an unknown field or column in `asked`, or when the id is not
+    found or could be two columns.
+    """
+    cells = [cell.strip() for cell in header]
+    _refuse_repeats(cells, file)
+    columns = {field: _asked_column(field, name, cells, file) for field, name in asked.items()}
+    taken = {column.index for column in columns.values()}
+    doubtful: dict[str, tuple[str, ...]] = {}
+    for name in FIELDS:
+        if name in columns:
+            continue
+        found = _candidates(name, cells, taken)
+        if len(found) == 1:
+            columns[name] = found[0]
+            taken.add(found[0].index)
+        elif found:
+            doubtful[name] = tuple(column.header for column in found)
+    if ID in doubtful:
+        raise _two_ids(doubtful[ID], file)
+    if ID not in columns:
+        raise _no_id(cells, file)
+    ignored = tuple(cell for index, cell in enumerate(cells) if index not in taken and cell and cell != REASON_COLUMN)
+    return Matched(columns, ignored, doubtful)
+
+
+def _candidates(name: str, cells: Sequence[str], taken: set[int]) -> list[Column]:
+    """The columns of the best kind of match that has any: spelled so, folded so, probably so."""
+    sure, likely = _NAMES[name]
+    free = [(index, cell) for index, cell in enumerate(cells) if index not in taken and cell]
+    folded = [(index, cell, fold(cell)) for index, cell in free]
+    return (
+        [Column(cell, index) for index, cell, plain in folded if plain in sure]
+        or [Column(cell, index, guess=True) for index, cell, plain in folded if plain in likely]
+    )  # fmt: skip
+
+
+def _asked_column(field: str, name: str, cells: Sequence[str], file: str) -> Column:
+    if field not in _NAMES:
+        raise SourceError(
+            f"--map knows no field {field}", code="KT-IN-011", where=file, fix=f"one of {', '.join(FIELDS)}"
+        )
+    if name not in cells:
+        raise SourceError(
+            f"{file} has no column {name}",
+            code="KT-IN-011",
+            where=f"header:  {' | '.join(cells)}",
+            fix=f"--map {field}=COLUMN with a column of the header",
+        )
+    return Column(name, cells.index(name))
+
+
+def _refuse_repeats(cells: Sequence[str], file: str) -> None:
+    repeated = sorted({cell for cell in cells if cell and cells.count(cell) > 1})
+    if repeated:
+        raise SourceError(
+            f"two columns of {file} have the same name: {repeated[0]}",
+            code="KT-IN-008",
+            where=f"header:  {' | '.join(cells)}",
+            why="keyturn cannot know which one you mean",
+            fix="rename or delete one of them",
+        )
+
+
+def _two_ids(headers: Sequence[str], file: str) -> SourceError:
+    return SourceError(
+        f"{len(headers)} columns in {file} could be the user id",
+        code="KT-IN-010",
+        where=f"columns:  {' | '.join(headers)}",
+        fix=f"say which one, as in --map id={headers[0]}",
+    )
+
+
+def _no_id(cells: Sequence[str], file: str) -> SourceError:
+    return SourceError(
+        f"no column in {file} looks like the user id",
+        code="KT-IN-002",
+        where=f"header:  {' | '.join(cells)}",
+        why="keyturn looks for: userid, id, user_id, username, USERID, LOGINID ...",
+        fix=f"say which one, as in --map id={next(filter(None, cells), 'COLUMN')}",
+    )
+
+
+def means(header: str, field: str) -> bool:
+    """Whether a header is one of the names of a field, sure or likely."""
+    sure, likely = _NAMES[field]
+    return fold(header) in (*sure, *likely)

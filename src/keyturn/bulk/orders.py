@@ -1,0 +1,105 @@
+"""Turns a row into the command that is sent for it; the same command every time the row is sent."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from keyturn.bulk.job import Job, Operation, PasswordFrom
+from keyturn.bulk.ports import RunKeys
+from keyturn.bulk.source import Source, SourceRow
+from keyturn.core.capabilities import Capabilities
+from keyturn.core.commands import Command, CreateUser, ResetPassword
+from keyturn.core.errors import SourceError
+from keyturn.core.journal import Row, RowState
+from keyturn.core.secret import Secret
+from keyturn.core.users import Contact, Profile
+
+
+@dataclass(slots=True)
+class Order:
+    """One row on its way.  doubt: it was sent before and nobody knows what came of it; first_sent: when that began.
+
+    tries: lost or busy answers so far; slowed: how often it was told to wait.
+    """
+
+    number: int
+    who: str
+    command: Command
+    doubt: bool
+    first_sent: datetime | None
+    tries: int = 0
+    slowed: int = 0
+
+
+class OrderBook:
+    """Makes the orders of one run."""
+
+    def __init__(self, run: str, job: Job, capabilities: Capabilities, keys: RunKeys, source: Source) -> None:
+        self._run = run
+        self._job = job
+        self._keys = keys
+        self._source = source
+        self._permanent = capabilities.permanent and not capabilities.temporary
+        self._reads = job.operation is Operation.CREATE or job.password.origin is PasswordFrom.COLUMN
+        self._lines: Iterator[SourceRow] = source.rows() if self._reads else iter(())
+
+    def password(self, number: int, cells: Mapping[str, str]) -> Secret | None:
+        """The password of a row; None when the target makes it."""
+        match self._job.password.origin:
+            case PasswordFrom.GENERATE:
+                return self._keys.password(self._run, number, self._job.rendering)
+            case PasswordFrom.COLUMN:
+                return Secret(cells["password"])
+            case PasswordFrom.TARGET:
+                return None
+
+    def order(self, row: Row) -> Order:
+        """The order of a row.  Rows are asked for in the order of their numbers."""
+        cells = self._cells(row.number) if self._reads else {}
+        password = self.password(row.number, cells)
+        doubt = row.state in (RowState.SENT, RowState.UNCERTAIN)
+        return Order(row.number, row.who, self._command(row, cells, password), doubt, row.first_sent if doubt else None)
+
+    def _command(self, row: Row, cells: Mapping[str, str], password: Secret | None) -> Command:
+        operation = f"{self._run}-{row.number}"
+        if self._job.operation is Operation.RESET:
+            return ResetPassword(row.who, password, self._job.email, self._permanent, operation)
+        return CreateUser(
+            row.who,
+            profile_of(cells),
+            login=cells.get("login", "").strip(),
+            password=password,
+            generate=password is None,
+            notify=self._job.email,
+            operation=operation,
+        )
+
+    def _cells(self, number: int) -> Mapping[str, str]:
+        for line in self._lines:
+            if line.number == number:
+                return line.cells
+        raise SourceError(
+            f"{self._source.path.name} has no row {number} any more",
+            code="KT-IN-015",
+            where=str(self._source.path),
+            why="the file was changed while the run was reading it",
+            fix="put the file back as it was, then keyturn resume",
+        )
+
+
+def profile_of(cells: Mapping[str, str]) -> Profile:
+    """What the file says about a person; a missing display name is made of the given and the family name."""
+    text = {name: cell.strip() for name, cell in cells.items() if name != "password"}
+    given, family = text.get("given_name", ""), text.get("family_name", "")
+    mail, phone = text.get("email", ""), text.get("phone", "")
+    return Profile(
+        display_name=text.get("display_name", "") or f"{given} {family}".strip(),
+        given_name=given,
+        family_name=family,
+        title=text.get("title", ""),
+        emails=(Contact(mail, primary=True),) if mail else (),
+        phones=(Contact(phone, primary=True),) if phone else (),
+        language=text.get("language", ""),
+        country=text.get("country", ""),
+        timezone=text.get("timezone", ""),
+    )

@@ -1,0 +1,179 @@
+"""Carries out a confirmed run, or what is left of it, and leaves everything behind that people need afterwards."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from keyturn.bulk.breaker import EXITS, Trip
+from keyturn.bulk.events import Event, Listener
+from keyturn.bulk.exit import ExitCode
+from keyturn.bulk.facts import FINISHED, RUNNING, STOPPED, Facts
+from keyturn.bulk.folder import RunFolder
+from keyturn.bulk.handout import Handout
+from keyturn.bulk.job import Job, PasswordFrom
+from keyturn.bulk.orders import OrderBook
+from keyturn.bulk.ports import HandoutSealer, RunKeys
+from keyturn.bulk.report import Told, write_reports
+from keyturn.bulk.retry import write_retry
+from keyturn.bulk.sitting import Sitting, Speed, Work
+from keyturn.bulk.source import Source
+from keyturn.bulk.states import to_send
+from keyturn.bulk.stopping import Stop
+from keyturn.bulk.vault import Vault
+from keyturn.core.journal import DONE, Journal, RowState
+from keyturn.core.ports import Clock, Directory
+from keyturn.core.secret import Secret
+
+NOT_DONE: Final = (RowState.FAILED, RowState.UNCERTAIN, RowState.NOT_TRIED, RowState.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run with everything it needs.  recipients: who can open its handout; local: this very machine is one of them.
+
+    reports: which kinds to write, and where.
+    """
+
+    folder: RunFolder
+    journal: Journal
+    directory: Directory
+    source: Source
+    job: Job
+    keys: RunKeys
+    sealer: HandoutSealer
+    recipients: Sequence[str]
+    clock: Clock
+    local: bool = False
+    reports: Sequence[str] = ("html", "csv", "jsonl")
+    report_dir: Path | None = None
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What came of it.  states: of all rows; sent: how many rows got through in this sitting; trip: why it stopped
+    early; handout: None when no password needs one."""
+
+    run: str
+    exit: ExitCode
+    states: Mapping[RowState, int]
+    reasons: Sequence[tuple[RowState, str, int]]
+    sent: int = 0
+    retries: int = 0
+    seconds: float = 0.0
+    trip: Trip | None = None
+    reports: Sequence[Path] = ()
+    retry: Path | None = None
+    handout: Path | None = None
+    handed: int = 0
+    local: bool = False
+    mailed: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def done(self) -> int:
+        """Rows known to be good."""
+        return sum(self.states.get(state, 0) for state in DONE)
+
+    @property
+    def left(self) -> int:
+        """Rows that a resume would send."""
+        return self.states.get(RowState.NOT_TRIED, 0) + self.states.get(RowState.SENT, 0)
+
+
+async def carry_out(run: Run, speed: Speed, stop: Stop, listeners: Sequence[Listener] = ()) -> Summary:
+    """Send what is left, write handout, reports and retry file, and say how it ended.
+
+    Raises StoreError when the journal cannot be written: then nothing more was sent.
+    """
+
+    def tell(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    began = run.clock.monotonic()
+    vault = Vault(run.folder.vault, run.keys)
+    orders = OrderBook(run.folder.run, run.job, run.directory.capabilities, run.keys, run.source)
+    handout = handout_of(run, vault)
+    run.journal.note({"state": RUNNING, "started": run.clock.now().isoformat()})
+    work = Work(run.journal, run.directory, run.job, orders, vault, run.clock)
+    sitting = Sitting(work, speed, stop, tell, pause=lambda: seal(handout, run.journal))
+    try:
+        await sitting.run()
+    finally:
+        sitting.ledger.close()
+        seal(handout, run.journal)
+    seconds = run.clock.monotonic() - began
+    return wind_up(run, stop, Outlay(sitting.progress().through, sitting.figures.retries, seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class Outlay:
+    """What a sitting took."""
+
+    sent: int = 0
+    retries: int = 0
+    seconds: float = 0.0
+
+
+def wind_up(run: Run, stop: Stop | None, outlay: Outlay) -> Summary:
+    """Write down how the run stands, and everything that is made from its journal."""
+    states = run.journal.counts()
+    left = any(states.get(state) for state in to_send(run.job.resendable(run.directory.capabilities)))
+    trip = stop.trip if stop is not None else None
+    if trip is not None and not left and EXITS[trip.cause] >= ExitCode.INTERRUPTED:
+        trip = None  # it was through before it could stop
+    code = EXITS[trip.cause] if trip is not None else exit_of(states)
+    spent = float(Facts(run.journal.facts())["seconds"] or 0) + outlay.seconds
+    state = STOPPED if trip is not None and left else FINISHED
+    ended = run.clock.now().isoformat()
+    run.journal.note({"state": state, "exit": str(int(code)), "ended": ended, "seconds": f"{spent:.3f}"})
+    told = Told(run.folder.run, Facts(run.journal.facts()), states, run.journal.reasons(), int(code), run.version)
+    where = run.report_dir or run.folder.path
+    reports = write_reports(run.journal, told, where, run.reports)
+    retry = None
+    if any(states.get(each) for each in NOT_DONE):
+        retry = write_retry(run.journal, run.source, run.job, where / "retry.csv")
+    handed = seal(handout_of(run, Vault(run.folder.vault, run.keys)), run.journal)
+    return Summary(
+        run.folder.run,
+        code,
+        states,
+        told.reasons,
+        outlay.sent,
+        outlay.retries,
+        outlay.seconds,
+        trip,
+        reports,
+        retry,
+        run.folder.handout if handed else None,
+        handed,
+        run.local,
+    )
+
+
+def exit_of(states: Mapping[RowState, int]) -> ExitCode:
+    """How a run that came to its end ends: green only when every row is known good."""
+    if states.get(RowState.UNCERTAIN) or states.get(RowState.SENT):
+        return ExitCode.UNCERTAIN
+    if states.get(RowState.FAILED) or states.get(RowState.NOT_TRIED):
+        return ExitCode.FAILURES
+    return ExitCode.FINE
+
+
+def handout_of(run: Run, vault: Vault) -> Handout | None:
+    """How the handout of a run is made; None where people know their passwords from the file."""
+    name, job = run.folder.run, run.job
+    if job.password.origin is PasswordFrom.COLUMN:
+        return None
+
+    def derive(number: int) -> Secret:
+        return run.keys.password(name, number, job.rendering)
+
+    ours = derive if job.password.origin is PasswordFrom.GENERATE else None
+    return Handout(run.folder.handout, run.sealer, run.recipients, ours, vault.read)
+
+
+def seal(handout: Handout | None, journal: Journal) -> int:
+    """Write the handout as it stands now; answers how many passwords are in it."""
+    return handout.write(journal) if handout is not None else 0

@@ -1,0 +1,132 @@
+"""Decides of each row of the file, before anything is sent: change, skip, or block.  Pure and repeatable."""
+
+import hashlib
+import secrets
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+from fnmatch import fnmatchcase
+
+from keyturn.bulk.cells import read_id
+from keyturn.bulk.columns import ID
+from keyturn.bulk.job import Job, PasswordFrom
+from keyturn.bulk.passwords import Judge
+from keyturn.bulk.source import Source, SourceRow
+from keyturn.core.capabilities import Capabilities
+from keyturn.core.secret import Secret
+from keyturn.core.users import Handle
+
+
+@unique
+class Fate(StrEnum):
+    """What the plan does with a row."""
+
+    CHANGE = "change"
+    SKIP = "skip"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """The decision on one row.  trimmed, lost, zeros: what was noticed about its id."""
+
+    number: int
+    who: str
+    fate: Fate
+    reason: str = ""
+    text: str = ""
+    trimmed: bool = False
+    lost: bool = False
+    zeros: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What rows are held against.  own: our account at the target; protect: patterns of users that no run touches."""
+
+    job: Job
+    capabilities: Capabilities
+    judge: Judge | None = None
+    own: str = ""
+    protect: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Which users came already: digests alone, so that a million rows fit; the row that is kept, its password."""
+
+    rows: dict[bytes, int] = field(default_factory=dict)
+    passwords: dict[int, bytes] = field(default_factory=dict)
+    salt: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+
+
+def screen(source: Source, by: Screen) -> Iterator[Screened]:
+    """The decision on every row, in order.  Raises SourceError for a fault of the file."""
+    seen = _Seen()
+    protected = tuple(pattern.casefold() for pattern in by.protect)
+    for row in source.rows():
+        yield _decide(row, by, seen, protected)
+
+
+def _decide(row: SourceRow, by: Screen, seen: _Seen, protected: Sequence[str]) -> Screened:
+    if not row.record or not any(cell.strip() for cell in row.record):
+        return Screened(row.number, "", Fate.SKIP, "blank", "the row is blank")
+    found = read_id(row.cells[ID])
+    who = found.who
+    reason, text, fate = found.reason, found.text, Fate.BLOCK
+    if not reason:
+        reason, text, fate = _left_out(who, by, protected)
+    if not reason:
+        reason, text, fate = _repeated(row, who, by, seen)
+    if not reason:
+        fate = Fate.BLOCK
+        reason, text = _unfit(row, who, by)
+    if not reason:
+        fate = Fate.CHANGE
+    return Screened(row.number, who, fate, reason, text, found.trimmed, found.lost, found.zeros)
+
+
+def _left_out(who: str, by: Screen, protected: Sequence[str]) -> tuple[str, str, Fate]:
+    if not protected and not by.own:
+        return "", "", Fate.CHANGE
+    folded = who.casefold()
+    if by.own and folded == by.own.casefold():
+        return "own-account", "this is the account that keyturn is signed in with", Fate.SKIP
+    for pattern in protected:
+        if fnmatchcase(folded, pattern):
+            return "protected", f"the target protects {pattern}", Fate.SKIP
+    return "", "", Fate.CHANGE
+
+
+def _repeated(row: SourceRow, who: str, by: Screen, seen: _Seen) -> tuple[str, str, Fate]:
+    name = who if who.isascii() else unicodedata.normalize("NFC", who)
+    if by.capabilities.folds_case:
+        name = name.casefold()
+    digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
+    first = seen.rows.setdefault(digest, row.number)
+    with_password = by.job.password.origin is PasswordFrom.COLUMN
+    mark = _mark(row, seen) if with_password else b""
+    if first == row.number:
+        if with_password:
+            seen.passwords[first] = mark
+        return "", "", Fate.CHANGE
+    if seen.passwords.get(first, mark) != mark:
+        return "duplicate-differs", f"row {first} is the same user with another password", Fate.BLOCK
+    return "duplicate", f"row {first} is the same user and is kept", Fate.SKIP
+
+
+def _mark(row: SourceRow, seen: _Seen) -> bytes:
+    clear = row.cells["password"].encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(clear, digest_size=8, key=seen.salt).digest()
+
+
+def _unfit(row: SourceRow, who: str, by: Screen) -> tuple[str, str]:
+    longest = by.capabilities.longest_id
+    if longest is not None and len(who) > longest:
+        return "id-too-long", f"the id is longer than {longest}"
+    if by.capabilities.handle is Handle.NUMBER and not (who.isascii() and who.isdigit()):
+        return "not-a-number", "this target wants its own number of the user, not the sign-in name"
+    if by.judge is not None:
+        return by.judge.fault(Secret(row.cells["password"]), who)
+    return "", ""
