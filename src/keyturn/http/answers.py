@@ -1,6 +1,6 @@
 """What an answer from outside says, and whether it may be believed: success is read, not assumed."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -58,13 +58,13 @@ def read_retry_after(text: str, now: datetime | None = None) -> float | None:
     return min(max((at - (now or datetime.now(UTC))).total_seconds(), 0.0), LONGEST_WAIT)
 
 
-def doubt(answer: Answer, expected: int, who: str, id_of: str = "id") -> str:
+def doubt(answer: Answer, expected: Container[int], who: str, id_of: str = "id") -> str:
     """Why an answer does not prove that the command on `who` took effect; empty when it does.
 
     An empty or JSON body passes unless it holds an error or another user's id.
     """
-    if answer.status != expected:
-        return f"answered {answer.status} where {expected} was expected"
+    if answer.status not in expected:
+        return f"answered {answer.status}, which is not what success looks like"
     if not answer.body.strip():
         return ""
     if answer.is_html():

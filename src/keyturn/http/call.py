@@ -20,7 +20,7 @@ _IDLE: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class Site:
     """Where and how to call.
 
     url: the base address without a trailing slash.  ca_bundle: a file of certificates to trust in place of the
@@ -40,9 +40,9 @@ class Caller:
     Raises ConfigError for an address that cannot be used or would send passwords in clear over a network.
     """
 
-    def __init__(self, wire: Wire, headers: Mapping[str, str] | None = None) -> None:
-        self._base = _base(wire)
-        self._wire = wire
+    def __init__(self, site: Site, headers: Mapping[str, str] | None = None) -> None:
+        self._base = _base(site)
+        self._site = site
         self._headers = {"Accept-Encoding": "identity", "User-Agent": "keyturn", **(headers or {})}
         self._session: aiohttp.ClientSession | None = None
 
@@ -63,7 +63,7 @@ class Caller:
         except aiohttp.ServerDisconnectedError:
             return Lost(sent=True, text="closed the connection without an answer")
         except TimeoutError:
-            return Lost(sent=True, text=f"no answer within {self._wire.timeout:g} s")
+            return Lost(sent=True, text=f"no answer within {self._site.timeout:g} s")
         except aiohttp.InvalidURL:
             return Lost(sent=False, text="the address cannot be used")
         except (aiohttp.ClientError, OSError) as error:
@@ -76,10 +76,10 @@ class Caller:
             await session.close()
 
     def _open(self) -> aiohttp.ClientSession:
-        timeout = aiohttp.ClientTimeout(total=self._wire.timeout, sock_connect=min(_CONNECT, self._wire.timeout / 2))
+        timeout = aiohttp.ClientTimeout(total=self._site.timeout, sock_connect=min(_CONNECT, self._site.timeout / 2))
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=self._wire.in_flight, keepalive_timeout=_IDLE, ssl=_trust(self._wire.ca_bundle)
+                limit=self._site.in_flight, keepalive_timeout=_IDLE, ssl=_trust(self._site.ca_bundle)
             ),
             timeout=timeout,
             headers=self._headers,
@@ -111,21 +111,21 @@ async def _read_some(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _base(wire: Wire) -> str:
+def _base(site: Site) -> str:
     try:
-        parts = urlsplit(wire.url)
+        parts = urlsplit(site.url)
         host = parts.hostname or ""
     except ValueError:
-        raise ConfigError("the address of the target cannot be read", where=wire.url) from None
+        raise ConfigError("the address of the target cannot be read", where=site.url) from None
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or parts.username:
         raise ConfigError("the address of the target must be https://host[/path]", where=host)
-    if parts.scheme == "http" and not wire.allow_plain_http and not is_loopback(host):
+    if parts.scheme == "http" and not site.allow_plain_http and not is_loopback(host):
         raise ConfigError(
             "passwords would cross the network in clear",
-            where=wire.url,
+            where=site.url,
             fix="use https, or say allow_plain_http for this target",
         )
-    return wire.url.rstrip("/")
+    return site.url.rstrip("/")
 
 
 def is_loopback(host: str) -> bool:

@@ -1,0 +1,180 @@
+"""A real MAS as a `Directory`: commands go out, and an answer counts only when it proves what it says."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from keyturn.core.capabilities import Capabilities, misfit
+from keyturn.core.commands import Command, Commands, CreateUser, ResetPassword, SetStatus, UpdateUser
+from keyturn.core.errors import BadAnswer, KeyturnError, Unreachable
+from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
+from keyturn.core.ports import Probe
+from keyturn.core.users import Status, User, Users, Window
+from keyturn.dialects.mas.client_session import MasSettings, Session
+from keyturn.dialects.mas.wire import (
+    CAPABILITIES,
+    TOTAL_HEADER,
+    WireAnswer,
+    WireRequest,
+    expected,
+    read_outcome,
+    write,
+)
+from keyturn.dialects.mas.wire_user import Unreadable, read_user
+from keyturn.http.answers import Answer, Lost, doubt, harmless, sentence
+from keyturn.http.paths import quoted
+
+_UNKNOWN_FATE: Final = frozenset({408, 500, 502, 504})
+
+
+class MasDirectory:
+    """Users of a MAS and their passwords, under the rights of one API key or administrator."""
+
+    def __init__(self, settings: MasSettings) -> None:
+        self._session = Session(settings)
+        self._capabilities = replace(CAPABILITIES, repeats=settings.repeats)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What MAS can and cannot do."""
+        return self._capabilities
+
+    @property
+    def account(self) -> str:
+        """Who we are there."""
+        return self._session.account
+
+    async def execute(self, commands: Commands) -> Sequence[Outcome]:
+        """Send commands, side by side; outcome i belongs to command i."""
+        if len(commands) == 1:
+            return [await self._do(commands[0])]
+        return await asyncio.gather(*(self._do(command) for command in commands))
+
+    async def find(self, who: str) -> User | None:
+        """The user, or None when there is none that we may see.  Raises Unreachable or BadAnswer."""
+        answer = _let_in(await self._session.send("GET", f"/v3/users/{quoted(who)}"))
+        if answer.status == 404 and not answer.is_html():
+            return None
+        _expect_ok(answer)
+        return _user(answer.value())
+
+    async def list(self, window: Window) -> Users:
+        """A part of the users.  Raises Unreachable or BadAnswer.
+
+        No public source tells how MAS lists and pages; the parameters and `x-total-count` are invented.
+        """
+        query = f"limit={window.count}&offset={window.start}"
+        query += f"&search={quoted(window.search)}" if window.search else ""
+        answer = _let_in(await self._session.send("GET", f"/v3/users?{query}"))
+        _expect_ok(answer)
+        members, total = answer.value(), answer.headers.get(TOTAL_HEADER, "")
+        if not isinstance(members, list):
+            raise _no_mas("answered with no list of users")
+        return Users(tuple(_user(member) for member in members), int(total) if total.isdecimal() else None)
+
+    async def probe(self) -> Probe:
+        """Sign in and read the workspaces, which every administrator may.  Raises Unreachable or BadAnswer."""
+        self._session.revive()
+        _expect_ok(_let_in(await self._session.send("GET", "/workspaces")))
+        return Probe(self.account, expires_in=self._session.expires_in)
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        await self._session.close()
+
+    async def _do(self, command: Command) -> Outcome:
+        refused = self._unfit(command)
+        if refused is not None:
+            return refused
+        if not isinstance(command, CreateUser):
+            return await self._ask(command, write(command))
+        command = _named(command)
+        if command.generate and not command.validate_only:
+            return await self._create_with_password(command)
+        return await self._ask(command, write(replace(command, generate=False)))
+
+    async def _ask(self, command: Command, request: WireRequest) -> Outcome:
+        answer = await self._session.send(request.method, request.target(), request.body, request.operation)
+        return _judge(command, answer)
+
+    async def _create_with_password(self, command: CreateUser) -> Outcome:
+        """Create, then ask for a local identity: the call in which MAS makes a password up (mas-devops 12.11.1)."""
+        created = await self._ask(command, write(replace(command, generate=False, notify=False)))
+        if not isinstance(created, Created):
+            return created
+        path = ("v3", "users", command.who, "idps", "local")
+        flags, body = {"emailPassword": command.notify}, {"idpUserId": command.login or command.who}
+        reset = ResetPassword(command.who, notify=command.notify)
+        identity = await self._ask(reset, WireRequest("PUT", path, flags, body, command.operation))
+        if isinstance(identity, Changed):
+            return replace(created, secret=identity.secret, delivery=identity.delivery)
+        text = identity.text if isinstance(identity, Refused | Uncertain) else ""
+        return Uncertain(command.who, f"created, but without a password: {text}")
+
+    def _unfit(self, command: Command) -> Refused | None:
+        """What cannot be sent as it is meant: an id that is no segment of a path, or more than MAS has words for."""
+        if command.who.strip() in ("", ".", "..") or not command.who.isprintable():
+            return Refused(command.who, Reason.INVALID, "the id cannot be part of an address")
+        text = misfit(command, self._capabilities)
+        if isinstance(command, SetStatus | CreateUser | UpdateUser) and command.status is Status.LOCKED:
+            text = "MAS has no call that locks a user"
+        return Refused(command.who, Reason.UNSUPPORTED, text) if text else None
+
+
+def _named(command: CreateUser) -> CreateUser:
+    """The same creation with a display name, which MAS requires: the names there are, else the id."""
+    profile = command.profile
+    if profile.display_name:
+        return command
+    names = " ".join(name for name in (profile.given_name, profile.family_name) if name)
+    return replace(command, profile=replace(profile, display_name=names or command.who))
+
+
+def _judge(command: Command, answer: Answer | Lost | Refused) -> Outcome:
+    """What came of a command, as far as the answer proves it."""
+    who = command.who
+    if isinstance(answer, Refused):
+        return replace(answer, who=who)
+    if isinstance(answer, Lost):
+        return Uncertain(who, answer.text) if answer.sent else Refused(who, Reason.UNREACHABLE, answer.text)
+    status = answer.status
+    if 200 <= status < 300:
+        text = doubt(answer, expected(command), who)
+        return Uncertain(who, text) if text else read_outcome(command, WireAnswer(status, answer.value()))
+    if status in _UNKNOWN_FATE or (status >= 500 and status != 503) or (300 <= status < 400 and not harmless(status)):
+        return Uncertain(who, f"answered {status}")
+    if answer.is_html() and status == 404:
+        return Refused(who, Reason.OTHER, "answered with a web page: is this the address of the API?")
+    refused = read_outcome(command, WireAnswer(status, answer.value(), answer.retry_after()))
+    return replace(refused, text=sentence(refused.text)) if isinstance(refused, Refused) else refused
+
+
+def _let_in(answer: Answer | Lost | Refused) -> Answer:
+    """The answer to a read; why there is none is raised, because a read cannot be refused as a value."""
+    if isinstance(answer, Lost):
+        raise Unreachable(f"the target cannot be reached: {answer.text}")
+    if isinstance(answer, Refused):
+        code = "KT-AUTH-001" if answer.reason is Reason.NOT_SIGNED_IN else ""
+        raise Unreachable(answer.text, code=code)
+    return answer
+
+
+def _expect_ok(answer: Answer) -> None:
+    if answer.status == 403:
+        raise Unreachable("the account may not read there", code="KT-AUTH-003")
+    if answer.status in (429, 503):
+        raise Unreachable("the target is busy")
+    if answer.status != 200 or answer.is_html():
+        raise _no_mas(f"answered {answer.status}" + (" with a web page" if answer.is_html() else ""))
+
+
+def _user(value: object) -> User:
+    try:
+        return read_user(value if isinstance(value, Mapping) else {})
+    except Unreadable as error:
+        raise _no_mas(f"answered with no user: {error}") from None
+
+
+def _no_mas(what: str) -> KeyturnError:
+    return BadAnswer(what, why="a MAS answers reads of its Admin API with 200 and JSON")
