@@ -1,11 +1,13 @@
 """The MAS Admin API on our own directory: which path and method leads where."""
 
 from collections.abc import Mapping
+from typing import Final
 
+from starlette.responses import Response
 from starlette.routing import Route
 
 from keyturn.core.ports import Gate
-from keyturn.dialects.mas.server_asking import Door, Endpoint, Handler, say
+from keyturn.dialects.mas.server_asking import Door, Endpoint, Handler, refuse_request
 from keyturn.dialects.mas.server_keys import Entrance, Keys
 from keyturn.dialects.mas.server_manage import Manage
 from keyturn.dialects.mas.server_places import Places
@@ -14,10 +16,8 @@ from keyturn.dialects.mas.wire import FAULTS
 from keyturn.http.faults import FaultTable
 from keyturn.http.requests import route
 
-__all__ = ["PREFIXES", "routes", "say"]
-
-PREFIXES = ("/v1", "/v3", "/workspaces", "/logininitial", "/maximo", "/profile", "/about")
-"""The first parts of the paths of this door."""
+PREFIXES: Final = ("/v1", "/v3", "/workspaces", "/logininitial", "/maximo", "/profile", "/about")
+"""How the paths of this door begin."""
 
 
 def routes(gate: Gate, faults: FaultTable = FAULTS) -> list[Route]:
@@ -64,3 +64,8 @@ def _signed_in(users: Users, places: Places, keys: Keys) -> Mapping[str, Mapping
         "/profile": {"GET": places.profile},
         "/about": {"GET": places.about},
     }
+
+
+def say(status: int, text: str) -> Response:
+    """A refusal that no route made (no such path, too large, an error), in the shape of this door."""
+    return refuse_request(status, text)

@@ -125,7 +125,7 @@ class Door:
 
     def say(self, status: int, text: str) -> Response:
         """A refusal of the request itself."""
-        return say(status, text, self.faults)
+        return refuse_request(status, text, self.faults)
 
     def wrong_method(self, request: Request, plain: Response) -> Response:
         """The 405 in MAS's shape, with the methods that are allowed."""
@@ -134,7 +134,7 @@ class Door:
         return answer
 
 
-def say(status: int, text: str, faults: FaultTable = FAULTS) -> Response:
+def refuse_request(status: int, text: str, faults: FaultTable = FAULTS) -> Response:
     """A refusal that no command made (unreadable, no such path, an error), in the shape of this door."""
     code = faults.of(_CODES.get(status, Reason.OTHER)).code
     return reply(error_body(code, text), status, retry_after=1.0 if status in (429, 503) else None)

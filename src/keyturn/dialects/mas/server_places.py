@@ -86,7 +86,7 @@ class Places:
         user = await _oneself(asked)
         shown: Body = user_body(user) if user is not None else {"id": asked.actor.id, "displayName": asked.actor.name}
         places = [workspace_body(name) for name in await self._visible(asked)]
-        return reply({"user": {**shown, "_id": shown["id"]}, "workspaces": places})
+        return reply({"user": shown | {"_id": shown["id"]}, "workspaces": places})
 
     async def about(self, asked: Asked) -> Response:
         """GET /about: what answers here.  The fields are invented; none is published."""
