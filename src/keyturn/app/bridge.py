@@ -19,7 +19,7 @@ from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Commands, Origin
 from keyturn.core.directory import LocalDirectory, Prepared, commit, slow
 from keyturn.core.errors import Busy, KeyturnError
-from keyturn.core.outcomes import Changed, Outcome, Reason, Refused
+from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName
 from keyturn.core.ports import KeyChange, NewKey, Probe, SignedIn
@@ -44,8 +44,9 @@ _Waiting: TypeAlias = tuple[Prepared, Future[Sequence[Outcome]]]
 class Committer:
     """The committing thread.  `write` answers when the transaction that holds the steps is committed."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, on_mail: Callable[[], None]) -> None:
         self._parts = parts
+        self._on_mail = on_mail
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="keyturn-commit", daemon=True)
         self._thread.start()
@@ -87,6 +88,8 @@ class Committer:
             for _, answer in batch:
                 answer.set_exception(error)
             return
+        if any(isinstance(one, Created | Changed) and one.delivery is Delivery.MAILED for one in outcomes):
+            self._on_mail()
         start = 0
         for steps, answer in batch:
             answer.set_result(outcomes[start : start + len(steps)])
@@ -94,14 +97,15 @@ class Committer:
 
 
 class Threads:
-    """The bounded pools that the core runs on."""
+    """The bounded pools that the core runs on.  on_mail: called after a commit that put mail into the outbox."""
 
     def __init__(self, parts: Parts, *, most_waiting: int = MOST_WAITING) -> None:
         cores = os.cpu_count() or 1
         self._most_waiting = most_waiting
         self._readers = ThreadPoolExecutor(READERS, "keyturn-read")
         self._workers = ThreadPoolExecutor(cores, "keyturn-work")
-        self._committer = Committer(parts)
+        self.on_mail: Callable[[], None] = lambda: None
+        self._committer = Committer(parts, self._ring)
         self._busy = 0
 
     async def read(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -115,6 +119,9 @@ class Threads:
     async def write(self, steps: Prepared) -> Sequence[Outcome]:
         """Have steps committed."""
         return await asyncio.wrap_future(self._committer.write(steps))
+
+    def _ring(self) -> None:
+        self.on_mail()
 
     def close(self) -> None:
         """Finish what runs, then end the threads."""

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from keyturn.app.settings import TargetSettings
 from keyturn.app.sources import Credentials
 from keyturn.core.ports import Directory, Gate
+from keyturn.dialects.mas import server as mas
 from keyturn.dialects.mas.client import MasDirectory
 from keyturn.dialects.mas.client_session import MasSettings
 from keyturn.http.call import Site
@@ -20,17 +21,17 @@ IN_FLIGHT: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A vendor.  title: as people call it.  owns: first segments of the paths of its door.
+    """A vendor.  title: as people call it.
 
-    routes: of its server half.  say: a refusal that no command made (status, sentence) in its shape.
-    connect: its client half, pointed at a target.
+    connect: its client half, pointed at a target.  routes: of its server half; prefixes: of their paths.
+    say: a refusal that no command made (status, sentence), in its shape.
     """
 
     title: str
     connect: Callable[[TargetSettings, Credentials], Directory]
-    owns: frozenset[str] = frozenset()
-    routes: Callable[[Gate], Sequence[BaseRoute]] | None = None
-    say: Callable[[int, str], Response] | None = None
+    routes: Callable[[Gate], Sequence[BaseRoute]]
+    prefixes: tuple[str, ...]
+    say: Callable[[int, str], Response]
 
 
 def _mas(target: TargetSettings, secrets: Credentials) -> Directory:
@@ -59,6 +60,6 @@ def _site(target: TargetSettings) -> Site:
 
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
-    "mas": Dialect("IBM Maximo Application Suite", _mas),
+    "mas": Dialect("IBM Maximo Application Suite", _mas, mas.routes, mas.PREFIXES, mas.say),
 }
 """By the name that `kind` of a target has."""

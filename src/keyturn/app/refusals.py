@@ -12,15 +12,21 @@ T = TypeVar("T")
 def accepted(answer: "T | Refused") -> T:
     """The answer, when it is no refusal.  Raises KeyturnError with the code of the reason."""
     if isinstance(answer, Refused):
-        problem = PROBLEMS[answer.reason]
-        what = answer.text or problem.title
-        raise KeyturnError(f"{answer.who}: {what}" if answer.who else what, code=problem.code)
+        raise _error(answer)
     return answer
 
 
 def settled(outcome: Outcome) -> Created | Changed | Unchanged:
     """The outcome, when the command took effect.  Raises KeyturnError otherwise."""
-    done = accepted(outcome)
-    if isinstance(done, Uncertain):
-        raise KeyturnError(f"{done.who}: {done.text or 'it is not certain whether this was done'}", code="KT-SRV-004")
-    return done
+    if isinstance(outcome, Uncertain):
+        text = outcome.text or "it is not certain whether this was done"
+        raise KeyturnError(f"{outcome.who}: {text}", code="KT-SRV-004")
+    if isinstance(outcome, Refused):
+        raise _error(outcome)
+    return outcome
+
+
+def _error(refused: Refused) -> KeyturnError:
+    problem = PROBLEMS[refused.reason]
+    what = refused.text or problem.title
+    return KeyturnError(f"{refused.who}: {what}" if refused.who else what, code=problem.code)

@@ -21,7 +21,7 @@ _log = logging.getLogger("keyturn.web")
 
 def web_app(house: House) -> ASGIApp:
     """Every address that the server answers, bounded and with the errors of each door in that door's own shape."""
-    vendors = [route for dialect in DIALECTS.values() if dialect.routes for route in dialect.routes(house.gate)]
+    vendors = [route for dialect in DIALECTS.values() for route in dialect.routes(house.gate)]
     ours = routes(house.gate, _audit_of(house), _watcher_of(house))
     router = Router([*ours, *vendors], redirect_slashes=False, default=_nothing_here)
     return Limits(_Ailing(router), say, _broken)
@@ -30,14 +30,17 @@ def web_app(house: House) -> ASGIApp:
 def say(scope: Scope, status: int, text: str) -> Response:
     """A refusal that no command made, in the shape of the door that the path belongs to."""
     dialect = _owner(scope["path"])
-    if dialect is not None and dialect.say is not None:
+    if dialect is not None:
         return dialect.say(status, text)
     return answer(OF_HTTP.get(status, OF_HTTP[400]), text)
 
 
 def _owner(path: str) -> Dialect | None:
-    first = path.split("/")[1] if path.startswith("/") else ""
-    return next((dialect for dialect in DIALECTS.values() if first in dialect.owns), None)
+    return next((one for one in DIALECTS.values() if any(_is_under(path, prefix) for prefix in one.prefixes)), None)
+
+
+def _is_under(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(f"{prefix}/")
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

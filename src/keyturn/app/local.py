@@ -1,0 +1,67 @@
+"""A directory on this machine as a target of a run: no server, no network, the same one door."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from keyturn.app.bridge import BridgedDirectory
+from keyturn.app.build import House, Place, open_house
+from keyturn.app.mail import courier_of
+from keyturn.app.operator import DOOR, operator
+from keyturn.core.capabilities import Capabilities
+from keyturn.core.commands import Commands
+from keyturn.core.directory import LOCAL
+from keyturn.core.outcomes import Outcome
+from keyturn.core.ports import Probe
+from keyturn.core.secret import Secret
+from keyturn.core.users import User, Users, Window
+from keyturn.mail.relay import Relay
+
+
+def open_local(data: Path, database: str = "", *, relay: Relay | None = None, base_url: str = "") -> "HouseDirectory":
+    """The directory in a data folder, acted on under the account of whoever runs this.
+
+    relay: where its mail is handed over when it is closed; None leaves mail to the server of that directory.
+    Raises ConfigError when there is none.
+    """
+    return HouseDirectory(open_house(Place(data, Secret(database))), relay, base_url)
+
+
+class HouseDirectory:
+    """A `Directory` that owns what it stands on: closing it sends its mail and closes the house."""
+
+    def __init__(self, house: House, relay: Relay | None, base_url: str) -> None:
+        self._house = house
+        self._courier = courier_of(house, relay, base_url) if relay is not None else None
+        self._directory = BridgedDirectory(house.directory(operator(), DOOR), house.threads)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Everything that our directory can do."""
+        return LOCAL
+
+    @property
+    def account(self) -> str:
+        """The account of the operating system."""
+        return self._directory.account
+
+    async def execute(self, commands: Commands) -> Sequence[Outcome]:
+        """Do a batch in one transaction."""
+        return await self._directory.execute(commands)
+
+    async def find(self, who: str) -> User | None:
+        """The user, or None."""
+        return await self._directory.find(who)
+
+    async def probe(self) -> Probe:
+        """That the store answers, and who is acting."""
+        return await self._directory.probe()
+
+    async def close(self) -> None:
+        """Hand over the mail that waits, then give everything back."""
+        if self._courier is not None:
+            await self._courier.run_once()
+        self._house.close()
+
+    async def list(self, window: Window) -> Users:
+        """A part of the users."""
+        return await self._directory.list(window)

@@ -1,0 +1,67 @@
+"""`keyturn serve` from start to stop: log, socket, directory, web, mail, checkpoints."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+from keyturn import __version__
+from keyturn.app.build import House, Place, open_house
+from keyturn.app.housekeeping import checkpoints
+from keyturn.app.logging import set_up
+from keyturn.app.mail import mailing
+from keyturn.app.serve import Chore, address_of, bind, serve, stop_on_signals
+from keyturn.app.web import web_app
+from keyturn.mail.relay import Relay
+
+if sys.platform != "win32":
+    from uvloop import new_event_loop
+else:
+    from asyncio import new_event_loop
+
+_log = logging.getLogger("keyturn.app")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How a server shall run.  relay None: mail stays in the outbox.  base_url empty: links begin with our address."""
+
+    place: Place
+    host: str = "127.0.0.1"
+    port: int = 8765
+    relay: Relay | None = None
+    base_url: str = ""
+    behind_tls: bool = False
+
+
+def run(serving: Serving, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT.  announce: called once with the address, when requests are taken."""
+    set_up()
+    listener = bind(serving.host, serving.port, behind_tls=serving.behind_tls)
+    with listener, closing(open_house(serving.place)) as house:
+        address = address_of(listener)
+
+        def ready() -> None:
+            _log.info("server.started", extra={"fields": {"address": address, "version": __version__}})
+            announce(address)
+
+        async def main() -> None:
+            stop = asyncio.Event()
+            stop_on_signals(stop)
+            chores = chores_of(house, serving.relay, serving.base_url or address)
+            await serve(web_app(house), listener, chores=chores, announce=ready, stop=stop)
+
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(main())
+    _log.info("server.stopped")
+
+
+def chores_of(house: House, relay: Relay | None, base_url: str) -> list[Chore]:
+    """What the server does beside answering."""
+    chores = [checkpoints(house.store, house.signer, house.parts.clock, house.threads)]
+    if relay is None:
+        _log.warning("mail.waits", extra={"fields": {"why": "no relay is configured (--smtp)"}})
+        return chores
+    return [*chores, mailing(house, relay, base_url)]
