@@ -2,15 +2,18 @@
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from keyturn.app.build import Place, open_house
 from keyturn.app.dialects import DIALECTS
-from keyturn.app.settings import Settings, TargetSettings
+from keyturn.app.local import HouseDirectory
+from keyturn.app.mail import relay_of
+from keyturn.app.settings import ServeSettings, Settings, TargetSettings
 from keyturn.app.sources import Credentials, Source, fetch
 from keyturn.core.errors import ConfigError
 from keyturn.core.ports import Directory
@@ -22,16 +25,20 @@ LOCAL: Final = "local"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target as a run needs it.  settings: checked, paths absolute.  warnings: to be said each time it is used."""
+    """A target as a run needs it.  settings: checked, paths absolute.  warnings: to be said each time it is used.
+
+    mail: how a directory on this machine hands its mail over; servers do that themselves.
+    """
 
     name: str
     settings: TargetSettings
     credentials: Credentials
     warnings: tuple[str, ...] = ()
+    mail: ServeSettings = field(default_factory=ServeSettings)
 
     def connect(self) -> Directory:
         """The directory; no request has been sent yet."""
-        return connect(self.settings, self.credentials)
+        return connect(self.settings, self.credentials, self.mail)
 
 
 def kinds() -> Mapping[str, str]:
@@ -47,11 +54,15 @@ def prepare(settings: Settings, name: str = "", *, piped: Secret | None = None) 
     name, target = settings.target(name)
     target = check(name, target, settings.folders.config.parent)
     warnings = ("requests go over plain http: whoever sits between can read them",) if _is_open(target.url) else ()
-    return Target(name, target, credentials(settings, name, target, piped=piped), warnings)
+    return Target(name, target, credentials(settings, name, target, piped=piped), warnings, settings.serve)
 
 
-def connect(target: TargetSettings, secrets: Credentials) -> Directory:
+def connect(target: TargetSettings, secrets: Credentials, mail: ServeSettings | None = None) -> Directory:
     """The directory behind a checked target; no request has been sent yet."""
+    if target.kind == LOCAL:
+        house = open_house(Place(Path(target.data), secrets.password or Secret("")))
+        mail = mail or ServeSettings()
+        return HouseDirectory(house, relay_of(mail.smtp, sender=mail.mail_from), mail.public_url)
     return DIALECTS[target.kind].connect(target, secrets)
 
 
@@ -66,6 +77,13 @@ def check(name: str, target: TargetSettings, folder: Path) -> TargetSettings:
             fix="one of " + ", ".join(kinds()),
         )
     if target.kind == LOCAL:
+        if isinstance(target.database, str) and _holds_password(target.database):
+            raise ConfigError(
+                "a secret stands in the config file itself",
+                code="KT-CFG-005",
+                where=f"{where}.database",
+                fix='database = { file = "..." }   or { env = "..." }',
+            )
         return msgspec.structs.replace(target, data=_absolute(target.data, folder))
     _check_url(target.url, where, target)
     if target.sign_in_url:
@@ -76,7 +94,9 @@ def check(name: str, target: TargetSettings, folder: Path) -> TargetSettings:
 def credentials(settings: Settings, name: str, target: TargetSettings, *, piped: Secret | None = None) -> Credentials:
     """Fetch what the target is signed in to with.  Raises ConfigError when it says nothing, or both."""
     if target.kind == LOCAL:
-        return Credentials(source=target.data)
+        known = target.database
+        database = Secret(known) if isinstance(known, str) else _fetch(settings, known, f"targets.{name}.database")
+        return Credentials(source=target.data, password=database)
     both = target.token is not None and target.password is not None
     if both or (piped is None and target.token is None and target.password is None):
         given = "both a token and a password" if both else "no secret"
@@ -112,6 +132,10 @@ def _check_url(url: str, where: str, target: TargetSettings) -> None:
         fix = "use https://, or say allow_plain_http = true in this target if you must"
     if fault:
         raise ConfigError(fault, code="KT-CFG-008", where=f"{where}.url", fix=fix)
+
+
+def _holds_password(url: str) -> bool:
+    return "@" in url and ":" in url.partition("://")[2].partition("@")[0]
 
 
 def _is_open(url: str) -> bool:

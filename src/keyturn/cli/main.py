@@ -115,3 +115,7 @@ cli = Root(
 def main() -> None:
     """The installed command."""
     cli.main()
+
+
+if __name__ == "__main__":
+    main()
