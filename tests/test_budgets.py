@@ -6,7 +6,7 @@ import re
 import statistics
 import tokenize
 from collections import Counter
-from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -20,7 +20,7 @@ BRANCHES = 10
 MOCKS_PER_THOUSAND_LINES = 2
 NOT_COVERED = 5
 
-BOUNDARIES = {"cli/main.py"}
+BOUNDARIES = {"bulk/flight.py", "cli/main.py", "http/limits.py"}
 """Where every exception may be caught: the web app, the command line, the worker of a run.  An entry must be needed."""
 
 BRANCHING = (ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.match_case)
@@ -35,11 +35,11 @@ def code() -> tuple[Module, ...]:
     return (*python_files("src"), *python_files("tests"), *python_files("tools"))
 
 
-def comments(module: Module) -> Iterator[tuple[int, str]]:
+@cache
+def comments(module: Module) -> tuple[tuple[int, str], ...]:
     """Each comment of a file with its line."""
-    for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.start[0], token.string
+    tokens = tokenize.generate_tokens(io.StringIO(module.text).readline)
+    return tuple((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
 
 
 def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -112,6 +112,10 @@ def test_every_exception_is_caught_at_the_named_boundaries_only() -> None:
 
 
 def _catches_all(handler: ast.ExceptHandler) -> bool:
+    """A wide net that keeps what it caught; one that tidies up and raises again lets everything through."""
+    last = handler.body[-1]
+    if isinstance(last, ast.Raise) and last.exc is None:
+        return False
     if handler.type is None:
         return True
     return any(isinstance(n, ast.Name) and n.id in ("Exception", "BaseException") for n in ast.walk(handler.type))
@@ -122,7 +126,7 @@ def test_every_exemption_names_its_code_and_its_reason(word: str) -> None:
     """`type: ignore[code]  # reason` and `noqa: CODE  # reason`: a later reader can tell whether it still holds."""
     form = {
         "type: ignore": re.compile(r"# type: ignore\[[a-z, -]+\]  # \w.+"),
-        "noqa": re.compile(r"# noqa: [A-Z0-9, ]+  # \w.+"),
+        "noqa": re.compile(r"# noqa: [A-Z0-9, ]+  (# )?\w.+"),
     }[word]
     bad = [
         f"{module.place}:{line} {text}"
