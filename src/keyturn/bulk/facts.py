@@ -145,7 +145,7 @@ def same_target(facts: Facts, address: Address, capabilities: Capabilities) -> N
     if differences:
         raise PlanError(
             "something changed since the run was confirmed",
-            code="KT-RUN-022",
+            code="KT-RUN-024",
             where="\n".join(differences),
             fix="put it back, or run keyturn resume at a terminal and confirm again",
         )

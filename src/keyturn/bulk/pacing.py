@@ -1,7 +1,7 @@
 """Holds the pace that all workers share: a rate that no second exceeds, pauses for everybody, growing waits."""
 
 import asyncio
-import random
+import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
@@ -107,13 +107,10 @@ class Pace:
             self._next = now + WINDOW / self._rate
 
 
-_DRAW: Final = random.SystemRandom()
-
-
 def back_off(tries: int) -> float:
     """How long to wait before try number `tries` + 1: doubled each time, 30 s at most, and never in step."""
-    longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(tries, 16))
-    return _DRAW.uniform(longest / 2, longest)
+    longest: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(tries, 16))
+    return longest * (1 + secrets.randbelow(1000) / 1000) / 2
 
 
 class Budget:

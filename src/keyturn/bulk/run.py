@@ -21,6 +21,7 @@ from keyturn.bulk.source import Source
 from keyturn.bulk.states import to_send
 from keyturn.bulk.stopping import Stop
 from keyturn.bulk.vault import Vault
+from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import DONE, Journal, RowState
 from keyturn.core.ports import Clock, Directory
 from keyturn.core.secret import Secret
@@ -100,9 +101,11 @@ async def carry_out(run: Run, speed: Speed, stop: Stop, listeners: Sequence[List
     sitting = Sitting(work, speed, stop, tell, pause=lambda: seal(handout, run.journal))
     try:
         await sitting.run()
+    except KeyturnError:
+        seal(handout, run.journal)
+        raise
     finally:
         sitting.ledger.close()
-        seal(handout, run.journal)
     seconds = run.clock.monotonic() - began
     return wind_up(run, stop, Outlay(sitting.progress().through, sitting.figures.retries, seconds))
 

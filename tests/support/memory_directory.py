@@ -1,0 +1,174 @@
+"""A directory in memory: an honest implementation of the port, with switches for what goes wrong with real ones."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from keyturn.core.capabilities import Capabilities, misfit
+from keyturn.core.commands import Command, Commands, CreateUser, ResetPassword
+from keyturn.core.errors import Unreachable
+from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain
+from keyturn.core.ports import Probe
+from keyturn.core.secret import Secret
+from keyturn.core.users import Profile, Stamp, User, Users, Window
+
+ABLE = Capabilities(carries=frozenset({CreateUser, ResetPassword}), generates=True, mails=True, hands_back=True)
+HERE = "memory-key"
+
+
+@dataclass(slots=True)
+class Switches:
+    """What goes wrong.  lose: so many answers of a user are dropped after the change is done; refuse: by user.
+
+    slow_down: so many commands are told to wait `retry_after` seconds; busy: likewise, without a time.
+    """
+
+    signed_out: bool = False
+    not_allowed: bool = False
+    dead: bool = False
+    lose: dict[str, int] = field(default_factory=dict)
+    refuse: dict[str, Reason] = field(default_factory=dict)
+    slow_down: int = 0
+    busy: int = 0
+    retry_after: float = 0.01
+    delay: float = 0.0
+    history: bool = False
+    crash: str = ""
+
+
+class MemoryDirectory:
+    """Users with their passwords.  log: every command that reached it, in order; most: the largest number under way."""
+
+    def __init__(
+        self, whos: Sequence[str] = (), capabilities: Capabilities = ABLE, switches: Switches | None = None
+    ) -> None:
+        self.able = capabilities
+        self.switches = switches or Switches()
+        self.users = {who: _user(who, Profile(), "before") for who in whos}
+        self.passwords: dict[str, Secret] = {}
+        self.log: list[Command] = []
+        self.under_way = 0
+        self.most = 0
+        self.closed = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        return self.able
+
+    @property
+    def account(self) -> str:
+        """Who we are here."""
+        return HERE
+
+    async def execute(self, commands: Commands) -> Sequence[Outcome]:
+        """Do them one by one."""
+        if self.switches.dead:
+            return [Refused(command.who, Reason.UNREACHABLE, "nobody answers") for command in commands]
+        self.under_way += len(commands)
+        self.most = max(self.most, self.under_way)
+        try:
+            await asyncio.sleep(self.switches.delay)
+            await self.gate.wait()
+            return [self._one(command) for command in commands]
+        finally:
+            self.under_way -= len(commands)
+
+    async def find(self, who: str) -> User | None:
+        """The user."""
+        if self.switches.dead:
+            raise Unreachable("nobody answers")
+        return self.users.get(who)
+
+    async def list(self, window: Window) -> Users:
+        """A part of the users."""
+        users = tuple(self.users.values())
+        return Users(users[window.start : window.start + window.count], len(users))
+
+    async def probe(self) -> Probe:
+        """Who we are."""
+        if self.switches.dead:
+            raise Unreachable("nobody answers")
+        return Probe(HERE, "1")
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+        self.closed = True
+
+    def _one(self, command: Command) -> Outcome:
+        self.log.append(command)
+        if command.who == self.switches.crash:
+            raise RuntimeError("a fault of the directory's own")
+        refused = self._switched_off(command)
+        if refused is not None:
+            return refused
+        outcome = self._do(command)
+        if not isinstance(outcome, Refused) and self.switches.lose.get(command.who, 0) > 0:
+            self.switches.lose[command.who] -= 1
+            return Uncertain(command.who, "the connection broke before the answer came")
+        return outcome
+
+    def _switched_off(self, command: Command) -> Refused | None:
+        switches = self.switches
+        if switches.signed_out:
+            return Refused(command.who, Reason.NOT_SIGNED_IN, "the token is not good")
+        if switches.not_allowed:
+            return Refused(command.who, Reason.NOT_ALLOWED, "the key lacks the right")
+        if switches.slow_down > 0:
+            switches.slow_down -= 1
+            return Refused(command.who, Reason.TOO_MANY, "slower", retry_after=switches.retry_after)
+        if switches.busy > 0:
+            switches.busy -= 1
+            return Refused(command.who, Reason.BUSY, "too much to do")
+        if command.who in switches.refuse:
+            return Refused(command.who, switches.refuse[command.who], "no", code="E1")
+        return None
+
+    def _do(self, command: Command) -> Outcome:
+        unfit = misfit(command, self.able)
+        if unfit is not None:
+            return Refused(command.who, Reason.UNSUPPORTED, unfit)
+        match command:
+            case CreateUser():
+                return self._create(command)
+            case ResetPassword():
+                return self._reset(command)
+            case _:
+                return Refused(command.who, Reason.UNSUPPORTED)
+
+    def _create(self, command: CreateUser) -> Outcome:
+        if command.who in self.users:
+            return Refused(command.who, Reason.EXISTS, "there is such a user")
+        self.users[command.who] = _user(command.who, command.profile, HERE)
+        made = Secret(f"made-for-{command.who}") if command.generate else None
+        password = made or command.password
+        if password is not None:
+            self.passwords[command.who] = password
+        mailed = command.notify and bool(command.profile.mail())
+        return Created(command.who, secret=None if mailed else made, delivery=_delivery(mailed))
+
+    def _reset(self, command: ResetPassword) -> Outcome:
+        if command.who not in self.users:
+            return Refused(command.who, Reason.NO_SUCH_USER, "no such user", code="404")
+        if self.switches.history and self.passwords.get(command.who) == command.new:
+            return Refused(command.who, Reason.SAME_PASSWORD, "that is the present one")
+        made = Secret(f"made-for-{command.who}-{len(self.log)}") if command.new is None else None
+        self.passwords[command.who] = made or command.new or Secret("")
+        return Changed(command.who, secret=None if command.notify else made, delivery=_delivery(command.notify))
+
+
+def able(**changes: object) -> Capabilities:
+    """The abilities of the directory with some of them other."""
+    return replace(ABLE, **changes)  # type: ignore[arg-type]  # the test names a field and gives its type
+
+
+def _delivery(mailed: bool) -> Delivery:
+    return Delivery.MAILED if mailed else Delivery.NONE
+
+
+def _user(who: str, profile: Profile, by: str) -> User:
+    stamp = Stamp(by, datetime.now(UTC).replace(microsecond=0))
+    return User(who, 1, 1, who, who, profile, stamp, stamp)
