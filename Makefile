@@ -33,14 +33,12 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/python tools/make_docs.py
 
-# Checks beside real newman.  It is fetched into compat/node_modules; nothing else here needs Node.
+# Checks beside real newman and IBM's own client, and the comparison of speed.  They fetch what they need.
 compat: setup node
-	cd compat && npm install --silent --no-fund --no-audit
-	$(BIN)/pytest compat -q -p no:cacheprovider
+	$(BIN)/python -m compat
 
 bench: setup node
-	cd compat && npm install --silent --no-fund --no-audit
-	$(BIN)/python bench/run.py
+	$(BIN)/python -m bench
 
 node:
 	@command -v npm >/dev/null || { echo "this target needs Node.js 18 or newer with npm (on Debian: apt install nodejs npm)" >&2; exit 1; }
@@ -65,5 +63,5 @@ hooks: setup
 	$(BIN)/pre-commit install
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* htmlcov dist keyturn-demo compat/node_modules
-	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* htmlcov dist keyturn-demo
+	find src tests tools bench compat -name __pycache__ -type d -prune -exec rm -rf {} +
