@@ -99,8 +99,8 @@ class LocalDirectory:
 
     def _ready(self, view: View, step: Step, seen: Seen) -> Step:
         """Fix the uid, judge the password and find the recipient; a step refused here costs no hash."""
-        uid = seen.subject.uid if seen.subject is not None else uuid4().hex
-        step = replace(step, uid=str(uid))
+        uid = seen.subject.uid if seen.subject is not None else str(uuid4())
+        step = replace(step, uid=uid)
         refused = judge(step, seen)
         if refused is not None:
             return replace(step, early=refused)
@@ -248,6 +248,7 @@ def _settle(parts: Parts, transaction: Transaction, wave: Wave) -> Mapping[int, 
     press, effects = Press(parts.minter, parts.hasher, parts.sealer, now), Effects()
     sight = Sight(parts.clock, transaction, [step for _, step in wave])
     known = transaction.operations.find([step.operation for _, step in wave if step.named], now)
+    wave = [(n, replace(step, uid=known[step.operation].uid) if step.operation in known else step) for n, step in wave]
     outcomes: dict[int, Outcome] = {}
     for number, step in wave:
         seen = sight.of(step)
