@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from keyturn.bulk.exit import ExitCode
 from keyturn.cli.catalogue import entries
 from keyturn.cli.lazy import global_flags
 from keyturn.cli.main import cli
+from keyturn.core.capabilities import Capabilities
 from keyturn.core.outcomes import Reason
 from tests.support.sources import ROOT, modules
 from tests.test_architecture import rooms
@@ -133,6 +135,11 @@ def test_every_code_is_explained_and_every_explanation_is_needed() -> None:
     assert {code for code in raised if code not in headings(read("docs/reference/errors.md"))} == set()
 
 
+def test_every_capability_has_its_row() -> None:
+    """The comparison is made from what runs ask."""
+    assert {field.name for field in fields(Capabilities)} == {"carries", *make_docs.ABILITIES}
+
+
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
 def test_every_dialect_has_its_page(dialect: str) -> None:
     """The vendor on a page, which the index of the pages leads to."""
@@ -174,6 +181,16 @@ def test_the_readme_fits_a_screen_and_begins_with_two_commands() -> None:
     assert len(text.splitlines()) < 120
     assert text.index("make demo") < text.index("make test") < 1500
     assert all(f"docs/{folder}" in text for folder in PERSONAS)
+
+
+def test_ci_runs_the_test_command_of_the_readme_and_nothing_else() -> None:
+    """Who runs `make test` sees what CI sees, in the same order; plain `make` does the same."""
+    steps = [line for line in read(".ci/run").splitlines() if line and line.split()[0] not in ("#", "#!/usr/bin/env")]
+    assert "time make test" in steps
+    assert [line for line in steps if not re.match(r"set |cd |echo |time make test$|#", line)] == []
+    makefile = read("Makefile")
+    assert ".DEFAULT_GOAL := test\n" in makefile
+    assert "\ntest: setup lint types docs pytest\n" in makefile
 
 
 @PAGE

@@ -5,6 +5,7 @@ python tools/make_docs.py --check    fail when a page is not what the code says
 """
 
 import ast
+import importlib
 import inspect
 import itertools
 import re
@@ -16,9 +17,13 @@ import click
 import msgspec
 
 from keyturn.app import settings
+from keyturn.app.dialects import DIALECTS
 from keyturn.app.sources import Source
 from keyturn.cli.catalogue import Entry, entries
 from keyturn.cli.main import cli
+from keyturn.core.capabilities import Capabilities, Usual
+from keyturn.core.commands import VERBS
+from keyturn.core.directory import LOCAL
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
@@ -151,6 +156,55 @@ def error_section(entry: Entry) -> str:
     return f"\n### {entry.code}\n\n**{entry.title}.** {cause}\n\n*What to do:* {fix}\n\n{ends}\n"
 
 
+ABILITIES: Mapping[str, tuple[str, Callable[[Capabilities], object]]] = {
+    "handle": ("the id that a file must hold", lambda can: can.handle.value),
+    "longest_id": ("longest id", lambda can: can.longest_id),
+    "generates": ("makes passwords up", lambda can: can.generates),
+    "hands_back": ("hands back what it made up, when it is not mailed", lambda can: can.hands_back),
+    "mails": ("mails passwords", lambda can: can.mails),
+    "temporary": ("asks for a new password at the next sign-in", lambda can: can.temporary),
+    "permanent": ("can set a password for good", lambda can: can.permanent),
+    "needs_old": ("a change carries the old password", lambda can: can.needs_old),
+    "shortest": ("shortest password", lambda can: can.shortest),
+    "longest": ("longest password", lambda can: can.longest),
+    "usual": ("length that servers accept by default", lambda can: usual(can.usual) if can.usual else None),
+    "batch": ("users in one call", lambda can: can.batch),
+    "repeats": ("a repeat gets the first answer again", lambda can: can.repeats),
+    "validates": ("can judge a creation without doing it", lambda can: can.validates),
+    "folds_case": ("ids that differ in case are one user", lambda can: can.folds_case),
+    "unique_mail": ("a mail address belongs to one user", lambda can: can.unique_mail),
+}
+
+
+def capabilities_page() -> str:
+    """One column a directory, one row an ability."""
+    known = {"local": LOCAL} | {
+        name: importlib.import_module(f"keyturn.dialects.{name}.wire").CAPABILITIES for name in DIALECTS
+    }
+    text = "# What each kind of directory can do\n\n" + NOTE
+    text += "A run asks this table and never the vendor's name. An empty cell: no limit that is documented.\n\n"
+    text += f"| | {' | '.join(known)} |\n|---|{'---|' * len(known)}\n"
+    for command, verb in VERBS.items():
+        cells = ["yes" if command in can.carries else "no" for can in known.values()]
+        text += f"| `{verb}` | {' | '.join(cells)} |\n"
+    for words, told in ABILITIES.values():
+        text += f"| {words} | {' | '.join(plain(told(can)) for can in known.values())} |\n"
+    return text
+
+
+def usual(lengths: Usual) -> str:
+    """Lengths and classes, as people say it."""
+    classes = f", {lengths.classes} classes of characters" if lengths.classes else ""
+    return f"{lengths.shortest} to {lengths.longest}{classes}"
+
+
+def plain(value: object) -> str:
+    """A cell as people read it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
 def dialect_page(folder: Path) -> str:
     """The vendor on a page, as it stands in its folder."""
     readme = (folder / "README.md").read_text(encoding="utf-8")
@@ -162,6 +216,7 @@ def dialect_page(folder: Path) -> str:
 def pages() -> dict[Path, str]:
     """Every page that is made, by where it belongs."""
     makers: Mapping[str, Callable[[], str]] = {
+        "capabilities.md": capabilities_page,
         "cli.md": cli_page,
         "config.md": config_page,
         "errors.md": errors_page,
