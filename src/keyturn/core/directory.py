@@ -1,7 +1,7 @@
 """The one door: every command on our own directory is judged and written here, in one transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, cast
 from uuid import uuid4
@@ -9,6 +9,7 @@ from uuid import uuid4
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import (
     ChangePassword,
+    Command,
     Commands,
     CreateUser,
     DeleteUser,
@@ -72,11 +73,23 @@ class LocalDirectory:
         """Judge a batch by a cheap read: existence, permission, policy.  Writes nothing and hashes nothing."""
         steps = [begin(self.caller, command, self.parts.hasher) for command in commands]
         with self.parts.store.reading() as view:
-            return self._judge_early(view, steps)
+            sight = Sight(self.parts.clock, view, steps)
+            return [self._ready(view, step, sight.of(step)) for step in steps]
 
     def harden(self, looked: Prepared) -> Prepared:
         """Compute the verifiers of what was not refused.  `slow` tells whether that takes long."""
-        return self._hash([*looked])
+        for step in looked:
+            self._check_old(step)
+        chosen = [step for step in looked if step.password is not None and step.early is None and not step.wrong]
+        wanted = [step.password for step in chosen if step.password is not None]
+        for step, verifier in zip(chosen, self.parts.hasher.hash(wanted), strict=True):
+            step.verifier = verifier
+        made = [step for step in looked if step.generated and step.early is None]
+        secrets = [self.parts.minter.one_time(step.operation, step.uid) for step in made]
+        verifiers = self.parts.hasher.hash_one_time(secrets)
+        for step, secret, verifier in zip(made, secrets, verifiers, strict=True):
+            step.password, step.verifier = secret, verifier
+        return looked
 
     def find(self, who: str) -> User | None:
         """The user, or None when there is none that the caller may see."""
@@ -93,25 +106,23 @@ class LocalDirectory:
         administers = Right.USERS in self.caller.actor.rights
         return Probe(self.account, note="may administer users" if administers else "may not administer users")
 
-    def _judge_early(self, view: View, steps: list[Step]) -> list[Step]:
-        sight = Sight(self.parts.clock, view, steps)
-        return [self._ready(view, step, sight.of(step)) for step in steps]
-
     def _ready(self, view: View, step: Step, seen: Seen) -> Step:
         """Fix the uid, judge the password and find the recipient; a step refused here costs no hash."""
-        uid = seen.subject.uid if seen.subject is not None else str(uuid4())
-        step = replace(step, uid=uid)
-        refused = judge(step, seen)
-        if refused is not None:
-            return replace(step, early=refused)
+        step.uid = seen.subject.uid if seen.subject is not None else str(uuid4())
+        step.early = judge(step, seen)
+        if step.early is not None:
+            return step
+        step.recipient = self._recipient(view, step.command, seen.subject)
         wanted = candidate(step.command)
-        step = self._with_recipient(view, step, seen.subject)
         if wanted is None:
-            return self._with_one_time(step)
+            step.generated = _wants_one_time(step)
+            return step
         verdict = self._verdict(step, wanted, seen.subject)
         if verdict.reason is not None:
-            return replace(step, early=Refused(step.command.who, verdict.reason, verdict.text))
-        return replace(step, password=verdict.password, warning=verdict.warning)
+            step.early = Refused(step.command.who, verdict.reason, verdict.text)
+        else:
+            step.password, step.warning = verdict.password, verdict.warning
+        return step
 
     def _verdict(self, step: Step, wanted: Secret, subject: Subject | None) -> Verdict:
         policy = Policy.of(
@@ -121,62 +132,37 @@ class LocalDirectory:
         context = frozenset(name.casefold() for name in names if name)
         return judge_password(wanted, policy, self.parts.blocklist, context)
 
-    def _with_one_time(self, step: Step) -> Step:
-        """Let the directory make the password where the command wants one and brings none."""
-        match step.command:
-            case ResetPassword():
-                return replace(step, generated=True)
-            case CreateUser():
-                return replace(step, generated=step.command.generate or step.recipient is not None)
-            case _:
-                return step
-
-    def _with_recipient(self, view: View, step: Step, subject: Subject | None) -> Step:
-        command = step.command
+    def _recipient(self, view: View, command: Command, subject: Subject | None) -> Recipient | None:
+        """Where the mail goes; None when nothing is to be mailed or there is no address."""
         if not isinstance(command, CreateUser | ResetPassword) or not command.notify:
-            return step
+            return None
         if isinstance(command, CreateUser):
             profile = command.profile
         elif subject is None or not subject.mail:
-            return step
+            return None
         else:
             profile = view.users.get_many(subject.tenant, [subject.uid])[subject.uid].profile
         if not profile.mail():
-            return step
-        to = Recipient(profile.mail(), profile.display_name, profile.language, profile.other_mails())
-        return replace(step, recipient=to)
+            return None
+        return Recipient(profile.mail(), profile.display_name, profile.language, profile.other_mails())
 
-    def _hash(self, steps: list[Step]) -> list[Step]:
-        steps = [self._check_old(step) for step in steps]
-        hasher, minter = self.parts.hasher, self.parts.minter
-        slow = [(i, step.password) for i, step in enumerate(steps) if step.password is not None and not step.wrong]
-        fast = [i for i, step in enumerate(steps) if step.generated and step.early is None]
-        for (i, _), verifier in zip(slow, hasher.hash([secret for _, secret in slow]), strict=True):
-            steps[i] = replace(steps[i], verifier=verifier)
-        secrets = [minter.one_time(steps[i].operation, steps[i].uid) for i in fast]
-        for i, verifier in zip(fast, hasher.hash_one_time(secrets), strict=True):
-            steps[i] = replace(steps[i], verifier=verifier)
-        return steps
-
-    def _check_old(self, step: Step) -> Step:
+    def _check_old(self, step: Step) -> None:
         """Compare the present password, and refuse a new one that is equal to a temporary one."""
-        new = step.password
-        if not isinstance(step.command, ChangePassword) or step.early is not None or new is None:
-            return step
+        if not isinstance(step.command, ChangePassword) or step.early is not None or step.password is None:
+            return
         with self.parts.store.reading() as view:
             subject = view.users.by_uid([step.uid]).get(step.uid)
         credential = subject.credential if subject is not None else None
         hasher, old = self.parts.hasher, step.command.old
         if old is not None:
             checked = credential.checkable() if credential is not None else None
-            right = hasher.check(old, checked).right
-            step = replace(step, wrong=not right, seen=credential.verifier if credential is not None else "")
+            step.wrong = not hasher.check(old, checked).right
+            step.seen = credential.verifier if credential is not None else ""
         if credential is not None and credential.must_change and not step.wrong:
-            same = hasher.check(new, credential.checkable()).right
+            same = hasher.check(step.password, credential.checkable()).right
             if same:
                 text = "the new password is the temporary one; choose another"
-                return replace(step, early=Refused(step.command.who, Reason.SAME_PASSWORD, text))
-        return step
+                step.early = Refused(step.command.who, Reason.SAME_PASSWORD, text)
 
     def list(self, window: Window) -> Users:
         """A part of the users of the tenant; nothing for a caller who may not list."""
@@ -189,6 +175,13 @@ class LocalDirectory:
 def slow(looked: Prepared) -> bool:
     """Whether hardening these steps needs slow hashes: a password that somebody chose, or an old one to compare."""
     return any(step.password is not None and step.early is None for step in looked)
+
+
+def _wants_one_time(step: Step) -> bool:
+    """Whether the directory makes the password: the command wants one and brings none."""
+    if isinstance(step.command, CreateUser):
+        return step.command.generate or step.recipient is not None
+    return isinstance(step.command, ResetPassword)
 
 
 def commit(parts: Parts, steps: Prepared) -> list[Outcome]:
@@ -229,8 +222,12 @@ def _waves(steps: Prepared) -> Iterator[Wave]:
 
 
 def _settle_wave(parts: Parts, transaction: Transaction, wave: Wave) -> Mapping[int, Outcome]:
-    """Settle a set at once; if its elements are in each other's way, one by one, each in a savepoint of its own."""
-    with suppress(Conflict), transaction.savepoint():
+    """Settle a set at once; if its elements are in each other's way, one by one, each in a savepoint of its own.
+
+    A set that writes no unique value can only conflict before it writes anything, and needs no savepoint.
+    """
+    whole = transaction.savepoint() if any(_takes_a_name(step) for _, step in wave) else nullcontext()
+    with suppress(Conflict), whole:
         return _settle(parts, transaction, wave)
     outcomes: dict[int, Outcome] = {}
     for number, step in wave:
@@ -241,6 +238,10 @@ def _settle_wave(parts: Parts, transaction: Transaction, wave: Wave) -> Mapping[
             taken = Refused(step.command.who, Reason.EXISTS, "the id or sign-in name is taken")
             outcomes.update(_settle(parts, transaction, [(number, replace(step, early=taken))]))
     return outcomes
+
+
+def _takes_a_name(step: Step) -> bool:
+    return step.named or isinstance(step.command, CreateUser | UpdateUser)
 
 
 def _settle(parts: Parts, transaction: Transaction, wave: Wave) -> Mapping[int, Outcome]:

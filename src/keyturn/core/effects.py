@@ -121,10 +121,10 @@ class Press:
         return self._finish(step, outcome, subject.uid, effects, detail=self._detail(step, delivery))
 
     def _detail(self, step: Step, delivery: Delivery) -> str:
-        source = self._source(step).value
+        source = str(self._source(step))
         if isinstance(step.command, ResetPassword) and step.command.permanent:
             source += ", permanent"
-        return "; ".join(part for part in (source, f"delivery {delivery.value}", step.warning) if part)
+        return "; ".join(part for part in (source, f"delivery {delivery}", step.warning) if part)
 
     def _source(self, step: Step) -> Source:
         if step.generated:
@@ -156,7 +156,7 @@ class Press:
             return Delivery.MAILED, None
         effects.silenced.append(uid)
         hands_back = step.generated and step.caller.via.hands_back
-        return Delivery.NONE, self.minter.one_time(step.operation, uid) if hands_back else None
+        return Delivery.NONE, step.password if hands_back else None
 
     def _mail(self, step: Step, uid: str, login: str, to: Recipient, effects: Effects) -> None:
         mode = step.caller.rules.mail

@@ -53,14 +53,15 @@ class Recipient:
     others: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
-    """One command with all that was prepared for it outside the transaction.
+    """One command with all that was prepared for it outside the transaction: filled in on the way, by one owner.
 
     operation: its fixed id; named: the caller chose it, so a repeat is answered with the first outcome.
     uid: of the user as the preparing read saw it (for a new user: the one it will get).
     early: what the preparing read already refused.  seen: the verifier that the old password was checked against.
     wrong: the old password was wrong, which counts against the sign-in budget.
+    password: normalised, as it is to be hashed; for a generated one the value itself.
     warning: for the audit.
     """
 
