@@ -1,0 +1,107 @@
+"""The chain of events, and the signed statements about it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from keyturn.core.audit import SHARD, Checkpoint, Entry, Event, chain
+from keyturn.core.errors import StoreError
+from keyturn.store.schema import AUDIT, AUDIT_CHECKPOINTS, AUDIT_HEAD
+from keyturn.store.statement import Rows
+from keyturn.store.values import micros, moment
+
+_A, _H, _C = AUDIT.c, AUDIT_HEAD.c, AUDIT_CHECKPOINTS.c
+
+HEAD: Final = select(_H.sequence, _H.hash).where(_H.shard == SHARD)
+LOCK: Final = HEAD.with_for_update()
+APPEND: Final = Rows(insert(AUDIT), [column.name for column in AUDIT.columns])
+MOVE: Final = update(AUDIT_HEAD).where(_H.shard == SHARD).values(sequence=bindparam("last"), hash=bindparam("now"))
+ENTRIES: Final = select(AUDIT).where(_A.shard == SHARD).order_by(_A.sequence)
+NEWEST: Final = select(AUDIT).where(_A.shard == SHARD).order_by(_A.sequence.desc()).limit(1)
+CHECKPOINTS: Final = select(AUDIT_CHECKPOINTS).order_by(_C.shard, _C.sequence)
+
+
+def lock_head(connection: Connection) -> None:
+    """Become the one writer, over all servers, until the transaction ends."""
+    connection.execute(LOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlAudit:
+    """The chain of events."""
+
+    connection: Connection
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events at the end of the chain, in order; whoever writes holds the chain already."""
+        if not events:
+            return
+        head = self.connection.execute(HEAD).one_or_none()
+        if head is None:
+            raise StoreError("the audit trail has lost its end", fix="restore the database from a backup")
+        entries = chain(head.hash, SHARD, head.sequence + 1, list(events))
+        APPEND.run(self.connection, [_row(entry) for entry in entries])
+        last = entries[-1]
+        self.connection.execute(MOVE, {"last": last.sequence, "now": last.hash})
+
+    def entries(self, after: int, count: int, *, tenant: int | None = None, verb: str = "") -> Sequence[Entry]:
+        """Entries with a sequence number above `after`, in order."""
+        wanted = ENTRIES.where(_A.sequence > after).limit(count)
+        if tenant is not None:
+            wanted = wanted.where(_A.tenant == tenant)
+        if verb:
+            wanted = wanted.where(_A.verb == verb)
+        return [_entry(row) for row in self.connection.execute(wanted)]
+
+    def last(self) -> Entry | None:
+        """The newest entry."""
+        row = self.connection.execute(NEWEST).one_or_none()
+        return None if row is None else _entry(row)
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """All checkpoints, in order."""
+        found = self.connection.execute(CHECKPOINTS)
+        return [Checkpoint(r.shard, r.sequence, r.hash, moment(r.at), r.key_id, r.signature) for r in found]
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint."""
+        shard, sequence, digest, at, key_id, signature = astuple(checkpoint)
+        row = {"shard": shard, "sequence": sequence, "hash": digest, "at": micros(at)}
+        self.connection.execute(insert(AUDIT_CHECKPOINTS), row | {"key_id": key_id, "signature": signature})
+
+
+def _row(entry: Entry) -> tuple[object, ...]:
+    e = entry.event
+    said = [e.who, e.reason, e.door, e.source, e.request, e.run, e.detail]
+    if _ODD.search("".join(said)):
+        said = [_escape(text) for text in said]
+    return (
+        entry.shard, entry.sequence, entry.previous, entry.hash, micros(e.at), e.tenant, e.actor, e.verb, e.outcome,
+        e.target, *said, e.row,
+    )  # fmt: skip
+
+
+def _entry(stored: Sequence[Any]) -> Entry:
+    shard, sequence, previous, digest, at, tenant, actor, verb, outcome, target = stored[:10]
+    who, reason, door, source, request, run, detail = map(_unescape, stored[10:17])
+    event = Event(
+        moment(at), tenant, actor, verb, outcome, target, who, reason, door, source, request, run, stored[17], detail
+    )
+    return Entry(shard, sequence, previous, digest, event)
+
+
+_ODD: Final = re.compile("[\\\\\0\ud800-\udfff]")
+"""What no database holds, and what stands for it.  A refusal of such an id must be kept like every other."""
+
+
+def _escape(text: str) -> str:
+    return _ODD.sub(lambda odd: "\\\\" if odd[0] == "\\" else f"\\u{ord(odd[0]):04x}", text)
+
+
+def _unescape(text: str) -> str:
+    if "\\" not in text:
+        return text
+    return re.sub(r"\\(\\|u[0-9a-f]{4})", lambda odd: "\\" if odd[1] == "\\" else chr(int(odd[1][1:], 16)), text)

@@ -1,0 +1,79 @@
+"""A reading and a writing transaction: the tables as one connection sees them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from keyturn.store.audit import SqlAudit
+from keyturn.store.credentials import SqlCredentials
+from keyturn.store.keys import SqlKeys
+from keyturn.store.operations import SqlOperations
+from keyturn.store.outbox import SqlOutbox
+from keyturn.store.sessions import SqlLinks, SqlSessions
+from keyturn.store.tenants import SqlTenants
+from keyturn.store.users import SqlUsers
+
+
+@dataclass(frozen=True, slots=True)
+class SqlView:
+    """A reading transaction."""
+
+    connection: Connection
+
+    @property
+    def users(self) -> SqlUsers:
+        """Users of all tenants."""
+        return SqlUsers(self.connection)
+
+    @property
+    def sessions(self) -> SqlSessions:
+        """Sign-ins and tokens."""
+        return SqlSessions(self.connection)
+
+    @property
+    def links(self) -> SqlLinks:
+        """Mailed one-time links."""
+        return SqlLinks(self.connection)
+
+    @property
+    def outbox(self) -> SqlOutbox:
+        """Mail decided but not yet sent."""
+        return SqlOutbox(self.connection)
+
+    @property
+    def audit(self) -> SqlAudit:
+        """The chain of events."""
+        return SqlAudit(self.connection)
+
+    @property
+    def keys(self) -> SqlKeys:
+        """API keys."""
+        return SqlKeys(self.connection)
+
+    @property
+    def operations(self) -> SqlOperations:
+        """Operations that their callers named."""
+        return SqlOperations(self.connection)
+
+    @property
+    def tenants(self) -> SqlTenants:
+        """Tenants, their settings, workspaces and grants."""
+        return SqlTenants(self.connection)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlTransaction(SqlView):
+    """A writing transaction: committed when its block ends, rolled back when it raises."""
+
+    @property
+    def credentials(self) -> SqlCredentials:
+        """Verifiers."""
+        return SqlCredentials(self.connection)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that may be undone alone: rolled back when its block raises, the error passes on."""
+        with self.connection.begin_nested():
+            yield

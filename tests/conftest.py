@@ -1,0 +1,29 @@
+"""What every test may ask for: a store on each database, and a PostgreSQL that is real."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from keyturn.core.storage import Store
+from tests.support.postgres import Postgres, running
+from tests.support.stores import fresh_postgres, fresh_sqlite
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for this session (with xdist: for this worker)."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A migrated store without tenants, on each database."""
+    if request.param == "sqlite":
+        sqlite = fresh_sqlite(tmp_path / "store")
+        yield sqlite
+        sqlite.close()
+    else:
+        with fresh_postgres(request.getfixturevalue("postgres")) as store:
+            yield store

