@@ -203,16 +203,22 @@ def test_it_can_be_called_without_ending_the_process() -> None:
     assert cli.main([], standalone_mode=False) is None
 
 
+QUIET = 0.025
+"""Seconds that a bare interpreter takes to start on the machine that the limits were set on, when it is idle."""
+
+
 @pytest.mark.parametrize(("flag", "limit"), [("--version", 0.150), ("--help", 0.250)])
 def test_it_starts_fast(flag: str, limit: float) -> None:
-    """The best of several tries counts, since other work on the machine only ever adds."""
+    """The best of several tries counts; on a busy machine the limit grows as a bare interpreter's start does."""
 
-    def once() -> float:
+    def once(*command: object) -> float:
         start = time.perf_counter()
-        subprocess.run([KEYTURN, flag], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
         return time.perf_counter() - start
 
-    assert min(once() for _ in range(7)) < limit
+    tries = [(once(KEYTURN, flag), once(sys.executable, "-c", "pass")) for _ in range(7)]
+    bare = min(time for _, time in tries)
+    assert min(time for time, _ in tries) < limit * max(1.0, bare / QUIET)
 
 
 def test_nothing_heavy_is_imported_for_help() -> None:

@@ -69,22 +69,26 @@ def _read(path: Path) -> tomlkit.TOMLDocument:
         document.add(tomlkit.comment(FIRST_LINES))
         document.add(tomlkit.nl())
         return document
+    except OSError as error:
+        raise _cannot("read", path, error) from error
     except (tomlkit.exceptions.TOMLKitError, UnicodeDecodeError) as error:
         what = "the config file is not TOML, so nothing can be added to it"
         raise ConfigError(what, code="KT-CFG-003", where=str(path), why=str(error)) from error
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(handle, "w", encoding="utf-8") as file:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        what = "the config file cannot be written"
-        raise ConfigError(what, code="KT-CFG-003", where=str(path), why=error.strerror or "") from error
+        raise _cannot("written", path, error) from error
+
+
+def _cannot(be: str, path: Path, error: OSError) -> ConfigError:
+    what = f"the config file cannot be {be}"
+    return ConfigError(what, code="KT-CFG-003", where=str(path), why=error.strerror or "")

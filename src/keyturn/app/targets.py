@@ -102,13 +102,14 @@ def credentials(settings: Settings, name: str, target: TargetSettings, *, piped:
         given = "both a token and a password" if both else "no secret"
         fix = f"keyturn target add {name} --token-file FILE   (or --token-env, --token-command)"
         raise ConfigError(f"{name} has {given} to sign in with", code="KT-CFG-009", where=f"targets.{name}", fix=fix)
-    if target.password is not None:
-        secret = piped or _fetch(settings, target.password, f"targets.{name}.password")
-        return Credentials(username=target.username, password=secret, source=str(target.password))
-    if piped is None and target.token is not None:
-        piped = _fetch(settings, target.token, f"targets.{name}.token")
-    source = str(target.token) if target.token is not None else "standard input"
-    return Credentials(key_id=target.key_id, token=piped, source=source)
+    field, place = ("password", target.password) if target.password is not None else ("token", target.token)
+    if piped is not None or place is None:
+        secret, source = piped, "standard input"
+    else:
+        secret, source = _fetch(settings, place, f"targets.{name}.{field}"), str(place)
+    if field == "password":
+        return Credentials(username=target.username, password=secret, source=source)
+    return Credentials(key_id=target.key_id, token=secret, source=source)
 
 
 def _fetch(settings: Settings, source: Source, what: str) -> Secret:

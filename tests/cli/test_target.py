@@ -1,0 +1,211 @@
+"""`keyturn target`: add, list, show, test."""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from keyturn.app.build import Place
+from keyturn.app.config_file import as_target, put_target
+from keyturn.app.init import make_directory
+from keyturn.cli.main import cli
+from keyturn.core.errors import ConfigError
+
+KEYTURN = Path(sys.executable).with_name("keyturn")
+URL = "https://api.test.example.com"
+MAS = ("--kind", "mas", "--url", URL)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own."""
+    monkeypatch.setenv("KEYTURN_HOME", str(tmp_path))
+    return tmp_path
+
+
+def run(*args: str, stdin: str | None = None) -> Result:
+    """Run `keyturn target` in this process."""
+    return CliRunner().invoke(cli, ["target", *args], input=stdin)
+
+
+def saved(home: Path, name: str = "t") -> dict[str, object]:
+    """The target as it stands in the config file."""
+    table: dict[str, object] = tomllib.loads((home / "config.toml").read_text(encoding="utf-8"))["targets"][name]
+    return table
+
+
+def test_a_target_can_be_added_without_a_question(home: Path) -> None:
+    result = run("add", "t", *MAS, "--key-id", "k1", "--token-env", "T", "--production", "--no-input")
+    assert result.exit_code == 0, result.stderr
+    assert saved(home) == {"kind": "mas", "url": URL, "production": True, "key_id": "k1", "token": {"env": "T"}}
+    assert "keyturn target test t" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "where"),
+    [
+        (["--token-file", "t.token"], {"file": "t.token"}),
+        (["--token-command", "op read 'op://it/t'"], {"command": ["op", "read", "op://it/t"]}),
+    ],
+)
+def test_a_secret_is_kept_as_the_place_where_it_is(home: Path, flags: list[str], where: object) -> None:
+    assert run("add", "t", *MAS, *flags).exit_code == 0
+    assert saved(home)["token"] == where
+
+
+def test_a_login_has_a_password(home: Path) -> None:
+    assert run("add", "t", *MAS, "--username", "marta", "--token-env", "P").exit_code == 0
+    assert saved(home) == {"kind": "mas", "url": URL, "username": "marta", "password": {"env": "P"}}
+
+
+def test_the_file_is_for_its_owner_alone_and_the_first_target_is_the_default(home: Path) -> None:
+    run("add", "t", *MAS, "--token-env", "T")
+    run("add", "u", *MAS, "--token-env", "T")
+    path = home / "config.toml"
+    assert path.stat().st_mode & 0o077 == 0
+    assert tomllib.loads(path.read_text(encoding="utf-8"))["default_target"] == "t"
+    assert [child.name for child in home.iterdir()] == ["config.toml"]
+
+
+def test_comments_and_order_of_the_owner_are_kept(home: Path) -> None:
+    text = '# mine\ndefault_target = "old"\n\n[targets.old]  # do not touch\nkind = "mas"\nurl = "https://old.example.com"\n'
+    (home / "config.toml").write_text(text, encoding="utf-8")
+    assert run("add", "t", *MAS, "--token-env", "T").exit_code == 0
+    assert (home / "config.toml").read_text(encoding="utf-8").startswith(text)
+    assert run("add", "t", *MAS, "--token-env", "U", "--replace").exit_code == 0
+    assert saved(home)["token"] == {"env": "U"}
+
+
+@pytest.mark.parametrize(
+    ("args", "fault"),
+    [
+        (["add", "T x"], "cannot be the name"),
+        (["add", "t", *MAS, "--token-env", "T", "--token-file", "f"], "only be in one place"),
+        (["add", "t", "--kind", "fax", "--url", URL, "--token-env", "T"], "nobody here speaks"),
+        (["add", "t", "--kind", "mas", "--url", "http://a.example.com", "--token-env", "T"], "in clear"),
+        (["show", "x"], "no target 'x'"),
+        (["test"], "no target was named"),
+    ],
+)
+def test_what_cannot_work_is_refused_and_nothing_is_saved(home: Path, args: list[str], fault: str) -> None:
+    result = run(*args)
+    assert result.exit_code == 2
+    assert fault in result.stderr
+    assert list(home.iterdir()) == []
+
+
+def test_a_target_is_not_written_over_by_accident(home: Path) -> None:
+    run("add", "t", *MAS, "--token-env", "T")
+    result = run("add", "t", *MAS, "--token-env", "U")
+    assert result.exit_code == 2
+    assert "--replace" in result.stderr
+    assert saved(home)["token"] == {"env": "T"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "missing"),
+    [([], "--kind"), (["--kind", "mas"], "--url"), ([*MAS], "--token-env"), (["--kind", "local"], "--data")],
+)
+def test_without_a_person_a_missing_answer_names_its_flag(home: Path, flags: list[str], missing: str) -> None:
+    result = run("add", "t", *flags, "--no-input")
+    assert result.exit_code == 8
+    assert missing in result.stderr
+
+
+def test_on_a_terminal_it_asks(home: Path) -> None:
+    """The installed command on a real terminal: kind, address, where the secret is, id of the key."""
+    master, slave = os.openpty()
+    process = subprocess.Popen(
+        [KEYTURN, "target", "add", "t"], stdin=slave, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    os.close(slave)
+    os.write(master, f"mas\n{URL}\nfile t.token\nk1\n".encode())
+    out, err = process.communicate(timeout=30)
+    os.close(master)
+    assert process.returncode == 0, err
+    assert b"Kind of server?" in err
+    assert b"Saved target t" in out
+    assert saved(home) == {"kind": "mas", "url": URL, "key_id": "k1", "token": {"file": "t.token"}}
+
+
+def test_on_a_terminal_an_unknown_place_is_refused(home: Path) -> None:
+    master, slave = os.openpty()
+    process = subprocess.Popen([KEYTURN, "target", "add", "t", *MAS], stdin=slave, stderr=subprocess.PIPE)
+    os.close(slave)
+    os.write(master, b"opensesame\n")
+    _, err = process.communicate(timeout=30)
+    os.close(master)
+    assert process.returncode == 2
+    assert b"no place for a secret" in err
+
+
+def test_targets_are_listed_and_shown_for_people_and_machines(home: Path) -> None:
+    assert "no targets yet" in run("list").stderr
+    run("add", "t", *MAS, "--key-id", "k1", "--token-env", "T", "--production")
+    run("add", "u", "--kind", "local", "--data", str(home))
+    listed = run("list").stdout
+    assert "production" in listed
+    assert "default" in listed
+    assert [target["name"] for target in json.loads(run("list", "--json").stdout)] == ["t", "u"]
+    shown = json.loads(run("show", "t", "--json").stdout)
+    assert (shown["key_id"], shown["token"]) == ("k1", "env T")
+    assert "token       env T" in run("show").stdout
+
+
+def test_adding_answers_a_machine_too(home: Path) -> None:
+    told = json.loads(run("add", "t", *MAS, "--token-env", "T", "--json").stdout)
+    assert told == {"target": "t", "config": str(home / "config.toml")}
+
+
+@pytest.fixture
+def local(home: Path) -> Path:
+    """A directory on this machine, as target `t`."""
+    make_directory(Place(home / "data"))
+    run("add", "t", "--kind", "local", "--data", str(home / "data"))
+    return home
+
+
+def test_a_target_that_answers_is_said_to_be_fine(local: Path) -> None:
+    result = run("test", "t")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("ok  t: reached in ")
+    told = json.loads(run("test", "--json").stdout)
+    assert (told["target"], told["reached"]) == ("t", True)
+
+
+def test_a_target_that_nobody_listens_at_ends_with_6(home: Path) -> None:
+    run("add", "t", "--kind", "mas", "--url", "http://127.0.0.1:9", "--token-env", "T")
+    result = run("test", "t", "--token-stdin", stdin="abc\n")
+    assert result.exit_code == 6
+    assert result.stderr.endswith("Nothing was changed.\n")
+
+
+def test_plain_http_is_warned_of_each_time(home: Path) -> None:
+    url = "http://target.invalid"
+    run("add", "t", "--kind", "mas", "--url", url, "--token-env", "T", "--allow-plain-http", "--ca-bundle", "ca.pem")
+    assert "warning[KT-CFG-015]" in run("test", "--token-stdin", stdin="abc\n").stderr
+
+
+def test_a_config_file_that_is_not_toml_is_not_written_to(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[x\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="nothing can be added"):
+        put_target(path, "t", {"kind": "mas"}, make_default=True)
+    assert path.read_text(encoding="utf-8") == "[x\n"
+
+
+def test_a_config_file_that_cannot_be_read_or_written_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        put_target(tmp_path, "t", {}, make_default=False)
+    with pytest.raises(ConfigError, match="cannot be written"):
+        put_target(tmp_path / ("c" * 250), "t", {}, make_default=False)
+
+
+def test_a_wrong_setting_of_a_target_is_named() -> None:
+    with pytest.raises(ConfigError, match="a setting of the target is wrong"):
+        as_target({"kind": "mas", "jobs": "many"})
