@@ -1,0 +1,73 @@
+"""A directory without a server as the target of a run, and what is said when there is none."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from keyturn.app.build import Place, open_house
+from keyturn.app.init import make_directory
+from keyturn.app.local import open_local
+from keyturn.app.mail import relay_of
+from keyturn.app.refusals import accepted, settled
+from keyturn.core.commands import CreateUser, ResetPassword
+from keyturn.core.errors import ConfigError, KeyturnError
+from keyturn.core.outcomes import Changed, Created, Delivery, Reason, Refused, Uncertain
+from keyturn.core.users import Contact, Profile, Window
+from tests.support.mailsink import MailSink
+
+AMAL = CreateUser("amal", Profile(emails=(Contact("amal@example.com"),)))
+
+
+def test_a_run_on_a_folder_needs_no_server_and_sends_its_mail_at_the_end(tmp_path: Path) -> None:
+    make_directory(Place(tmp_path / "d"))
+
+    async def use(port: int) -> None:
+        directory = open_local(tmp_path / "d", relay=relay_of(f"127.0.0.1:{port}"), base_url="https://id.example.com")
+        assert directory.capabilities.generates
+        assert directory.account.startswith("os:")
+        assert (await directory.probe()).account == directory.account
+        [made] = await directory.execute([AMAL])
+        assert isinstance(made, Created)
+        [reset] = await directory.execute([ResetPassword("amal", notify=True)])
+        assert isinstance(reset, Changed)
+        assert reset.delivery is Delivery.MAILED
+        found = await directory.find("amal")
+        assert found is not None
+        assert found.must_change
+        assert (await directory.list(Window())).total == 2
+        await directory.close()
+
+    with MailSink() as sink:
+        asyncio.run(use(sink.port))
+        assert [letter.recipients for letter in sink.received] == [("amal@example.com",)]
+
+
+async def test_without_a_relay_the_mail_is_left_to_the_server(tmp_path: Path) -> None:
+    make_directory(Place(tmp_path / "d"))
+    directory = open_local(tmp_path / "d")
+    await directory.execute([AMAL, CreateUser("bo", AMAL.profile, notify=True)])
+    await directory.close()
+    house = open_house(Place(tmp_path / "d"))
+    with house.store.reading() as view:
+        assert view.outbox.counts() == {"waiting": 1}
+    house.close()
+
+
+def test_a_folder_without_a_directory_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        open_local(tmp_path)
+    assert refused.value.code == "KT-CFG-023"
+
+
+def test_one_refused_or_uncertain_row_is_an_error_with_its_code() -> None:
+    with pytest.raises(KeyturnError, match="amal: There is no such user") as refused:
+        settled(Refused("amal", Reason.NO_SUCH_USER))
+    assert refused.value.code == "KT-TGT-030"
+    with pytest.raises(KeyturnError, match="not certain") as unsure:
+        settled(Uncertain("amal"))
+    assert unsure.value.code == "KT-SRV-004"
+    with pytest.raises(KeyturnError) as nobody:
+        accepted(Refused("", Reason.NOT_ALLOWED, "the caller is not permitted to do this"))
+    assert nobody.value.what == "the caller is not permitted to do this"
+    assert accepted([1]) == [1]
