@@ -52,7 +52,7 @@ class AgeSealer:
         except pyrage.DecryptError as error:
             raise ConfigError(
                 "this handout cannot be opened",
-                code="KT-CFG-031",
+                code="KT-CFG-035",
                 where=str(identity),
                 why=f"it was sealed for somebody else, or the file is damaged ({error})",
                 fix="give the identity file of one of its recipients",
@@ -66,7 +66,7 @@ def _recipient(text: str) -> pyrage.x25519.Recipient:
         secret = text.strip().upper().startswith(_IDENTITY)
         raise ConfigError(
             "this is an age identity, which is secret" if secret else f"{text!r} is not an age recipient",
-            code="KT-CFG-032",
+            code="KT-CFG-036",
             why="a recipient is a public key that begins with age1 and is printed by age-keygen",
             fix="give the line after '# public key:' of the identity file" if secret else "copy the whole age1... word",
         ) from None
@@ -88,4 +88,4 @@ def _identities(path: Path) -> list[pyrage.x25519.Identity]:
 
 def _no_identity(path: Path, why: str) -> ConfigError:
     fix = "give the file that age-keygen or keyturn made: a line that begins with AGE-SECRET-KEY-1"
-    return ConfigError("this is not an age identity file", code="KT-CFG-033", where=str(path), why=why, fix=fix)
+    return ConfigError("this is not an age identity file", code="KT-CFG-037", where=str(path), why=why, fix=fix)
