@@ -68,7 +68,7 @@ class Limit:
                 return cls(int(text), None)
         except ValueError:
             pass
-        raise ConfigError(f"{text} is not a limit", code="KT-CFG-036", fix="a number as in 20, or a share as in 5%")
+        raise ConfigError(f"{text} is not a limit", code="KT-CFG-032", fix="a number as in 20, or a share as in 5%")
 
 
 class Breaker:

@@ -37,7 +37,7 @@ def rate_of(text: str) -> float:
     except (ValueError, KeyError):
         rate = 0.0
     if not 0 < rate < 1e6:
-        raise ConfigError(f"{text} is not a rate", code="KT-CFG-035", fix="as in 20/s or 300/min")
+        raise ConfigError(f"{text} is not a rate", code="KT-CFG-031", fix="as in 20/s or 300/min")
     return rate
 
 

@@ -53,7 +53,7 @@ def write_reports(journal: Journal, told: Told, folder: Path, kinds: Sequence[st
     for kind in kinds:
         if kind not in WRITERS:
             raise ConfigError(
-                f"there is no report {kind}", code="KT-CFG-037", fix=f"one or more of {', '.join(WRITERS)}"
+                f"there is no report {kind}", code="KT-CFG-033", fix=f"one or more of {', '.join(WRITERS)}"
             )
         path = folder / f"report.{kind}"
         with open_private(path) as file:
