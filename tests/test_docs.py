@@ -19,7 +19,7 @@ from keyturn.cli.lazy import global_flags
 from keyturn.cli.main import cli
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.outcomes import Reason
-from tests.support.sources import ROOT, modules
+from tests.support.sources import ROOT
 from tests.test_architecture import rooms
 from tools import make_docs
 
@@ -126,13 +126,9 @@ def test_every_column_that_is_understood_has_its_row() -> None:
     assert {name: cells for name, cells in page.items() if name != "field"} == known
 
 
-def test_every_code_is_explained_and_every_explanation_is_needed() -> None:
-    """A code that is raised can be looked up; one that nothing raises any more leaves the catalogue."""
-    raised = {code for module in modules() for code in re.findall(r"\bKT-[A-Z]+-\d{3}\b", module.text)}
-    explained = {entry.code for entry in entries()}
-    assert raised - explained == set()
-    assert explained - raised == set()
-    assert {code for code in raised if code not in headings(read("docs/reference/errors.md"))} == set()
+def test_every_code_has_its_heading() -> None:
+    """What `keyturn explain` knows is on the page, too."""
+    assert {entry.code for entry in entries()} - set(headings(read("docs/reference/errors.md"))) == set()
 
 
 def test_every_capability_has_its_row() -> None:
