@@ -64,7 +64,7 @@ class Stationery:
             auto_reload=False,
             extensions=["jinja2.ext.i18n"],
         )
-        self._pages.globals.update(gettext=str, ngettext=_one_or_many)
+        self._pages.globals["gettext"] = str
 
     def write(self, mail: Mail, content: Secret | None) -> bytes:
         """The letter, ready to be sent.  content: the one-time secret, the value, or the token of the link."""
@@ -95,7 +95,3 @@ class Stationery:
 
 def _moment(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _one_or_many(one: str, many: str, count: int) -> str:
-    return one if count == 1 else many

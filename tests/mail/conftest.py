@@ -1,0 +1,23 @@
+"""What mail tests share: a house of real parts on each database, and an SMTP server that keeps what it gets."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from keyturn.core.storage import Store
+from tests.support.house import House, make_house
+from tests.support.mailsink import MailSink
+
+
+@pytest.fixture
+def house(store: Store, tmp_path: Path) -> House:
+    """A directory of real parts."""
+    return make_house(store, tmp_path)
+
+
+@pytest.fixture
+def sink() -> Iterator[MailSink]:
+    """A relay on this machine, without encryption."""
+    with MailSink() as sink:
+        yield sink
