@@ -8,7 +8,23 @@ import pytest
 from tests.support.server import OpenDoor, Person, served
 
 PHRASE = "nine green bottles on a wall"
-PEOPLE = ["amal", "bo", "chika", "dara", "emre", "farah", "goran", "hana", "ivo", "jun", "kira", "luz", "mio", "nour"]
+PEOPLE = [
+    "amal",
+    "bo",
+    "chika",
+    "dara",
+    "emre",
+    "farah",
+    "goran",
+    "hana",
+    "ivo",
+    "jun",
+    "kira",
+    "luz",
+    "mio",
+    "nour",
+    "oda",
+]
 
 
 @pytest.fixture(scope="package")

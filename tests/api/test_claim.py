@@ -1,5 +1,6 @@
 """The page behind a mailed link: a plain form, harmless to look at, good for one new password."""
 
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
@@ -68,6 +69,8 @@ def test_a_refused_password_names_the_rule_and_leaves_the_link_good(door: OpenDo
     assert ">short<" not in short.text
     empty = door.ask("POST", path, headers=FORM, body=b"")
     assert empty.status == 400
+    garbled = door.ask("POST", path, headers=FORM, body="new=\u00fc&again=\u00fc".encode())
+    assert garbled.status == 400
     twice = door.ask("POST", path, headers=FORM, body=b"new=a&new=b&again=a")
     assert twice.status == 400
     assert fill_in(door, path, FRESH, FRESH).status == 200
@@ -84,3 +87,13 @@ def test_a_program_may_send_json(door: OpenDoor, admin: str) -> None:
 @pytest.mark.parametrize("token", ["x", "%00", "a%2Fb", "%F0%9F%94%91"])
 def test_a_link_that_never_was_is_gone_like_a_used_one(door: OpenDoor, token: str) -> None:
     assert fill_in(door, f"/claim/{token}", FRESH, FRESH).status in (400, 410)
+
+
+def test_a_link_that_is_used_twice_at_once_sets_one_password(door: OpenDoor, admin: str) -> None:
+    """Both are let in before either is done; the directory decides, not the page."""
+    path = mailed_link(door, admin, "oda")
+    phrases = [f"number {number} of many fine phrases" for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(lambda phrase: fill_in(door, path, phrase, phrase).status, phrases))
+    assert sorted(statuses) == [200, 410, 410, 410, 410, 410]
+    assert door.sign_in("oda", phrases[statuses.index(200)]).status == 201

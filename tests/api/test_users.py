@@ -1,5 +1,7 @@
 """Users, keys and the audit over our own API: thin commands, refused as the directory refuses."""
 
+import pytest
+
 from tests.api.conftest import PHRASE
 from tests.api.test_sessions import problem
 from tests.support.server import Door
@@ -41,6 +43,18 @@ def test_a_repeat_with_the_same_idempotency_key_changes_nothing(door: Door, admi
     assert (first.status, second.status) == (201, 201)
     other = door.ask("POST", "/keyturn/v1/users", token=admin, headers=head, send={**send, "id": "mona"})
     assert problem(other) == (422, "KT-TGT-036")
+
+
+@pytest.mark.parametrize("key", ["x" * 256, "a\tb"])
+def test_an_idempotency_key_that_cannot_be_kept_is_refused(door: Door, admin: str, key: str) -> None:
+    answer = door.ask("POST", "/keyturn/v1/users/jun/lock", token=admin, headers={"idempotency-key": key})
+    assert problem(answer)[0] == 400
+    assert door.ask("GET", "/keyturn/v1/users/jun", token=admin).json["status"] == "active"
+
+
+def test_what_is_so_already_is_unchanged(door: Door, admin: str) -> None:
+    answer = door.ask("POST", "/keyturn/v1/users/jun/unlock", token=admin)
+    assert (answer.status, answer.json["outcome"]) == (200, "unchanged")
 
 
 def test_a_reset_without_a_password_is_mailed_and_never_answered(door: Door, admin: str) -> None:

@@ -1,16 +1,24 @@
 """Making a directory and looking after it from the command line of its machine."""
 
 import json
+import os
 import sqlite3
 import stat
+import subprocess
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from keyturn.app.build import Place, open_house
 from keyturn.cli.main import cli
+from keyturn.core.commands import Origin
+from keyturn.core.ports import SignedIn
+from keyturn.core.secret import Secret
+from tests.journeys.test_server_howto import SHAPED
+from tests.support.server import KEYTURN
 
 Run = Callable[..., Result]
 
@@ -167,3 +175,48 @@ def test_the_audit_is_proven_and_a_forged_record_is_named(run: Run, made: object
     broken = run("audit", "verify", code=1)
     assert "chain broken at record 2: the record was changed after it was written" in broken.stdout
     assert json.loads(run("audit", "verify", "--json", code=1).stdout)["broken"] == 2
+
+
+def on_a_terminal(home: Path, typed: str, *arguments: str) -> tuple[int, str]:
+    """The installed command on a real terminal; its exit code and all that was seen there."""
+    master, slave = os.openpty()
+    own = {"KEYTURN_HOME": str(home / "home"), "KEYTURN_DATA": str(home / "directory"), "NO_COLOR": "1"}
+    given = {name: value for name, value in os.environ.items() if not name.startswith("KEYTURN")}
+    process = subprocess.Popen([KEYTURN, *arguments], stdin=slave, stdout=slave, stderr=slave, env={**given, **own})
+    os.close(slave)
+    os.write(master, typed.encode())
+    seen = b""
+    with suppress(OSError):  # Linux says EIO when the other end of a terminal is gone
+        while part := os.read(master, 4096):
+            seen += part
+    os.close(master)
+    return process.wait(30), seen.decode()
+
+
+def test_a_secret_is_shown_once_on_a_terminal_after_a_yes(run: Run, made: object, tmp_path: Path) -> None:
+    run("user", "create", "bo")
+    code, seen = on_a_terminal(tmp_path, "y\n", "user", "reset", "bo")
+    assert (code, "Reset bo and show the one-time secret here?" in seen) == (0, True)
+    [secret] = SHAPED.findall(seen)
+    with closing(open_house(Place(tmp_path / "directory"))) as house:
+        signed = house.gate.signing_in.with_password("bo", Secret(secret), door="test", origin=Origin())
+    assert isinstance(signed, SignedIn)
+    assert signed.must_change
+
+
+def test_a_no_changes_nothing(run: Run, made: object, tmp_path: Path) -> None:
+    run("user", "create", "bo")
+    for verb in ("reset", "delete"):
+        code, seen = on_a_terminal(tmp_path, "n\n", "user", verb, "bo")
+        assert (code, "Nothing was changed" in seen) == (8, True)
+    assert json.loads(run("user", "show", "bo", "--json").stdout)["password"] == "none"
+
+
+def test_settings_say_where_the_directory_is(run: Run, made: object, tmp_path: Path) -> None:
+    """A database URL may hold a password: settings only say where it is."""
+    (tmp_path / "home").mkdir(exist_ok=True)
+    (tmp_path / "url").write_text(f"sqlite:///{tmp_path / 'directory' / 'keyturn.db'}\n")
+    (tmp_path / "url").chmod(0o600)
+    settings = f'[serve]\ndata = "{tmp_path / "directory"}"\ndatabase = {{ file = "{tmp_path / "url"}" }}\n'
+    (tmp_path / "home" / "config.toml").write_text(settings)
+    assert "admin" in run("user", "list", KEYTURN_DATA="").stdout

@@ -16,6 +16,7 @@ from keyturn.app.build import DATABASE, open_house
 from keyturn.app.trail import verify
 from tests.journeys.test_server_howto import SHAPED
 from tests.support.mailsink import MailSink
+from tests.support.postgres import Postgres
 from tests.support.server import KEYTURN, Person, ServerProcess, ask, running_server
 
 PEOPLE = [f"user{number:03}" for number in range(60)]
@@ -48,6 +49,21 @@ def test_a_second_server_on_the_same_port_says_so_and_ends(tmp_path: Path) -> No
     assert second.returncode == 2
     assert "error[KT-CFG-021]" in second.stderr
     assert second.stdout == ""
+
+
+def test_the_store_may_be_postgresql_and_the_keys_stay_in_the_folder(tmp_path: Path, postgres: Postgres) -> None:
+    people = [Person("amal", password="nine green bottles on a wall")]
+    with running_server(tmp_path, users=people, database=postgres.empty()) as server:
+        token = server.key_token()
+        assert server.sign_in("amal", "nine green bottles on a wall").json["must_change"] is True
+        send = {"token": "NewUserPasswordHere1c"}
+        path, head = "/v3/users/amal/password", {"x-access-token": token}
+        assert server.ask("POST", path, headers=head, send=send).status == 200
+        assert server.stop() == 0
+        server.start()
+        assert server.sign_in("amal", "NewUserPasswordHere1c").status == 201
+        assert server.stop() == 0
+    assert sorted(path.name for path in server.place.data.iterdir()) == ["keys"]
 
 
 class Ledger:

@@ -10,10 +10,12 @@ from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword
 from keyturn.core.outcomes import Reason
 from keyturn.core.permissions import Target, may
 from keyturn.core.users import Contact, Profile, Status, Window
+from keyturn.http.json import BadRequest
 from keyturn.http.paths import segment
 from keyturn.http.query import whole
 
 LONGEST_PAGE = 1000
+LONGEST_OPERATION = 255
 
 
 async def listing(asked: Asked) -> Response:
@@ -94,4 +96,7 @@ def _who(request: Request) -> str:
 
 
 def _operation(request: Request) -> str:
-    return request.headers.get("idempotency-key", "")
+    values = request.headers.getlist("idempotency-key")
+    if len(values) > 1 or any(len(value) > LONGEST_OPERATION or not value.isprintable() for value in values):
+        raise BadRequest(f"Idempotency-Key must be one text of at most {LONGEST_OPERATION} characters")
+    return values[0].strip() if values else ""

@@ -21,8 +21,6 @@ class Since(click.ParamType[datetime]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """The moment in UTC."""
-        if isinstance(value, datetime):
-            return value
         text = str(value)
         if ago := _AGO.fullmatch(text):
             return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
