@@ -100,6 +100,22 @@ class Stage:
         outside = {name: value for name, value in environment().items() if not name.startswith("KEYTURN_")}
         return outside | {HOME: str(self._folders.home)}
 
+    @property
+    def unused(self) -> list[Fault]:
+        """The faults of the network that the run has not met."""
+        return self.proxy.unused if self.proxy is not None else []
+
+    def write_credentials(self, path: Path) -> Path:
+        """Write administrator and API key of the throw-away server where only its owner can read them."""
+        key = self.made.key
+        told = {
+            "address": self.address,
+            "admin": {"id": self.made.admin, "password": self.made.password.reveal()},
+            "api_key": {"id": key.key.id, "token": key.token.reveal()},
+        }
+        _write_private(path, json.dumps(told, indent=2) + "\n")
+        return path
+
     def _set_up(self) -> None:
         self.made = make_directory(Place(self._folders.data))
         self._make_users()
@@ -144,9 +160,7 @@ class Stage:
         return lines[-1] if lines else ""
 
     def _write_config(self, port: int) -> None:
-        token = self._folders.home / "token"
-        token.touch(mode=0o600)
-        token.write_text(self.made.key.token.reveal(), encoding="utf-8")
+        _write_private(self._folders.home / "token", self.made.key.token.reveal())
         lines = (
             f"[targets.{TARGET}]",
             'kind = "mas"',
@@ -156,6 +170,11 @@ class Stage:
             "repeats = true",
         )
         (self._folders.home / "config.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
 
 
 def _faults() -> Mapping[bytes, Fault]:

@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ class Mailbox:
         self._folder = folder
         self._counted = threading.Condition()
         self._count = 0
+        self._addresses: Counter[str] = Counter()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> int:
@@ -35,12 +38,18 @@ class Mailbox:
             self._counted.wait_for(lambda: self._count >= count, seconds)
             return self._count
 
+    def addresses(self) -> Mapping[str, int]:
+        """How many mails came for each address."""
+        with self._counted:
+            return dict(self._addresses)
+
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802  # its name
         """Keep a mail."""
         content = envelope.content
         data = content.encode() if isinstance(content, str) else content or b""
         with self._counted:
             self._count += 1
+            self._addresses.update(envelope.rcpt_tos)
             (self._folder / f"{self._count:04}.eml").write_bytes(data)
             self._counted.notify_all()
         return "250 kept"
