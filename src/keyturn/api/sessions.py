@@ -36,7 +36,6 @@ class Sessions:
         body = {
             "token": signed.token.reveal(),
             "must_change": signed.must_change,
-            "expires": signed.expires.isoformat(timespec="seconds"),
         }
         return JSONResponse(body, 201, headers={"cache-control": "no-store"})
 
