@@ -47,5 +47,5 @@ def test_invented_codes_can_be_replaced_and_documented_ones_not() -> None:
 )
 def test_an_ambiguous_table_cannot_be_made(faults: tuple[Fault, ...]) -> None:
     """Two reasons with one code, one reason with two, or no row for the rest."""
-    with pytest.raises(ValueError, match="written twice|needs a row"):
+    with pytest.raises(ValueError, match=r"written twice|needs a row"):
         FaultTable(faults)

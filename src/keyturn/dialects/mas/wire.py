@@ -288,8 +288,9 @@ def write_outcome(command: Command, outcome: Outcome, faults: FaultTable = FAULT
 def write_refusal(refused: Refused, faults: FaultTable = FAULTS, *, kind: str = "user") -> WireAnswer:
     """A refusal in the vendor's shape."""
     fault = faults.of(refused.reason)
-    retry_after = refused.retry_after or 1.0 if fault.status in (429, 503) else None
-    return WireAnswer(fault.status, error_body(fault.code, refused.text or fault.text, kind, refused.who), retry_after)
+    retry_after = (refused.retry_after or 1.0) if fault.status in (429, 503) else None
+    about = (kind, refused.who) if refused.who else ()
+    return WireAnswer(fault.status, error_body(fault.code, refused.text or fault.text, *about), retry_after)
 
 
 def error_body(code: str, text: str, *properties: str) -> Body:
