@@ -1,0 +1,118 @@
+"""What a run needs of this machine: keys, journal, blocklist, sealing, and the one lock of its target."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from keyturn.app.clock import SystemClock
+from keyturn.app.settings import Folders, Settings, TargetSettings
+from keyturn.bulk.facts import Address
+from keyturn.bulk.job import Rules
+from keyturn.core.errors import ConfigError, RunError
+from keyturn.core.journal import Journal
+from keyturn.core.policy import Blocklist
+from keyturn.crypto.blocklist import FileBlocklist
+from keyturn.crypto.handout import AgeSealer, check_recipient, new_identity, recipient_of
+from keyturn.crypto.runkeys import RunKeyring, RunKeys
+from keyturn.store.journal import open_journal
+from keyturn.store.private import hold
+
+KEY: Final = "key"
+"""The fact of a journal that holds the key of the run, sealed under this machine's runner key."""
+
+IDENTITY: Final = "handout-identity.txt"
+_FILE: Final = "age:@"
+_AGE: Final = "age:"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """This machine, as runs use it."""
+
+    settings: Settings
+
+    @property
+    def folders(self) -> Folders:
+        """Where things are."""
+        return self.settings.folders
+
+    @property
+    def identity(self) -> Path:
+        """The age identity that is made here when a handout has no other recipient."""
+        return self.folders.keys / IDENTITY
+
+    def clock(self) -> SystemClock:
+        """The time."""
+        return SystemClock()
+
+    def blocklist(self) -> Blocklist:
+        """The passwords that attackers try first."""
+        return FileBlocklist()
+
+    def sealer(self) -> AgeSealer:
+        """Makes and opens handouts."""
+        return AgeSealer()
+
+    def new_key(self) -> str:
+        """The key of a new run, sealed, as a fact for its journal."""
+        return self._keyring().new_run_key().hex()
+
+    def keys(self, sealed: str) -> RunKeys:
+        """The keys of a run.  Raises RunError when they were deleted."""
+        if not sealed:
+            raise RunError("the key of this run was deleted", code="KT-RUN-003", fix="reset these users in a new run")
+        return self._keyring().open(bytes.fromhex(sealed))
+
+    def journal(self, path: Path, *, create: bool = False) -> Journal:
+        """The journal of a run, held by this process.  Raises RunError (KT-RUN-010) when another one holds it."""
+        return open_journal(path, create=create)
+
+    def recipients(self, given: Sequence[str]) -> tuple[str, ...]:
+        """Who is to open the handout: as asked for, else as configured; empty when it is this machine."""
+        asked = [word for text in given for word in _asked(text)]
+        return tuple(check_recipient(text) for text in asked or self.settings.handout.age_recipients)
+
+    def own_recipient(self) -> str:
+        """This machine as the recipient; its identity is made at first need."""
+        return recipient_of(self.identity) if self.identity.exists() else new_identity(self.identity)
+
+    @contextmanager
+    def holding(self, target: str) -> Iterator[None]:
+        """One run at a time works on a target.  Raises RunError (KT-RUN-010) when another one does."""
+        held = hold(self.folders.state / "targets" / re.sub(r"[^A-Za-z0-9._-]", "_", target))
+        try:
+            yield
+        finally:
+            held.release()
+
+    def _keyring(self) -> RunKeyring:
+        return RunKeyring(self.folders.keys.parent)
+
+
+def rules_of(target: TargetSettings) -> Rules | None:
+    """What the target demands of passwords, where its settings say so."""
+    rules = target.password_rules
+    return Rules(rules.shortest, rules.longest, rules.classes) if rules is not None else None
+
+
+def address_of(name: str, target: TargetSettings, account: str) -> Address:
+    """The target as a run pins it."""
+    return Address(name, target.kind, target.url or target.data, account, str(rules_of(target) or ""))
+
+
+def _asked(text: str) -> list[str]:
+    if text.startswith(_FILE):
+        path = Path(text.removeprefix(_FILE)).expanduser()
+        try:
+            lines = path.read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            raise ConfigError("the file of recipients cannot be read", code="KT-CFG-036", where=str(path)) from None
+        return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if text.startswith(_AGE):
+        return [text.removeprefix(_AGE)]
+    raise ConfigError(
+        f"--handout {text} is not understood", code="KT-CFG-036", fix="age:age1... or age:@FILE with one key a line"
+    )

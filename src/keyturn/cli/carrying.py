@@ -1,0 +1,91 @@
+"""The way of `reset` and `create`: plan, look for an unfinished run, confirm, begin, carry out, tell."""
+
+from keyturn.app.runs import KEY, Machine
+from keyturn.bulk.begin import begin
+from keyturn.bulk.facts import FINISHED, PLANNING, Facts, pinned
+from keyturn.bulk.folder import RunFolder, make_run_folder, run_folders
+from keyturn.bulk.plan import Plan
+from keyturn.cli.begun import run_of
+from keyturn.cli.confirming import confirm
+from keyturn.cli.frame import Frame, Output
+from keyturn.cli.planview import draw_plan
+from keyturn.cli.resuming import go_on
+from keyturn.cli.runflags import Asked
+from keyturn.cli.running import Desk, desk_for, speed_of, work_off
+from keyturn.cli.summaryview import tell
+from keyturn.core.errors import PlanError, RunError
+from keyturn.core.journal import Journal, RowState
+
+_LEFT = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
+
+
+def carry(frame: Frame, asked: Asked, operation: str) -> int:
+    """Do the whole job; the exit code of the command."""
+    frame.progress = "Nothing was sent."
+    with desk_for(frame, asked.target, token_stdin=asked.token_stdin) as desk:
+        plan = desk.plan(asked, operation)
+        recipients = desk.machine.recipients(asked.handout)
+        speed = speed_of(desk, asked)
+        unfinished = None if asked.new_run else find_unfinished(desk.machine, plan, desk.target.name)
+        if unfinished is not None and _go_on(frame, unfinished):
+            return go_on(frame, desk, unfinished[0], asked)
+        probe = None if asked.offline else desk.probe()
+        if not frame.wants_json:
+            draw_plan(frame, plan, desk, probe, speed, list(recipients))
+        target = desk.target
+        confirm(frame, asked, count=plan.change, target=target.name, production=target.settings.production)
+        with desk.machine.holding(target.name):
+            folder = make_run_folder(desk.machine.folders.runs)
+            journal = desk.machine.journal(folder.journal, create=True)
+            try:
+                facts = _begin(desk, journal, plan, recipients, asked.name)
+                if frame.output is Output.JSONL:
+                    frame.json({"run": folder.run, **plan.told()})
+                run = run_of(desk, folder, journal, facts, plan, asked)
+                frame.progress = ""
+                return tell(frame, desk, work_off(desk, run, speed, plan.change))
+            finally:
+                journal.close()
+
+
+def _begin(desk: Desk, journal: Journal, plan: Plan, recipients: tuple[str, ...], name: str) -> Facts:
+    own = "" if recipients else desk.machine.own_recipient()
+    pins = pinned(plan, desk.address(), recipients or (own,), desk.machine.clock().now())
+    begin(journal, plan, {**pins, KEY: desk.machine.new_key(), "name": name, "local": "yes" if own else "no"})
+    return Facts(journal.facts())
+
+
+def find_unfinished(machine: Machine, plan: Plan, target: str) -> tuple[RunFolder, int] | None:
+    """The newest unfinished run of the same file, operation and target, with how many rows it has left."""
+    for folder in run_folders(machine.folders.runs):
+        try:
+            journal = machine.journal(folder.journal)
+        except RunError:
+            continue  # held by a run that is under way: the target's lock speaks of it
+        try:
+            facts = Facts(journal.facts())
+            same = facts["sha256"] == plan.source.sha256 and facts["target"] == target
+            same = same and facts["operation"] == str(plan.job.operation)
+            if same and facts["state"] not in (FINISHED, PLANNING, ""):
+                counts = journal.counts()
+                return folder, sum(count for state, count in counts.items() if state in _LEFT)
+        finally:
+            journal.close()
+    return None
+
+
+def _go_on(frame: Frame, unfinished: tuple[RunFolder, int]) -> bool:
+    """True to resume the unfinished run, False to start a new one.  Raises PlanError where nobody may be asked."""
+    folder, left = unfinished
+    frame.progress = "Nothing was sent."
+    if not frame.may_ask:
+        raise PlanError(
+            f"run {folder.run} on this file and target is unfinished, {left:,} rows are left",
+            code="KT-RUN-025",
+            fix=f"keyturn resume {folder.run}      or start anew with --new-run",
+        )
+    frame.say(f"run {folder.run} on this file and target is unfinished, {left:,} rows are left")
+    answer = frame.ask("[r]esume, start a [n]ew run, or [q]uit?", default="r").strip().lower()[:1]
+    if answer not in ("r", "n"):
+        raise PlanError("not confirmed", code="KT-RUN-023")
+    return answer == "r"

@@ -1,0 +1,46 @@
+"""Asks before anything changes: a yes for a few users, the number for many, name and number in production."""
+
+from keyturn.cli.frame import Frame
+from keyturn.cli.runflags import Asked
+from keyturn.core.errors import PlanError
+
+TRIES = 3
+
+
+def confirm(frame: Frame, asked: Asked, *, count: int, target: str, production: bool) -> None:
+    """Raises PlanError unless somebody says that so many users may change.  Nothing was sent before."""
+    frame.progress = "Nothing was sent."
+    if asked.expect is not None:
+        if asked.expect != count:
+            raise PlanError(
+                f"the plan changes {count:,} users, --expect says {asked.expect:,}",
+                code="KT-RUN-020",
+                why="the file is not the one that the number was counted on, or the target protects other users now",
+                fix=f"look at keyturn plan, then --expect {count}",
+            )
+        return
+    if count == 0:
+        return
+    users = "1 user" if count == 1 else f"{count:,} users"
+    if not production and count <= frame.settings.runs.confirm_above:
+        if not asked.yes and not frame.confirm(f"Change {users} on {target}?", otherwise=f"--expect {count}"):
+            raise _no()
+        return
+    wanted = f"{target} {count}" if production else str(count)
+    question = f'Type "{wanted}":' if production else f"Type the number of users to change ({count}):"
+    _typed(frame, question, wanted, otherwise=f"--expect {count}")
+
+
+def _typed(frame: Frame, question: str, wanted: str, *, otherwise: str) -> None:
+    for left in reversed(range(TRIES)):
+        answer = frame.ask(question, otherwise=otherwise).strip()
+        if answer == wanted:
+            return
+        if not answer:
+            break
+        frame.say(f"That is not {wanted}. Nothing was sent. {f'Try again ({left} left), or Ctrl-C.' if left else ''}")
+    raise _no()
+
+
+def _no() -> PlanError:
+    return PlanError("not confirmed", code="KT-RUN-023")

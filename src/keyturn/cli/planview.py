@@ -1,0 +1,89 @@
+"""Draws a plan for people."""
+
+from keyturn.bulk.job import Operation, PasswordFrom
+from keyturn.bulk.plan import Group, Plan
+from keyturn.bulk.screening import Fate
+from keyturn.bulk.sitting import Speed
+from keyturn.bulk.source import DELIMITERS
+from keyturn.cli.frame import Frame
+from keyturn.cli.running import Desk
+from keyturn.core.ports import Probe
+
+_SIGNS = {Fate.CHANGE: "~", Fate.SKIP: "-", Fate.BLOCK: "x"}
+_WORDS = {
+    "blank": "blank rows",
+    "duplicate": "same user twice",
+    "protected": "protected",
+    "own-account": "the account that is signed in",
+}
+
+
+def draw_plan(frame: Frame, plan: Plan, desk: Desk, probe: Probe | None, speed: Speed, recipients: list[str]) -> None:
+    """Print the plan: where, what, which rows, how fast, and what to know before one says yes."""
+    target = desk.target
+    place = [part for part in (target.settings.kind, target.settings.url or target.settings.data) if part]
+    if target.settings.production:
+        place.append("PRODUCTION")
+    lines = [frame.strong(f"Plan for {plan.job.operation} on {target.name}  ({', '.join(place)})")]
+    account = probe.account if probe is not None else desk.directory.account
+    lines += _pair("signed in as", account + ("" if probe is not None else " (offline: not asked)"))
+    if probe is not None and probe.expires_in is not None:
+        lines += _pair("", f"the sign-in is good for {probe.expires_in / 60:.0f} min")
+    source = plan.source
+    how = f"{source.encoding}, {DELIMITERS.get(source.delimiter, source.delimiter)}"
+    lines += _pair("file", f"{source.path.name}, {plan.total:,} rows, {how}, sha256 {source.sha256[:8]}...")
+    named = [f"{c.header} -> {name}{' (guess)' if c.guess else ''}" for name, c in plan.columns.items()]
+    lines += _pair("columns", "   ".join(named))
+    if source.matched.ignored:
+        lines += _pair("", f"ignored: {', '.join(source.matched.ignored)}")
+    if plan.trimmed:
+        lines += _pair("", f"blanks around the id were cut off in {plan.trimmed:,} rows")
+    lines.append("")
+    lines += [_group(plan, group) for group in plan.groups]
+    if not plan.change:
+        lines.append("  no user would change")
+    lines += ["", *_pair("password", _passwords(plan, desk, recipients))]
+    lines += _pair("pace", _pace(speed))
+    lines += _pair("safety", "stops on refused sign-in, on failures in a row, or on too many failures")
+    for line in lines:
+        frame.data(line)
+    for warning in plan.warnings:
+        frame.warn(warning.text, code=warning.code)
+
+
+def _pair(name: str, text: str) -> list[str]:
+    return [f"  {name:<13} {text}"]
+
+
+def _group(plan: Plan, group: Group) -> str:
+    sign = "+" if group.fate is Fate.CHANGE and plan.job.operation is Operation.CREATE else _SIGNS[group.fate]
+    if group.fate is Fate.CHANGE:
+        what = "create" if plan.job.operation is Operation.CREATE else "set a new password"
+        return f"  {sign} {group.count:>7,}  {what}"
+    words = _WORDS.get(group.reason, group.text if group.fate is Fate.BLOCK else group.reason)
+    rows = ", ".join(str(number) for number in group.rows) + (" ..." if group.count > len(group.rows) else "")
+    fate = "left out" if group.fate is Fate.SKIP else "blocked"
+    return f"  {sign} {group.count:>7,}  {fate}: {words}   rows {rows}"
+
+
+def _passwords(plan: Plan, desk: Desk, recipients: list[str]) -> str:
+    origin = plan.job.password.origin
+    made = {
+        PasswordFrom.GENERATE: f"made by keyturn, one each, {plan.job.rendering.partition(':')[2]} characters",
+        PasswordFrom.COLUMN: f"from the column {plan.job.password.column}",
+        PasswordFrom.TARGET: "made by the target",
+    }[origin]
+    if origin is PasswordFrom.COLUMN:
+        return f"{made}; {'mailed by the target' if plan.job.email else 'users know it already'}"
+    mailed = "mailed by the target; what it cannot mail goes " if plan.job.email else ""
+    if recipients:
+        return f"{made}; {mailed}into the handout, sealed for {', '.join(key[:12] + '...' for key in recipients)}"
+    return (
+        f"{made}; {mailed}into the handout\n"
+        f"{'':<17}this machine can open it ({desk.machine.identity}); --handout age:KEY seals it for somebody else"
+    )
+
+
+def _pace(speed: Speed) -> str:
+    rate = f", at most {speed.rate:g} requests/s" if speed.rate else ""
+    return f"{speed.jobs} in flight{rate}"

@@ -1,0 +1,23 @@
+"""`keyturn reset`: new passwords for the users of a file."""
+
+import click
+
+from keyturn.cli.frame import Frame, pass_frame
+from keyturn.cli.runflags import Asked, flags
+
+
+@click.command()
+@flags(running=True)
+@pass_frame
+def reset(frame: Frame, asked: Asked) -> int:
+    """Set new passwords for the users of FILE: plan, confirm, do.
+
+    \b
+    Examples:
+      keyturn reset users.csv -t maximo-test --email
+      keyturn reset users.csv -t maximo-prod --handout age:age1... --rate 20/s
+      keyturn reset users.csv -t maximo-prod --no-input --expect 4986
+    """
+    from keyturn.cli.carrying import carry
+
+    return carry(frame, asked, "reset")

@@ -1,0 +1,88 @@
+"""The way of `resume`: find the run, hold it against what was confirmed, carry out what is left."""
+
+from keyturn.app.runs import Machine, rules_of
+from keyturn.bulk.encodings import letters_of
+from keyturn.bulk.facts import FINISHED, PLANNING, Facts, changed, same_file, same_target
+from keyturn.bulk.folder import RunFolder, find_run, run_folders
+from keyturn.bulk.plan import Destination, Plan, make_plan
+from keyturn.bulk.source import read_source
+from keyturn.bulk.states import to_send
+from keyturn.cli.begun import run_of
+from keyturn.cli.confirming import confirm
+from keyturn.cli.frame import Frame
+from keyturn.cli.runflags import Asked
+from keyturn.cli.running import Desk, desk_for, speed_of, work_off
+from keyturn.cli.summaryview import tell
+from keyturn.core.errors import RunError
+
+
+def resume_run(frame: Frame, run: str, asked: Asked) -> int:
+    """Go on with a run; the exit code of the command."""
+    frame.progress = "Nothing was sent."
+    folder, facts = _chosen(Machine(frame.settings), run)
+    with desk_for(frame, facts["target"], token_stdin=asked.token_stdin) as desk:
+        return go_on(frame, desk, folder, asked)
+
+
+def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
+    """Carry out what is left of a run, if file and target are what was confirmed."""
+    with desk.machine.holding(desk.target.name):
+        journal = desk.machine.journal(folder.journal)
+        try:
+            facts = Facts(journal.facts())
+            plan = _same_plan(desk, facts)
+            counts = journal.counts()
+            wanted = to_send(plan.job.resendable(desk.directory.capabilities))
+            left = sum(counts.get(state, 0) for state in wanted)
+            if left:
+                _ask_again(frame, desk, facts, asked, left)
+                frame.say(f"run {folder.run}: {left:,} rows are left")
+            run = run_of(desk, folder, journal, facts, plan, asked)
+            frame.progress = ""
+            return tell(frame, desk, work_off(desk, run, speed_of(desk, asked), left))
+        finally:
+            journal.close()
+
+
+def _chosen(machine: Machine, run: str) -> tuple[RunFolder, Facts]:
+    """The named run, else the newest unfinished one, else the newest.  Raises RunError when there is none."""
+    folders = [find_run(machine.folders.runs, run)] if run else run_folders(machine.folders.runs)
+    begun = []
+    for folder in folders:
+        journal = machine.journal(folder.journal)
+        try:
+            facts = Facts(journal.facts())
+        finally:
+            journal.close()
+        if facts["state"] not in ("", PLANNING):
+            begun.append((folder, facts))
+            if facts["state"] != FINISHED:
+                return folder, facts
+    if not begun:
+        raise RunError(
+            "there is no run to resume", code="KT-RUN-002", where=str(machine.folders.runs), fix="keyturn runs list"
+        )
+    return begun[0]
+
+
+def _same_plan(desk: Desk, facts: Facts) -> Plan:
+    """The plan of the run, made again from the file that it was made of.  Raises SourceError for another file."""
+    same_file(facts, letters_of(facts.file, facts["encoding"]).sha256)
+    destination = Destination(
+        desk.target.name, desk.directory.capabilities, facts["account"], facts.protect, rules_of(desk.target.settings)
+    )
+    return make_plan(read_source(facts.file, facts.reading), facts.job, destination, desk.machine.blocklist())
+
+
+def _ask_again(frame: Frame, desk: Desk, facts: Facts, asked: Asked, left: int) -> None:
+    """Nothing is asked when nothing changed since the run was confirmed."""
+    address, capabilities = desk.address(), desk.directory.capabilities
+    differences = changed(facts, address, capabilities)
+    if not differences:
+        return
+    if not frame.may_ask:
+        same_target(facts, address, capabilities)
+    frame.say("changed since the run was confirmed:")
+    for difference in differences:
+        frame.say(f"  {difference}")
+    confirm(frame, asked, count=left, target=desk.target.name, production=desk.target.settings.production)

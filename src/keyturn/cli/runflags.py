@@ -1,0 +1,136 @@
+"""The flags of plan, reset and create: read once, handed on as one value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading
+from keyturn.cli.completion import complete_targets
+
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
+
+Command = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the person asked for, before any of it is judged."""
+
+    file: Path
+    target: str = ""
+    reading: Reading = field(default_factory=Reading)
+    password: str = "generate"
+    email: bool = False
+    handout: tuple[str, ...] = ()
+    include_protected: bool = False
+    offline: bool = False
+    token_stdin: bool = False
+    jobs: int | None = None
+    rate: str = ""
+    timeout: float | None = None
+    retries: int | None = None
+    max_failures: str = ""
+    expect: int | None = None
+    yes: bool = False
+    new_run: bool = False
+    report: str = ""
+    report_dir: Path | None = None
+    name: str = ""
+
+    def job(self, operation: str) -> Job:
+        """The order."""
+        return Job(Operation(operation), PasswordChoice.parse(self.password), self.email)
+
+
+_FILE = click.argument("file", type=click.Path(path_type=Path))
+_TARGET = click.option("-t", "--target", default="", shell_complete=complete_targets, help="Which target.")
+_TOKEN = click.option("--token-stdin", is_flag=True, help="Read the target's secret from standard input.")
+
+_PLANNING = (
+    _TARGET,
+    click.option("--map", "columns", multiple=True, metavar="FIELD=COLUMN", help="Which column is what, as id=EmpNo."),
+    click.option("--delimiter", metavar="CHAR", help="comma, semicolon, tab, bar or a character."),
+    click.option("--encoding", metavar="NAME", help="How the letters of the file are written, as cp1252."),
+    click.option("--password", default="generate", metavar="HOW", help="generate, column:NAME or target."),
+    click.option("--email", is_flag=True, help="The target mails the passwords."),
+    click.option("--handout", multiple=True, metavar="age:KEY", help="Who can open the passwords; age:@FILE."),
+    click.option("--include-protected", is_flag=True, help="Also touch users that the target protects."),
+    click.option("--offline", is_flag=True, help="Plan without any request."),
+    _TOKEN,
+)
+
+PACE = (
+    click.option("-j", "--jobs", type=click.IntRange(1, 1024), help="Requests in flight."),
+    click.option("--rate", default="", metavar="N/s", help="Most requests a second."),
+    click.option("--timeout", type=click.FloatRange(0.1, 3600), metavar="SECONDS", help="Wait for one answer."),
+    click.option("--retries", type=click.IntRange(0, 100), help="Tries again when busy or unanswered."),
+    click.option("--max-failures", default="", metavar="N|N%", help="Stop at so many failures."),
+)
+
+REPORTS = (
+    click.option("--report", default="", metavar="KINDS", help="html,csv,jsonl"),
+    click.option("--report-dir", type=click.Path(path_type=Path, file_okay=False), help="Where reports go."),
+)
+
+_RUNNING = (
+    *PACE,
+    click.option("--expect", type=click.IntRange(0), metavar="N", help="Confirm: exactly N users change."),
+    click.option("--yes", is_flag=True, help="Confirm a small run."),
+    click.option("--new-run", is_flag=True, help="Start anew although an unfinished run of this file exists."),
+    *REPORTS,
+    click.option("--name", default="", help="What people call this run."),
+)
+
+
+def flags(*, running: bool) -> Callable[[Command], Command]:
+    """Give a command the flags of planning, and those of running; it gets them as one `Asked`."""
+
+    def around(command: Command) -> Command:
+        @wraps(command)
+        def read(*args: Any, **given: Any) -> Any:
+            columns = dict(map(_pair, given.pop("columns")))
+            reading = Reading(columns, _delimiter(given.pop("delimiter")), given.pop("encoding"))
+            return command(*args, asked=Asked(reading=reading, **given))
+
+        return _with(_FILE, *_PLANNING, *(_RUNNING if running else ()))(read)
+
+    return around
+
+
+def resume_flags(command: Command) -> Command:
+    """Give a command the flags that may change from one sitting to the next; it gets them as one `Asked`."""
+
+    @wraps(command)
+    def read(*args: Any, run: str, **given: Any) -> Any:
+        return command(*args, run=run, asked=Asked(file=Path(), **given))
+
+    return _with(*PACE, *REPORTS, _TOKEN)(read)
+
+
+def _with(*options: Command) -> Callable[[Command], Command]:
+    def around(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return around
+
+
+def _pair(text: str) -> tuple[str, str]:
+    field, equals, column = text.partition("=")
+    if not equals or not field or not column:
+        raise click.UsageError(f"--map {text} is not FIELD=COLUMN, as in --map id=EmpNo")
+    return field, column
+
+
+def _delimiter(text: str | None) -> str | None:
+    if text is None:
+        return None
+    found = _DELIMITERS.get(text, text)
+    if len(found) != 1 or found in '"\r\n':
+        raise click.UsageError(f"--delimiter {text} is not one character")
+    return found

@@ -1,0 +1,168 @@
+"""`keyturn runs`: the runs of this machine, and what became of their rows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from keyturn.cli.completion import complete_runs
+from keyturn.cli.frame import Frame, Output, pass_frame
+
+if TYPE_CHECKING:
+    from keyturn.bulk.facts import Facts
+    from keyturn.core.journal import Journal
+
+OUTCOMES = ("created", "changed", "skipped", "failed", "uncertain", "not tried", "sent")
+
+
+@click.group()
+def runs() -> None:
+    """Look at runs.
+
+    \b
+    Examples:
+      keyturn runs list
+      keyturn runs rows r7f3k2a --outcome failed
+      keyturn runs report r7f3k2a --report html -o .
+    """
+
+
+@runs.command("list")
+@pass_frame
+def list_runs(frame: Frame) -> None:
+    """The runs of this machine, the newest first."""
+    from keyturn.bulk.folder import run_folders
+    from keyturn.core.errors import RunError
+
+    found = []
+    for folder in run_folders(frame.settings.folders.runs):
+        try:
+            with _opened(frame, folder.run) as (journal, facts):
+                found.append(_told(folder.run, journal, facts))
+        except RunError:
+            found.append({"run": folder.run, "state": "held by another process"})
+    if frame.wants_json:
+        frame.json(found)
+        return
+    head = ("run", "state", "operation", "target", "file", "done", "left", "exit", "begun", "name")
+    frame.table(head, [[str(each.get(name, "")) for name in head] for each in found], empty="no runs yet")
+
+
+@runs.command()
+@click.argument("run", required=False, default="", shell_complete=complete_runs)
+@pass_frame
+def show(frame: Frame, run: str) -> None:
+    """One run: what it was to do, and how it stands."""
+    from keyturn.bulk.report import outcomes
+
+    with _opened(frame, run) as (journal, facts):
+        told = _told(_named(frame, run), journal, facts)
+        journal_counts = journal.counts()
+        reasons = [{"outcome": str(s), "reason": r, "count": n} for s, r, n in journal.reasons() if r]
+    if frame.wants_json:
+        frame.json({**told, "reasons": reasons})
+        return
+    for name, value in told.items():
+        if value != "" and not isinstance(value, dict):
+            frame.data(f"{name:<10} {value}")
+    for outcome, count in outcomes(journal_counts).items():
+        frame.data(f"  {outcome:<10} {count:,}")
+    for reason in reasons:
+        frame.data(f"  {reason['outcome']:<10} {reason['count']:>7,}  {reason['reason']}")
+
+
+@runs.command()
+@click.argument("run", required=False, default="", shell_complete=complete_runs)
+@click.option("--outcome", multiple=True, type=click.Choice(OUTCOMES), help="Only rows that ended so.")
+@pass_frame
+def rows(frame: Frame, run: str, outcome: tuple[str, ...]) -> None:
+    """The rows of a run, with outcome, delivery and reason."""
+    from keyturn.bulk.report import SIGNS, row_event
+    from keyturn.core.journal import RowState
+
+    name = _named(frame, run)
+    with _opened(frame, name) as (journal, _):
+        for row in journal.rows(tuple(RowState(word) for word in outcome)):
+            if frame.output in (Output.JSON, Output.JSONL):
+                frame.json(row_event(name, row))
+            else:
+                why = row.text or row.reason
+                frame.data(
+                    f"{SIGNS[row.state]} {row.number:>7}  {row.who}  {row.state}  {row.delivery}  {why}".rstrip()
+                )
+
+
+@runs.command()
+@click.argument("run", required=False, default="", shell_complete=complete_runs)
+@click.option("--report", "kinds", default="html,csv,jsonl", metavar="KINDS", help="html,csv,jsonl")
+@click.option("-o", "--report-dir", type=click.Path(path_type=Path, file_okay=False), help="Where they go.")
+@pass_frame
+def report(frame: Frame, run: str, kinds: str, report_dir: Path | None) -> None:
+    """Write the reports of a run again; they hold no password."""
+    from keyturn import __version__
+    from keyturn.bulk.folder import find_run
+    from keyturn.bulk.report import Told, write_reports
+
+    name = _named(frame, run)
+    folder = find_run(frame.settings.folders.runs, name)
+    with _opened(frame, name) as (journal, facts):
+        told = Told(name, facts, journal.counts(), journal.reasons(), int(facts["exit"] or 0), __version__)
+        wanted = [kind.strip() for kind in kinds.split(",") if kind.strip()]
+        written = write_reports(journal, told, report_dir or folder.path, wanted)
+    if frame.wants_json:
+        frame.json({"run": name, "reports": [str(path) for path in written]})
+        return
+    for path in written:
+        frame.data(str(path))
+
+
+def _named(frame: Frame, run: str) -> str:
+    """The named run, else the newest.  Raises RunError when there is none."""
+    from keyturn.bulk.folder import run_folders
+    from keyturn.core.errors import RunError
+
+    if run:
+        return run
+    folders = run_folders(frame.settings.folders.runs)
+    if not folders:
+        raise RunError("there are no runs yet", code="KT-RUN-002", where=str(frame.settings.folders.runs))
+    return folders[0].run
+
+
+@contextmanager
+def _opened(frame: Frame, run: str) -> "Iterator[tuple[Journal, Facts]]":
+    from keyturn.app.runs import Machine
+    from keyturn.bulk.facts import Facts
+    from keyturn.bulk.folder import find_run
+
+    machine = Machine(frame.settings)
+    journal = machine.journal(find_run(machine.folders.runs, _named(frame, run)).journal)
+    try:
+        yield journal, Facts(journal.facts())
+    finally:
+        journal.close()
+
+
+def _told(run: str, journal: "Journal", facts: "Facts") -> dict[str, object]:
+    from keyturn.bulk.report import outcomes
+    from keyturn.core.journal import DONE, RowState
+
+    counts = journal.counts()
+    return {
+        "run": run,
+        "name": facts["name"],
+        "state": facts["state"],
+        "operation": facts["operation"],
+        "target": facts["target"],
+        "account": facts["account"],
+        "file": facts.file.name,
+        "sha256": facts["sha256"],
+        "begun": facts["created"][:19],
+        "ended": facts["ended"][:19],
+        "exit": int(facts["exit"]) if facts["exit"] else "",
+        "done": sum(counts.get(state, 0) for state in DONE),
+        "left": counts.get(RowState.NOT_TRIED, 0) + counts.get(RowState.SENT, 0),
+        "outcomes": outcomes(counts),
+    }

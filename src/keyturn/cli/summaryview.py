@@ -1,0 +1,115 @@
+"""Says how a run ended: counts first, then what needs somebody, then where everything is and what to do next."""
+
+from keyturn.bulk.breaker import Cause
+from keyturn.bulk.exit import ExitCode
+from keyturn.bulk.report import outcomes
+from keyturn.bulk.run import Summary
+from keyturn.cli.frame import Frame
+from keyturn.cli.running import Desk
+from keyturn.core.errors import KeyturnError
+from keyturn.core.journal import RowState
+
+_ORDER = (
+    RowState.CREATED,
+    RowState.CHANGED,
+    RowState.FAILED,
+    RowState.UNCERTAIN,
+    RowState.SKIPPED,
+    RowState.NOT_TRIED,
+)
+_CODES = {
+    Cause.SIGNED_OUT: "KT-AUTH-001",
+    Cause.NOT_ALLOWED: "KT-AUTH-003",
+    Cause.FAILURES: "KT-RUN-011",
+    Cause.UNREACHABLE: "KT-NET-001",
+    Cause.FAULT: "KT-RUN-012",
+}
+
+
+class RunStopped(KeyturnError):
+    """A run stopped before its end; the text says why, and the last line how far it got."""
+
+    def __init__(self, what: str, *, code: str, why: str, fix: str, progress: str) -> None:
+        super().__init__(what, code=code, why=why, fix=fix)
+        self.progress = progress
+
+
+def tell(frame: Frame, desk: Desk, summary: Summary) -> int:
+    """Print the summary; the exit code of the command.  Raises RunStopped when a brake or the target stopped it."""
+    if frame.wants_json:
+        frame.json(told(summary))
+    else:
+        _draw(frame, desk, summary)
+    trip = summary.trip
+    if trip is not None and trip.cause in _CODES:
+        whats = {
+            Cause.SIGNED_OUT: f"{desk.target.name} refused our sign-in",
+            Cause.NOT_ALLOWED: f"{desk.target.name} does not allow us to do this",
+            Cause.FAILURES: "too many rows are failing, so keyturn stopped",
+            Cause.UNREACHABLE: f"{desk.target.name} cannot be reached",
+            Cause.FAULT: "keyturn ran into a fault of its own and stopped",
+        }
+        fix = f"mend the cause, then  keyturn resume {summary.run}"
+        raise RunStopped(
+            whats[trip.cause], code=_CODES[trip.cause], why=trip.text, fix=fix, progress=progress_of(summary)
+        )
+    return int(summary.exit)
+
+
+def told(summary: Summary) -> dict[str, object]:
+    """The summary for machines."""
+    return {
+        "v": 1,
+        "type": "summary",
+        "run": summary.run,
+        "exit": int(summary.exit),
+        "outcomes": outcomes(summary.states),
+        "left": summary.left,
+        "reasons": [{"outcome": str(s), "reason": r, "count": n} for s, r, n in summary.reasons if r],
+        "retries": summary.retries,
+        "elapsed_s": round(summary.seconds, 3),
+        "stopped": str(summary.trip.cause) if summary.trip is not None else None,
+        "reports": [str(path) for path in summary.reports],
+        "retry": str(summary.retry) if summary.retry is not None else None,
+        "handout": str(summary.handout) if summary.handout is not None else None,
+    }
+
+
+def progress_of(summary: Summary) -> str:
+    """How far it got, as the last line of an error."""
+    total = sum(summary.states.values()) - summary.states.get(RowState.SKIPPED, 0)
+    uncertain = summary.states.get(RowState.UNCERTAIN, 0)
+    doubt = f"{uncertain:,} are uncertain." if uncertain else "Nothing is uncertain."
+    return f"{summary.done:,} of {total:,} users are done, {summary.left:,} were not tried. {doubt}"
+
+
+def _draw(frame: Frame, desk: Desk, summary: Summary) -> None:
+    counted = [f"{summary.states[state]:,} {state}" for state in _ORDER if summary.states.get(state)]
+    head = ", ".join(counted) or "no rows"
+    frame.data(f"{head}, {summary.seconds:.1f} s.   exit {int(summary.exit)}")
+    for state in (RowState.FAILED, RowState.UNCERTAIN, RowState.SKIPPED):
+        parts = [f"{count:,} {reason}" for found, reason, count in summary.reasons if found is state and reason]
+        if parts:
+            frame.data(f"  {state:<10} {'  |  '.join(parts)}")
+    for name, path in (("report", summary.reports[0] if summary.reports else None), ("to mend", summary.retry)):
+        if path is not None:
+            frame.data(f"  {name:<10} {path}")
+    if summary.handout is not None:
+        frame.data(f"  passwords  {summary.handout} ({summary.handed:,}, sealed)")
+        if summary.local:
+            frame.warn(f"this machine can open the handout (identity: {desk.machine.identity})", code="KT-RUN-031")
+    _next(frame, summary)
+
+
+def _next(frame: Frame, summary: Summary) -> None:
+    hints = []
+    if summary.left or summary.exit in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+        hints.append(f"keyturn resume {summary.run}")
+    if summary.states.get(RowState.FAILED):
+        hints.append(f"keyturn runs rows {summary.run} --outcome failed")
+    if summary.states.get(RowState.UNCERTAIN):
+        hints.append(f"keyturn runs rows {summary.run} --outcome uncertain")
+    if summary.handout is not None and summary.local:
+        hints.append(f"keyturn handout open {summary.handout}")
+    for number, hint in enumerate(hints):
+        frame.say(f"{'Next:' if number == 0 else '':<6} {hint}")

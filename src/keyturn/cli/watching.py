@@ -1,0 +1,174 @@
+"""Shows a run while it goes: a bar on a terminal, a line now and then in a log, one object a line for machines."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from keyturn.bulk.events import Event, Listener, Paused, Progress, RowSettled, Stopping
+from keyturn.bulk.report import outcomes, row_event
+from keyturn.cli.frame import Frame, Output
+from keyturn.core.journal import DONE, Row, RowState
+
+EVERY = 10.0
+MOST_PROBLEMS = 1.0
+
+
+@contextmanager
+def watch(frame: Frame, run: str, target: str, total: int) -> Iterator[Sequence[Listener]]:
+    """The listeners that fit the way this command speaks."""
+    if frame.output is Output.JSONL:
+        yield [Lines(frame, run).hear]
+    elif frame.output is Output.RICH and not frame.manners.accessible and frame.manners.loud >= 0:
+        with bar(frame, run, target, total) as listener:
+            yield [listener]
+    else:
+        yield [Heartbeat(frame, run, target).hear]
+
+
+class Lines:
+    """For machines: a line for each row as soon as it counts, progress at most once a second."""
+
+    def __init__(self, frame: Frame, run: str) -> None:
+        self._frame = frame
+        self._run = run
+        self._next = 0.0
+
+    def hear(self, event: Event) -> None:
+        """Print it."""
+        match event:
+            case RowSettled(row=row):
+                if row.state is not RowState.NOT_TRIED:
+                    self._frame.json(row_event(self._run, row))
+            case Progress():
+                now = time.monotonic()
+                if now >= self._next:
+                    self._next = now + 1.0
+                    self._frame.json({"v": 1, "type": "progress", "run": self._run, **_figures(event)})
+            case Paused(seconds=seconds):
+                told = {"reason": "retry-after", "seconds": round(seconds, 3)}
+                self._frame.json({"v": 1, "type": "pause", "run": self._run, **told})
+            case Stopping(trip=trip):
+                told = {"reason": str(trip.cause), "text": trip.text}
+                self._frame.json({"v": 1, "type": "stop", "run": self._run, **told})
+
+
+class Heartbeat:
+    """For logs: a line every ten seconds and every ten percent, so that a long run never looks dead."""
+
+    def __init__(self, frame: Frame, run: str, target: str) -> None:
+        self._frame = frame
+        self._head = f"run={run} target={target}"
+        self._next = time.monotonic() + EVERY
+        self._tenth = 0
+
+    def hear(self, event: Event) -> None:
+        """Print what is due."""
+        match event:
+            case Progress():
+                self._beat(event)
+            case Paused(seconds=seconds):
+                self._say(f"waiting {seconds:.0f} s: the server asked us to slow down")
+            case Stopping(trip=trip):
+                self._say(f"stopping: {trip.text}")
+
+    def _beat(self, event: Progress) -> None:
+        tenth = event.through * 10 // event.total if event.total else 10
+        now = time.monotonic()
+        if tenth <= self._tenth and now < self._next:
+            return
+        self._tenth, self._next = max(tenth, self._tenth), now + EVERY
+        if self._frame.manners.accessible:
+            failed = event.states.get(RowState.FAILED, 0)
+            self._frame.say(f"{tenth * 10} percent. {event.through:,} of {event.total:,}. {failed:,} failed.")
+        else:
+            self._say(_line(event))
+
+    def _say(self, text: str) -> None:
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._frame.say(f"{stamp} {self._head} {text}")
+
+
+@contextmanager
+def bar(frame: Frame, run: str, target: str, total: int) -> Iterator[Callable[[Event], None]]:
+    """For terminals: four lines that are redrawn at most four times a second."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Drawing
+
+    console = Console(stderr=True, no_color=frame.manners.color is False, highlight=False)
+    columns: tuple[Any, ...] = (BarColumn(bar_width=40), TextColumn("{task.description}"))
+    console.print(f"{target}   run {run}   Ctrl-C stops cleanly")
+    with Drawing(*columns, console=console, refresh_per_second=4) as drawing:
+        task = drawing.add_task("", total=max(total, 1))
+        last = 0.0
+
+        def hear(event: Event) -> None:
+            nonlocal last
+            match event:
+                case Progress():
+                    drawing.update(task, completed=event.through, total=max(event.total, 1), description=_words(event))
+                case RowSettled(row=row):
+                    now = time.monotonic()
+                    if row.state in (RowState.FAILED, RowState.UNCERTAIN) and now - last >= MOST_PROBLEMS:
+                        last = now
+                        drawing.console.print(problem(row), markup=False)
+                case Paused(seconds=seconds):
+                    drawing.console.print(f"waiting {seconds:.0f} s: the server asked us to slow down")
+                case Stopping(trip=trip):
+                    drawing.console.print(f"stopping: {trip.text}", markup=False)
+
+        yield hear
+
+
+def problem(row: Row) -> str:
+    """A row that needs somebody, in one line."""
+    return f"{row.state}  row {row.number:,} {row.who}: {row.text or row.reason}"
+
+
+def _words(event: Progress) -> str:
+    share = event.through / event.total if event.total else 1.0
+    left = f"  about {_duration(event.left)} left" if event.left else ""
+    waiting = f"  waiting {event.waiting:.0f} s: the server asked us to slow down" if event.waiting else ""
+    return (
+        f"{event.through:,}/{event.total:,}  {share:.0%}  {event.rate:,.1f} rows/s{waiting or left}\n"
+        f"done {_done(event):,}  failed {event.states.get(RowState.FAILED, 0):,}"
+        f"  uncertain {event.states.get(RowState.UNCERTAIN, 0):,}  retries {event.retries:,}"
+        f"  in flight {event.in_flight}"
+    )
+
+
+def _line(event: Progress) -> str:
+    share = event.through * 100 // event.total if event.total else 100
+    eta = f" eta={_duration(event.left)}" if event.left else ""
+    waiting = f" waiting={event.waiting:.0f}s" if event.waiting else ""
+    return (
+        f"{event.through}/{event.total} {share}% {event.rate:.1f}/s{eta}{waiting} ok={_done(event)}"
+        f" failed={event.states.get(RowState.FAILED, 0)} uncertain={event.states.get(RowState.UNCERTAIN, 0)}"
+        f" retries={event.retries}"
+    )
+
+
+def _figures(event: Progress) -> dict[str, object]:
+    left = round(event.left) if event.left is not None else None
+    return {
+        "done": event.through,
+        "total": event.total,
+        "rate": round(event.rate, 1),
+        "eta_s": left,
+        "outcomes": outcomes(event.states),
+        "retries": event.retries,
+    }
+
+
+def _done(event: Progress) -> int:
+    return sum(event.states.get(state, 0) for state in DONE)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes:02}m"
+    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
