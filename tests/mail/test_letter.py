@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Mail
 from keyturn.mail.letter import Stationery, flaw, wire_address
@@ -82,6 +83,18 @@ def test_a_notice_holds_no_secret_and_no_link() -> None:
         assert "was reset" in text
         assert "2026-11-21 12:00 UTC" in text
         assert "id.example.org" not in text
+
+
+def test_a_very_long_line_is_folded_for_the_wire_and_whole_for_the_reader() -> None:
+    mail = replace(MAIL, name="A" * 3000)
+    assert max(map(len, STATIONERY.write(mail, CONTENT).split(b"\r\n"))) < 998
+    assert "A" * 3000 in texts(letter(mail))[0]
+
+
+@pytest.mark.parametrize("sender", ["", "keyturn", "a@b.org, c@d.org", "a@b.org\r\nBcc: eve@example.org"])
+def test_letters_come_from_an_address_or_not_at_all(sender: str) -> None:
+    with pytest.raises(ConfigError, match="cannot come from"):
+        Stationery(sender, "https://id.example.org")
 
 
 def test_who_has_no_name_is_greeted_by_the_sign_in_name() -> None:
