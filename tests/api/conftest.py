@@ -8,30 +8,14 @@ import pytest
 from tests.support.server import OpenDoor, Person, served
 
 PHRASE = "nine green bottles on a wall"
-PEOPLE = [
-    "amal",
-    "bo",
-    "chika",
-    "dara",
-    "emre",
-    "farah",
-    "goran",
-    "hana",
-    "ivo",
-    "jun",
-    "kira",
-    "luz",
-    "mio",
-    "nour",
-    "oda",
-]
+NAMES = "amal bo chika dara emre farah goran hana ivo jun kira luz mio nour oda pia rui sol tao"
 
 
 @pytest.fixture(scope="package")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenDoor]:
     """The directory with its people, each with a temporary known value and a mail address."""
     folder: Path = tmp_path_factory.mktemp("api")
-    people = [Person(name, f"{name}@example.com", PHRASE) for name in PEOPLE]
+    people = [Person(name, f"{name}@example.com", PHRASE) for name in NAMES.split()]
     with served(folder, users=people) as open_door:
         yield open_door
 

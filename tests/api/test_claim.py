@@ -62,7 +62,7 @@ def test_a_link_sets_a_password_once(door: OpenDoor, admin: str) -> None:
 def test_a_refused_password_names_the_rule_and_leaves_the_link_good(door: OpenDoor, admin: str) -> None:
     path = mailed_link(door, admin, "mio")
     different = fill_in(door, path, FRESH, FRESH + "!")
-    assert (different.status, "not the same" in different.text) == (422, True)
+    assert (different.status, "are not the same" in different.text) == (422, True)
     short = fill_in(door, path, "short", "short")
     assert (short.status, "shorter than 15 characters" in short.text) == (422, True)
     assert 'role="alert"' in short.text

@@ -146,7 +146,9 @@ RULES = (
         free=("core/secret.py",),
         allowed={
             "api/keys.py": 1,
+            "api/pages.py": 1,
             "api/sessions.py": 1,
+            "api/welcome.py": 1,
             "app/build.py": 1,
             "app/demo.py": 1,
             "bulk/handout.py": 1,
@@ -232,7 +234,6 @@ RULES = (
         free=("dialects/*/*", "app/dialects.py"),
         allowed={
             "app/demo.py": 2,
-            "app/init.py": 1,
             "app/sources.py": 1,
             "cli/key.py": 2,
             "cli/target.py": 5,

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -49,16 +48,18 @@ class Claim:
 
     async def _take_form(self, request: Request) -> Response:
         try:
-            new, again = _passwords(await request.body())
+            fields = pages.read_form(await request.body())
         except BadRequest as error:
             return pages.form(error.reason, status=400)
-        if new != again:
-            return pages.form("The two passwords are not the same.", status=422)
-        outcome = await self._set(request, new)
+        if fields.keys() != {"new", "again"}:
+            return pages.form("Enter the new password twice.", status=400)
+        if fields["new"] != fields["again"]:
+            return pages.form(pages.DIFFERENT, status=422)
+        outcome = await self._set(request, fields["new"])
         if outcome is None:
             return pages.gone()
         if isinstance(outcome, Refused):
-            return pages.form(_sentence(outcome.text), status=422)
+            return pages.form(pages.sentence(outcome.text), status=422)
         return pages.done()
 
     async def _set(self, request: Request, new: Secret) -> Outcome | None:
@@ -75,19 +76,3 @@ class Claim:
 
 def _is_json(request: Request) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
-
-
-def _passwords(body: bytes) -> tuple[Secret, Secret]:
-    """The two entries of the form.  Raises BadRequest when it is no such form."""
-    try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
-    except ValueError:
-        raise BadRequest("The form could not be read; enter the new password again.") from None
-    values = dict(pairs)
-    if len(values) != len(pairs) or values.keys() != {"new", "again"}:
-        raise BadRequest("Enter the new password twice.")
-    return Secret(values["new"]), Secret(values["again"])
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else "This password was refused."

@@ -1,11 +1,16 @@
-"""The few plain pages of a mailed link: no script, nothing from elsewhere, readable without style."""
+"""The few plain pages for people with a mailed link or a one-time password: no script, nothing from elsewhere."""
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from html import escape
 from typing import Final
+from urllib.parse import parse_qsl
 
 from starlette.responses import Response
+
+from keyturn.core.secret import Secret
+from keyturn.http.json import BadRequest
 
 STYLE: Final = (
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:3rem auto;padding:0 1rem;color:#1b1b1b;"
@@ -28,22 +33,70 @@ HEADERS: Final = {
 }
 
 
-def form(wrong: str = "", *, status: int = 200) -> Response:
-    """The form that takes the new password twice; `wrong` names the rule that the last try broke."""
-    notice = f'<p class="wrong" role="alert" id="wrong">{escape(wrong)}</p>' if wrong else ""
-    described = ' aria-describedby="wrong" aria-invalid="true"' if wrong else ""
+DIFFERENT: Final = "The two new passwords are not the same."
+
+
+def form(wrong: str = "", *, status: int = 200, session: Secret | None = None) -> Response:
+    """The form that takes the new password twice; `wrong` names the rule that the last try broke.
+
+    session: a token that the next try carries along, for people who came without a link.
+    """
+    carried = f'<input type="hidden" name="session" value="{escape(session.reveal())}">' if session else ""
     return _page(
         "Set a new password",
-        f"""{notice}<form method="post">
-<label for="new">New password</label>
-<input id="new" name="new" type="password" autocomplete="new-password" required autofocus{described}>
-<label for="again">The same again</label>
-<input id="again" name="again" type="password" autocomplete="new-password" required>
-<button type="submit">Set password</button>
+        f"""{_notice(wrong)}<form method="post">{carried}
+{_new_twice(wrong)}
 </form>
-<p>A phrase of several words is easy to keep. This link works once.</p>""",
+<p>A phrase of several words is easy to keep.</p>""",
         status,
     )
+
+
+def welcome(wrong: str = "", *, status: int = 200) -> Response:
+    """The form for people with a one-time password: name, that password, and their own twice."""
+    return _page(
+        "Set your own password",
+        f"""{_notice(wrong)}<form method="post">
+<label for="login">Sign-in name</label>
+<input id="login" name="login" autocomplete="username" required autofocus>
+<label for="present">One-time or present password</label>
+<input id="present" name="present" type="password" autocomplete="current-password" required>
+{_new_twice(wrong)}
+</form>
+<p>A phrase of several words is easy to keep.</p>""",
+        status,
+    )
+
+
+def read_form(body: bytes) -> Mapping[str, Secret]:
+    """The fields of a form that was sent; each may be a secret.  Raises BadRequest when it is no form, or a field is
+    there twice."""
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
+    except ValueError:
+        raise BadRequest("The form could not be read; fill it in again.") from None
+    fields = {name: Secret(value) for name, value in pairs}
+    if len(fields) != len(pairs):
+        raise BadRequest("A field of the form is there twice.")
+    return fields
+
+
+def sentence(text: str) -> str:
+    """A refusal's text as a sentence for people."""
+    return f"{text[:1].upper()}{text[1:]}." if text else "This password was refused."
+
+
+def _notice(wrong: str) -> str:
+    return f'<p class="wrong" role="alert" id="wrong">{escape(wrong)}</p>' if wrong else ""
+
+
+def _new_twice(wrong: str) -> str:
+    described = ' aria-describedby="wrong" aria-invalid="true"' if wrong else ""
+    return f"""<label for="new">New password</label>
+<input id="new" name="new" type="password" autocomplete="new-password" required{described}>
+<label for="again">The same again</label>
+<input id="again" name="again" type="password" autocomplete="new-password" required>
+<button type="submit">Set password</button>"""
 
 
 def done() -> Response:

@@ -11,6 +11,7 @@ from keyturn.api.asking import Handler, signed_in
 from keyturn.api.claim import Claim
 from keyturn.api.problems import OF_HTTP, UNREADY, answer
 from keyturn.api.sessions import Sessions
+from keyturn.api.welcome import Welcome
 from keyturn.core.ports import Gate
 from keyturn.http.requests import Endpoint, route
 
@@ -22,7 +23,7 @@ Watcher = Callable[[], Awaitable[Mapping[str, int] | None]]
 
 def routes(gate: Gate, read_audit: audit.Reader, watch: Watcher) -> list[BaseRoute]:
     """All of them."""
-    sessions, claim = Sessions(gate), Claim(gate)
+    sessions, claim, welcome = Sessions(gate), Claim(gate), Welcome(gate)
 
     def held(handler: Handler) -> Endpoint:
         return signed_in(gate, handler)
@@ -43,6 +44,7 @@ def routes(gate: Gate, read_audit: audit.Reader, watch: Watcher) -> list[BaseRou
     }
     return [
         *(route(ROOT + path, methods, wrong_method) for path, methods in ours.items()),
+        route("/", {"GET": welcome.show, "POST": welcome.take}, wrong_method),
         route("/claim/{token}", {"GET": claim.show, "POST": claim.take}, wrong_method),
         *_watching(watch),
     ]

@@ -63,3 +63,6 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     "mas": Dialect("IBM Maximo Application Suite", _mas, mas.routes, mas.PREFIXES, mas.say),
 }
 """By the name that `kind` of a target has."""
+
+FIRST_KIND: Final = next(iter(DIALECTS))
+"""The door that the API key of a new directory is for."""

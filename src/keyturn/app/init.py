@@ -8,10 +8,11 @@ from typing import Final
 from uuid import uuid4
 
 from keyturn.app.build import DATABASE, KEYS, House, Place, open_house
+from keyturn.app.dialects import FIRST_KIND
+from keyturn.app.refusals import accepted, settled
 from keyturn.core.audit import Event
 from keyturn.core.commands import Command, CreateUser, ResetPassword
 from keyturn.core.errors import ConfigError
-from keyturn.core.outcomes import Refused
 from keyturn.core.permissions import Actor, Proof
 from keyturn.core.policy import ProfileName
 from keyturn.core.ports import NewKey
@@ -58,9 +59,8 @@ def make_directory(place: Place, *, policy: ProfileName = ProfileName.NIST, base
         tenant = Tenant(1, "default", str(uuid4()), settings)
         _found(house, tenant)
         password = _administrator(house)
-        key = house.administration(FOUNDER, DOOR).create_key("mas", "made by keyturn init", ALL_RIGHTS)
-        if isinstance(key, Refused):
-            raise _refused(key)
+        door = house.administration(FOUNDER, DOOR)
+        key = accepted(door.create_key(FIRST_KIND, "made by keyturn init", ALL_RIGHTS))
         return Made(data, tenant, ADMIN, password, key)
 
 
@@ -92,12 +92,7 @@ def _administrator(house: House) -> Secret:
 
 def _do(house: House, command: Command) -> None:
     [outcome] = house.directory(FOUNDER, DOOR).execute([command])
-    if isinstance(outcome, Refused):
-        raise _refused(outcome)
-
-
-def _refused(refused: Refused) -> ConfigError:
-    return ConfigError(f"the new directory refused its own {refused.who or 'key'}", why=refused.text)
+    settled(outcome)
 
 
 def _taken(where: str) -> ConfigError:

@@ -44,8 +44,7 @@ def _is_under(path: str, prefix: str) -> bool:
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "http":
-        await say(scope, 404, "there is nothing at this address")(scope, receive, send)
+    await say(scope, 404, "there is nothing at this address")(scope, receive, send)
 
 
 class _Ailing:

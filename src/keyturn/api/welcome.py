@@ -1,0 +1,82 @@
+"""Where the letter with a one-time password sends people: a plain form to sign in with it and set their own.
+
+A one-time password dies when it is used, so a new one that the policy refuses must not cost the person their way in:
+the next form carries the session, which can do nothing but set a password, in place of name and password.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from keyturn.api import pages
+from keyturn.api.asking import OWN
+from keyturn.core.commands import ChangePassword
+from keyturn.core.outcomes import Outcome, Refused
+from keyturn.core.permissions import Actor, Proof
+from keyturn.core.ports import Gate
+from keyturn.core.secret import Secret
+from keyturn.http.json import BadRequest
+from keyturn.http.requests import origin_of
+
+DOOR: Final = "welcome"
+FIRST: Final = frozenset({"login", "present", "new", "again"})
+NEXT: Final = frozenset({"session", "new", "again"})
+WRONG: Final = "The sign-in name or the password is wrong, or its time is up."
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """`/`."""
+
+    gate: Gate
+
+    async def show(self, request: Request) -> Response:
+        """GET: the form."""
+        return pages.welcome()
+
+    async def take(self, request: Request) -> Response:
+        """POST: signs in and sets the new password in one go."""
+        try:
+            fields = pages.read_form(await request.body())
+        except BadRequest as error:
+            return pages.welcome(error.reason, status=400)
+        if fields.keys() == NEXT:
+            return await self._next(request, fields)
+        if fields.keys() != FIRST:
+            return pages.welcome("Fill in every field.", status=400)
+        return await self._first(request, fields)
+
+    async def _first(self, request: Request, fields: Mapping[str, Secret]) -> Response:
+        login = fields["login"].reveal()
+        if fields["new"] != fields["again"]:
+            return pages.welcome(pages.DIFFERENT, status=422)
+        signed = await self.gate.sign_in(login, fields["present"], door=DOOR, origin=origin_of(request))
+        if isinstance(signed, Refused):
+            return pages.welcome(WRONG, status=403)
+        old = None if signed.must_change else fields["present"]
+        outcome = await self._set(request, signed.actor, ChangePassword(signed.actor.id, fields["new"], old))
+        if not isinstance(outcome, Refused):
+            return pages.done()
+        if signed.must_change:
+            return pages.form(pages.sentence(outcome.text), status=422, session=signed.token)
+        return pages.welcome(pages.sentence(outcome.text), status=422)
+
+    async def _next(self, request: Request, fields: Mapping[str, Secret]) -> Response:
+        session = fields["session"]
+        actor = await self.gate.actor(session)
+        if actor is None or actor.proof is not Proof.RESTRICTED:
+            return pages.welcome(WRONG, status=403)
+        if fields["new"] != fields["again"]:
+            return pages.form(pages.DIFFERENT, status=422, session=session)
+        outcome = await self._set(request, actor, ChangePassword(actor.id, fields["new"]))
+        if isinstance(outcome, Refused):
+            return pages.form(pages.sentence(outcome.text), status=422, session=session)
+        return pages.done()
+
+    async def _set(self, request: Request, actor: Actor, change: ChangePassword) -> Outcome:
+        directory = self.gate.directory(actor, OWN, DOOR, origin_of(request))
+        [outcome] = await directory.execute([change])
+        return outcome
