@@ -30,6 +30,9 @@ PAGES = sorted(
 )
 PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 COMMANDS = dict(make_docs.commands())
+SHELL = ("|", ">", ">>", "2>", "<", "&&", "||", ";", "&")
+"""Where a shell goes on with something else."""
+
 PERSONAS = ("how-to", "reference", "explanation", "decisions")
 
 
@@ -67,7 +70,8 @@ def examples(page: Path) -> Iterator[str]:
 
 def resolve(example: str) -> tuple[click.Command, list[str]]:
     """The command that an example calls, and the flags that it gives."""
-    words = shlex.split(re.split(r" [|>&] ?| 2>|;|  # ", example)[0])
+    words = shlex.split(example, comments=True)
+    words = words[: next((number for number, word in enumerate(words) if word in SHELL), len(words))]
     command: click.Command = cli
     rest = [*words]
     with click.Context(cli) as context:

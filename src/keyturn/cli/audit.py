@@ -93,7 +93,7 @@ def verify(frame: Frame, data: Path | None, database: str) -> int:
 @audit.command()
 @place_flags
 @since_flag
-@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True, help="How.")
 @pass_frame
 def export(frame: Frame, data: Path | None, database: str, since: datetime | None, form: str) -> None:
     """All entries on stdout, one a line, oldest first; passwords are in none of them."""
