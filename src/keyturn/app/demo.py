@@ -20,6 +20,7 @@ from keyturn.app.demo_mail import Mailbox
 from keyturn.app.demo_proxy import Fault, FaultyProxy
 from keyturn.app.init import FOUNDER, Made, make_directory
 from keyturn.app.settings import HOME, environment
+from keyturn.app.trail import Proof, verify
 from keyturn.core.commands import CreateUser
 from keyturn.core.errors import KeyturnError
 from keyturn.core.outcomes import Created
@@ -104,6 +105,16 @@ class Stage:
     def unused(self) -> list[Fault]:
         """The faults of the network that the run has not met."""
         return self.proxy.unused if self.proxy is not None else []
+
+    @property
+    def seconds(self) -> float:
+        """How long the run was on the network, from its first request to the last answer."""
+        return self.proxy.seconds if self.proxy is not None else 0.0
+
+    def proof(self) -> Proof:
+        """The verification of the audit, as `keyturn audit verify` does it."""
+        with closing(open_house(Place(self._folders.data))) as house:
+            return verify(house.store, house.signer.verify)
 
     def write_credentials(self, path: Path) -> Path:
         """Write administrator and API key of the throw-away server where only its owner can read them."""

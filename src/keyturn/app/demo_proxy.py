@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Mapping
 from enum import Enum, unique
 from typing import Final
@@ -25,22 +26,38 @@ class FaultyProxy:
         self._upstream = (host, port)
         self._faults = dict(faults)
         self._server: asyncio.Server | None = None
+        self._carrying: set[asyncio.Task[None]] = set()
+        self._first = self._last = 0.0
 
     async def start(self) -> int:
         """Listen on a free port of this machine; answers the port."""
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", 0)
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
     async def close(self) -> None:
-        """Take no more connections."""
+        """Take no more connections and end those that there are."""
         if self._server is not None:
             self._server.close()
+        carrying = [*self._carrying]
+        for task in carrying:
+            task.cancel()
+        await asyncio.gather(*carrying, return_exceptions=True)
 
     @property
     def unused(self) -> list[Fault]:
         """The faults that no request has met."""
         return list(self._faults.values())
+
+    @property
+    def seconds(self) -> float:
+        """How long it took from the first request to the last answer."""
+        return self._last - self._first
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._carry(reader, writer))
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry the exchanges of one connection until one of the two sides ends it."""
@@ -51,8 +68,9 @@ class FaultyProxy:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
-            writer.close()
-            back.close()
+            for side in (writer, back):
+                side.close()
+            await asyncio.gather(writer.wait_closed(), back.wait_closed(), return_exceptions=True)
 
     async def _exchange(
         self,
@@ -63,6 +81,7 @@ class FaultyProxy:
     ) -> bool:
         """One request and its answer; False when the answer got lost and the connection with it."""
         request = await _message(reader)
+        self._first = self._first or time.monotonic()
         path = request.split(b" ", 2)[1].partition(b"?")[0]
         fault = self._faults.pop(path, None)
         if fault in (Fault.BUSY, Fault.SLOW_DOWN):
@@ -75,6 +94,7 @@ class FaultyProxy:
             return False
         writer.write(answer)
         await writer.drain()
+        self._last = time.monotonic()
         return True
 
 

@@ -3,10 +3,13 @@
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
-import time
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -16,12 +19,14 @@ from keyturn.core.errors import ConfigError
 if TYPE_CHECKING:
     from keyturn.app.demo import Stage
     from keyturn.app.demo_verdict import Verdict
+    from keyturn.app.trail import Proof
 
 MARK = ".keyturn-demo"
 OURS = f"This folder was written by keyturn demo, which writes it anew each time.  ({MARK})\n"
 CSV = "demo-users.csv"
 MAIL_PATIENCE = 30.0
 MOST_SURPRISES = 5
+TERMINATED = 143
 
 
 @click.command()
@@ -46,30 +51,29 @@ def demo(frame: Frame, folder: Path, keep: bool) -> int:
     frame.data(f"keyturn demo: everything stays on this machine; the server and its users are gone afterwards{stay}\n")
     with tempfile.TemporaryDirectory(prefix="keyturn-demo-") as place:
         home = Path(place)
-        with Stage(Folders(home, home / "directory", folder / "mail")) as stage:
-            fine = _show(frame, stage, folder, home)
+        stage = Stage(Folders(home, home / "directory", folder / "mail"))
+        with _heard(_end, signal.SIGTERM), stage:
+            fine = _show(frame, stage, folder)
             if keep:
                 _stay(frame, stage, folder)
     return 0 if fine else 1
 
 
-def _show(frame: Frame, stage: "Stage", folder: Path, home: Path) -> bool:
+def _show(frame: Frame, stage: "Stage", folder: Path) -> bool:
     from keyturn.app import demo_file
     from keyturn.app.demo_verdict import EXPECTED_EXIT, judge
 
     demo_file.write(folder / CSV)
     command = _command(folder)
     _introduce(frame, stage, folder, command)
-    began = time.monotonic()
     code = _run(stage, command)
-    seconds = time.monotonic() - began
     if code == EXPECTED_EXIT:
         stage.mailbox.wait(demo_file.USERS, MAIL_PATIENCE)
     verdict = judge(folder / "report.jsonl", code, stage.mailbox.addresses())
-    _summarise(frame, verdict, seconds)
-    proof = _verify(stage, home)
+    _summarise(frame, verdict, stage.seconds)
+    proof = stage.proof()
     _where(frame, folder, verdict, code, proof)
-    fine = not verdict.surprises and not stage.unused and proof.returncode == 0
+    fine = not verdict.surprises and not stage.unused and proof.broken is None
     _warn(frame, [*verdict.surprises, *(f"the fault {fault.name} was not met" for fault in stage.unused)])
     return fine
 
@@ -85,7 +89,7 @@ def _command(folder: Path) -> list[str]:
     """What a person would type; the server makes the passwords and mails them, each once."""
     from keyturn.app.demo import TARGET
 
-    return ["reset", str(folder / CSV), "-t", TARGET, "--password", "target", "--email", "--expect", "1001",
+    return ["reset", str(folder / CSV), "-t", TARGET, "--password", "target", "--email", "-j", "16", "--expect", "1001",
             "--report", "html,csv,jsonl", "--report-dir", str(folder), "--name", "demo"]  # fmt: skip
 
 
@@ -94,7 +98,7 @@ def _introduce(frame: Frame, stage: "Stage", folder: Path, command: list[str]) -
         ("server", f"{stage.address}  speaking MAS; 1,000 sample users, none has a password yet"),
         ("network", "a proxy before it: one 503, one 429 with Retry-After: 1, one answer lost after the change"),
         ("file", f"{folder / CSV}  1,004 rows: 1 blank line, 2 duplicates, 1 unknown user, ids such as 000007 and 1E5"),
-        ("command", "keyturn " + " ".join(command[:9])),
+        ("command", "keyturn " + " ".join(command[:8])),
     )
     for name, text in lines:
         frame.data(f"  {name:<9} {text}")
@@ -108,13 +112,6 @@ def _run(stage: "Stage", command: list[str]) -> int:
     whole = [*KEYTURN, *command, "--no-input"]
     done = subprocess.run(whole, env=stage.environment, stdin=subprocess.DEVNULL, check=False)  # noqa: S603  # ourselves
     return done.returncode
-
-
-def _verify(stage: "Stage", home: Path) -> "subprocess.CompletedProcess[str]":
-    from keyturn.app.demo import KEYTURN
-
-    whole = [*KEYTURN, "audit", "verify", "--data", str(home / "directory")]
-    return subprocess.run(whole, env=stage.environment, capture_output=True, text=True, check=False)  # noqa: S603  # ourselves
 
 
 def _summarise(frame: Frame, verdict: "Verdict", seconds: float) -> None:
@@ -138,13 +135,12 @@ def _summarise(frame: Frame, verdict: "Verdict", seconds: float) -> None:
         frame.data(f"  {sign or ' '} {name:<10}{count}   {text}")
 
 
-def _where(
-    frame: Frame, folder: Path, verdict: "Verdict", code: int, proof: "subprocess.CompletedProcess[str]"
-) -> None:
+def _where(frame: Frame, folder: Path, verdict: "Verdict", code: int, proof: "Proof") -> None:
+    told = f"chain intact, {proof.records:,} records" if proof.broken is None else f"broken: {proof.why}"
     mails = sum(1 for _ in (folder / "mail").glob("*.eml"))
     frame.data(f"\n  mails     {folder / 'mail'}/  {mails:,} mails, one for each changed user, taken over SMTP")
     frame.data(f"  report    {folder / 'report.html'}, report.csv, report.jsonl; to fix and repeat: retry.csv")
-    frame.data(f"  audit     {(proof.stdout or proof.stderr).strip()}")
+    frame.data(f"  audit     keyturn audit verify: {told}")
     if verdict.surprises:
         frame.data(f"\n{frame.tone('Not as expected', Tone.BAD)}: see the warnings.")
     else:
@@ -156,35 +152,31 @@ def _where(
 
 
 def _stay(frame: Frame, stage: "Stage", folder: Path) -> None:
-    """Keep the server until Ctrl-C."""
-    path = stage.write_credentials(folder / "credentials.json")
-    frame.data(f"\nThe server stays up: {stage.address}   (Ctrl-C ends it and removes its users)")
-    frame.data(f"  credentials  {path}  administrator and API key of this throw-away server, readable by you alone")
-    _until_stopped()
-    path.unlink(missing_ok=True)
+    """Keep the server until Ctrl-C or a termination."""
+    stop, path = threading.Event(), folder / "credentials.json"
+    with _heard(stop.set):
+        stage.write_credentials(path)
+        frame.data(f"\nThe server stays up: {stage.address}   (Ctrl-C ends it and removes its users)")
+        frame.data(f"  credentials  {path}  administrator and API key of this throw-away server, for you alone")
+        stop.wait()
+    path.unlink()
 
 
-def _until_stopped() -> None:
-    """Wait for Ctrl-C or a termination."""
-    before: dict[signal.Signals, Any] = {}
-
-    def stop(number: int, _: object) -> None:
-        raise _Stopped
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, stop)
+@contextmanager
+def _heard(act: Callable[[], object], *signals: signal.Signals) -> Iterator[None]:
+    """Act on these signals (Ctrl-C and termination when none is named) as long as the block lasts."""
+    numbers = signals or (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: act()) for number in numbers}
     try:
-        while True:
-            time.sleep(3600)
-    except _Stopped:
-        pass
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-class _Stopped(Exception):
-    """The person has seen enough."""
+def _end() -> NoReturn:
+    """Leave by the way that takes the stage down."""
+    sys.exit(TERMINATED)
 
 
 def _prepare(folder: Path) -> None:
