@@ -14,10 +14,12 @@ from keyturn.api.problems import PROBLEMS
 from keyturn.app.dialects import DIALECTS
 from keyturn.bulk import columns
 from keyturn.bulk.exit import ExitCode
+from keyturn.bulk.report import row_event
 from keyturn.cli.catalogue import entries
 from keyturn.cli.lazy import global_flags
 from keyturn.cli.main import cli
 from keyturn.core.capabilities import Capabilities
+from keyturn.core.journal import Row, RowState
 from keyturn.core.outcomes import Reason
 from tests.support.sources import ROOT
 from tests.test_architecture import rooms
@@ -128,6 +130,13 @@ def test_every_column_that_is_understood_has_its_row() -> None:
     page = {row[0]: (row[1], row[2]) for row in rows(read("docs/reference/files-and-columns.md")) if len(row) == 3}
     known = {name: (", ".join(sure), ", ".join(likely)) for name, (sure, likely) in columns._NAMES.items()}
     assert {name: cells for name, cells in page.items() if name != "field"} == known
+
+
+def test_the_fields_of_a_row_event_are_those_of_the_page() -> None:
+    """Scripts are written by this page."""
+    page = {row[0]: re.findall(r"\w+", row[2]) for row in rows(read("docs/reference/events.md")) if len(row) == 3}
+    event = row_event("r7f3k2a", Row(2, "amal", RowState.CHANGED))
+    assert ["v", "type", "run", *page["row"]] == list(event)
 
 
 def test_every_code_has_its_heading() -> None:

@@ -40,13 +40,13 @@ def test_the_shell_is_answered_with_commands() -> None:
     assert result.stdout.split() == ["plain,reset", "plain,resume"]
 
 
-def test_targets_are_completed(context: click.Context) -> None:
+def test_names_of_targets_are_completed(context: click.Context) -> None:
     parameter = click.Argument(["name"])
     assert [item.value for item in complete_targets(context, parameter, "m")] == ["maximo"]
     assert [item.help for item in complete_targets(context, parameter, "m")] == ["mas https://a"]
 
 
-def test_runs_are_completed(context: click.Context) -> None:
+def test_ids_of_runs_are_completed(context: click.Context) -> None:
     parameter = click.Argument(["run"])
     assert [item.value for item in complete_runs(context, parameter, "r7")] == ["r7f3k2"]
 
