@@ -14,6 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from keyturn.core.errors import ConfigError, Conflict, StoreError
 from keyturn.core.storage import Transaction, View
 from keyturn.store.audit import lock_head
+from keyturn.store.private import make_private
 from keyturn.store.transaction import SqlTransaction, SqlView
 
 PATIENCE: Final = 10.0
@@ -123,17 +124,6 @@ def _sqlite(path: Path, *, create: bool) -> Engine:
     event.listen(engine, "connect", _tune)
     event.listen(engine, "begin", _begin)
     return engine
-
-
-def make_private(path: Path) -> None:
-    """Make the file, and the folder where it is missing, for our eyes only; WAL files take the mode of their file."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=True)
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
-    except OSError as error:
-        raise StoreError(f"cannot open the database: {error.strerror}", where=str(path)) from error
 
 
 def _tune(driver: Any, _entry: ConnectionPoolEntry) -> None:

@@ -77,11 +77,9 @@ DROP_CREDENTIALS: Final = delete(CREDENTIALS).where(
 )
 DROP_LINKS: Final = delete(LINKS).where(LINKS.c.uid.in_(bindparam("uids", expanding=True)))
 COUNT_FAILURE: Final = (
-    update(USERS)
-    .where(_U.uid == bindparam("of"))
-    .values(failures=_U.failures + 1, last_failure=bindparam("at"))
-    .returning(_U.failures)
+    update(USERS).where(_U.uid == bindparam("of")).values(failures=_U.failures + 1, last_failure=bindparam("at"))
 )
+FAILURES: Final = select(_U.failures).where(_U.uid == bindparam("of"))
 WAIT: Final = update(USERS).where(_U.uid == bindparam("of")).values(wait_until=bindparam("until"))
 CLEAR: Final = WAIT.values(failures=0)
 
@@ -170,8 +168,9 @@ class SqlUsers:
 
     def count_failure(self, uid: str, at: datetime) -> int:
         """One more wrong password, atomically; answers how many in a row it makes."""
-        failures: int = self.connection.execute(COUNT_FAILURE, {"of": uid, "at": micros(at)}).scalar_one_or_none() or 0
-        return failures
+        self.connection.execute(COUNT_FAILURE, {"of": uid, "at": micros(at)})
+        failures: int | None = self.connection.execute(FAILURES, {"of": uid}).scalar_one_or_none()
+        return failures or 0
 
     def wait(self, uid: str, until: datetime | None, *, clear: bool = False) -> None:
         """Set until when the account takes no password; `clear` also sets the failures to 0."""

@@ -1,0 +1,212 @@
+"""The journal of one run: an SQLite file that tells, after any crash, what is known of every row.
+
+It uses the driver as it is: one file, one table, one process, and a command line that should start fast.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from keyturn.core.errors import StoreError
+from keyturn.core.journal import FINAL, Journal, Row, RowState
+from keyturn.store.private import HeldFile, hold, make_private
+from keyturn.store.values import micros, micros_or_none, moment_or_none
+
+PAGE: Final = 1000
+"""How many rows are read at a time."""
+
+OURS: Final = 0x6B65796A
+"""What SQLite's header says of a file that is a journal."""
+
+_PRAGMAS: Final = (
+    "PRAGMA locking_mode = EXCLUSIVE",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA temp_store = MEMORY",
+)
+_STATES: Final = ", ".join(f"'{state.value}'" for state in RowState)
+_FINAL: Final = ", ".join(f"'{state.value}'" for state in sorted(FINAL))
+
+_TABLES: Final = (
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    f"""CREATE TABLE rows (
+        number INTEGER PRIMARY KEY,
+        who TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ({_STATES})),
+        reason TEXT NOT NULL,
+        text TEXT NOT NULL,
+        delivery TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        first_sent INTEGER,
+        settled INTEGER,
+        milliseconds INTEGER
+    )""",
+    f"PRAGMA application_id = {OURS}",
+    "PRAGMA user_version = 1",
+)
+NOTE: Final = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+PLAN: Final = "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+SEND: Final = f"""UPDATE rows SET state = 'sent', attempts = attempts + 1, first_sent = coalesce(first_sent, ?)
+    WHERE number = ? AND state NOT IN ({_FINAL})"""  # noqa: S608  # the states are ours
+SETTLE: Final = """UPDATE rows SET state = ?, reason = ?, text = ?, delivery = ?, settled = ?, milliseconds = ?
+    WHERE number = ? AND who = ?"""
+READ: Final = "SELECT * FROM rows WHERE number > ? ORDER BY number LIMIT ?"
+READ_SOME: Final = "SELECT * FROM rows WHERE number > ? AND state IN ({}) ORDER BY number LIMIT ?"
+COUNTS: Final = "SELECT state, count(*) FROM rows GROUP BY state"
+REASONS: Final = "SELECT state, reason, count(*) FROM rows GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
+
+
+def open_journal(path: Path, *, create: bool = False) -> Journal:
+    """The journal at a path; `create` makes a new one where there is none.
+
+    Raises RunError (KT-RUN-010) while another process holds it, StoreError when it is missing, damaged or no journal.
+    """
+    if create == path.exists():
+        raise StoreError("there is a journal already" if create else "there is no journal", where=str(path))
+    held = hold(path)
+    try:
+        make_private(path)
+        return FileJournal(path, held, create=create)
+    except StoreError:
+        held.release()
+        raise
+
+
+class FileJournal:
+    """One run's journal.  May be used from any thread, by one at a time; others wait."""
+
+    def __init__(self, path: Path, held: HeldFile, *, create: bool) -> None:
+        self._path = path
+        self._held = held
+        self._turn = threading.Lock()
+        self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1)
+        try:
+            with self._translated():
+                self._prepare(create=create)
+        except StoreError:
+            self._file.close()
+            raise
+
+    def facts(self) -> Mapping[str, str]:
+        """What is pinned of the run."""
+        return dict(self._read("SELECT name, value FROM facts ORDER BY name"))
+
+    def note(self, facts: Mapping[str, str]) -> None:
+        """Add or replace facts, durably."""
+        with self._writing() as file:
+            file.executemany(NOTE, list(facts.items()))
+
+    def plan(self, rows: Sequence[Row]) -> None:
+        """Add planned rows, durably; numbers are unique."""
+        with self._writing() as file:
+            file.executemany(PLAN, [_planned(row) for row in rows])
+
+    def send(self, numbers: Sequence[int], at: datetime) -> None:
+        """Record the intent to send these rows, durably, before any leaves.
+
+        Raises StoreError for a row that is not there or has its outcome: what is finished is never sent again.
+        """
+        when = micros(at)
+        with self._writing() as file:
+            touched = file.executemany(SEND, [(when, number) for number in numbers]).rowcount
+            self._expect(touched, len(numbers), "a row to send is not there or is finished")
+
+    def settle(self, rows: Sequence[Row]) -> None:
+        """Record the outcomes, durably.  Raises StoreError for a row that is not there as it was planned."""
+        with self._writing() as file:
+            touched = file.executemany(SETTLE, [_settled(row) for row in rows]).rowcount
+            self._expect(touched, len(rows), "a row to settle is not there")
+
+    def rows(self, states: Sequence[RowState] = (), *, after: int = 0) -> Iterator[Row]:
+        """Rows in order of number, read in pieces so that the journal may be written to meanwhile."""
+        wanted = [state.value for state in states]
+        statement = READ_SOME.format(", ".join("?" * len(wanted))) if wanted else READ
+        page = self._read(statement, after, *wanted, PAGE)
+        while page:
+            yield from map(_row, page)
+            after = page[-1][0]
+            page = self._read(statement, after, *wanted, PAGE)
+
+    def counts(self) -> Mapping[RowState, int]:
+        """How many rows are in each state."""
+        return {RowState(state): count for state, count in self._read(COUNTS)}
+
+    def reasons(self) -> Sequence[tuple[RowState, str, int]]:
+        """How many rows per state and reason, most first."""
+        return [(RowState(state), reason, count) for state, reason, count in self._read(REASONS)]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._turn:
+            self._file.close()
+            self._held.release()
+
+    def _prepare(self, *, create: bool) -> None:
+        for pragma in _PRAGMAS:
+            self._file.execute(pragma)
+        if create:
+            self._file.execute("BEGIN IMMEDIATE")
+            for statement in _TABLES:
+                self._file.execute(statement)
+            self._file.execute("COMMIT")
+        [(ours,)] = self._file.execute("PRAGMA application_id")
+        if ours != OURS:
+            raise StoreError("the file is no journal", where=str(self._path))
+        [(found,)] = self._file.execute("PRAGMA quick_check(1)")
+        if found != "ok":
+            raise StoreError("the journal is damaged", where=str(self._path), why=str(found))
+
+    def _read(self, statement: str, *values: object) -> list[Any]:
+        with self._turn, self._translated():
+            return self._file.execute(statement, values).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Cursor]:
+        """All of it on disk when the block ends, or nothing."""
+        with self._turn, self._translated():
+            cursor = self._file.cursor()
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                yield cursor
+                self._file.commit()
+            except BaseException:
+                self._file.rollback()
+                raise
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"the journal cannot be used: {error}", where=str(self._path)) from error
+
+    def _expect(self, touched: int, wanted: int, otherwise: str) -> None:
+        if wanted and touched != wanted:
+            raise StoreError(otherwise, where=str(self._path))
+
+
+def _planned(row: Row) -> tuple[object, ...]:
+    return (
+        row.number, row.who, row.state.value, row.reason, row.text, row.delivery, row.attempts,
+        micros_or_none(row.first_sent), micros_or_none(row.settled), row.milliseconds,
+    )  # fmt: skip
+
+
+def _settled(row: Row) -> tuple[object, ...]:
+    when = micros_or_none(row.settled)
+    return (row.state.value, row.reason, row.text, row.delivery, when, row.milliseconds, row.number, row.who)
+
+
+_STATE: Final = {state.value: state for state in RowState}
+
+
+def _row(stored: Sequence[Any]) -> Row:
+    number, who, state, reason, text, delivery, attempts, first_sent, settled, milliseconds = stored
+    return Row(
+        number, who, _STATE[state], reason, text, delivery, attempts, moment_or_none(first_sent),
+        moment_or_none(settled), milliseconds,
+    )  # fmt: skip
