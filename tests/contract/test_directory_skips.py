@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract import test_directory
+from tests.contract import test_directory, test_directory_passwords
 from tests.contract.kinds import KINDS, NEEDS, capabilities_of
 
 SKIPPED = {
@@ -15,17 +15,24 @@ SKIPPED = {
 }
 
 
+CASES = {
+    name: case
+    for module in (test_directory, test_directory_passwords)
+    for name, case in vars(module).items()
+    if name.startswith("test_")
+}
+
+
 def needs_of(case: str) -> tuple[str, ...]:
     """The abilities that a case asks for."""
-    marks = getattr(getattr(test_directory, case), "pytestmark", [])
+    marks = getattr(CASES[case], "pytestmark", [])
     return tuple(name for mark in marks if mark.name == "needs" for name in mark.args)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_dialect_skips_only_the_cases_that_are_known(kind: str) -> None:
     """Printed for people, and compared."""
-    cases = [name for name in vars(test_directory) if name.startswith("test_")]
     able = capabilities_of(kind)
-    skipped = {case for case in cases if not all(NEEDS[need](able) for need in needs_of(case))}
-    print(f"{kind} plays {len(cases) - len(skipped)} of {len(cases)} cases and skips {sorted(skipped)}")
+    skipped = {case for case in CASES if not all(NEEDS[need](able) for need in needs_of(case))}
+    print(f"{kind} plays {len(CASES) - len(skipped)} of {len(CASES)} cases and skips {sorted(skipped)}")
     assert skipped == SKIPPED[kind]

@@ -98,7 +98,7 @@ class WireRequest:
 
     def target(self) -> str:
         """Path and query as they go out, each segment percent-encoded."""
-        path = "/" + "/".join(quote(segment, safe="") for segment in self.path)
+        path = "/" + "/".join(part if part.isalnum() and part.isascii() else quote(part, safe="") for part in self.path)
         query = "&".join(f"{name}={'true' if value else 'false'}" for name, value in self.flags.items())
         return f"{path}?{query}" if query else path
 
