@@ -110,7 +110,7 @@ async def test_a_checkpoint_that_cannot_be_kept_is_tried_again(place: Place) -> 
         closing_time = asyncio.Event()
         chore = checkpoints(store, house.signer, house.parts.clock, house.threads, every=0.001)  # type: ignore[arg-type]  # only writing is asked of it
         working = asyncio.ensure_future(chore(closing_time))
-        await asyncio.to_thread(store.signed.wait, 10)
+        await asyncio.to_thread(store.signed.wait, 60)
         closing_time.set()
         await working
         with house.store.reading() as view:

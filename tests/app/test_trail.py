@@ -12,7 +12,7 @@ import pytest
 
 from keyturn.app.build import DATABASE, House, Place, open_house
 from keyturn.app.init import FOUNDER, make_directory
-from keyturn.app.trail import COLUMNS, as_csv, as_json_line, entries, sign_off, verify
+from keyturn.app.trail import COLUMNS, PAGE, as_csv, as_json_line, entries, sign_off, verify
 from keyturn.core.audit import GENESIS, link
 from keyturn.core.commands import CreateUser
 from keyturn.core.users import Profile
@@ -54,6 +54,7 @@ def test_nothing_new_needs_no_signature(house: House) -> None:
 
 TAMPERING: dict[str, tuple[str, str]] = {
     "changed": ("update audit set who = 'somebody' where sequence = 3", "changed after it was written"),
+    "relinked": ("update audit set previous = 'aa' where sequence = 3", "does not follow the one before it"),
     "removed": ("delete from audit where sequence = 3", "missing"),
     "cut off": ("delete from audit where sequence > 5", "were signed and are missing"),
     "unsigned": ("update audit_checkpoints set hash = 'aa'", "not signed by an audit key"),
@@ -105,3 +106,10 @@ def test_entries_can_be_asked_from_a_moment_on(house: House) -> None:
     [*_, last] = entries(house.store)
     found = [entry.event.who for entry in entries(house.store, since=last.event.at)]
     assert found == ["late1", "late2"]
+
+
+def test_a_long_trail_is_read_page_by_page(house: House) -> None:
+    add(house, *(f"more{number}" for number in range(PAGE)))
+    proof = verify(house.store, house.signer.verify)
+    assert (proof.broken, proof.records > PAGE) == (None, True)
+    assert len(list(entries(house.store))) == proof.records

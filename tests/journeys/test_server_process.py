@@ -43,7 +43,7 @@ def test_a_second_server_on_the_same_port_says_so_and_ends(tmp_path: Path) -> No
             [KEYTURN, "serve", "--data", str(server.place.data), "--port", port],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=60,
             check=False,
         )
     assert second.returncode == 2
@@ -82,10 +82,10 @@ class Ledger:
         self._kill_after = kill_after
         for thread in self._threads:
             thread.start()
-        self.half_way.wait(30)
+        self.half_way.wait(60)
         self._server.kill()
         for thread in self._threads:
-            thread.join(30)
+            thread.join(60)
 
     def _work(self) -> None:
         with suppress(OSError, HTTPException):
@@ -151,7 +151,7 @@ def give_back_what_was_being_sent(server: ServerProcess) -> None:
 def one_secret_each(sink: MailSink) -> dict[str, str]:
     """The secret of each recipient, once everybody has mail; a second copy of a letter must be the first one again."""
     while len({letter.recipients for letter in sink.received}) < len(PEOPLE):
-        sink.wait_for(len(sink.received) + 1)
+        sink.wait_for(len(sink.received) + 1, seconds=60)
     secrets: dict[str, str] = {}
     for letter in sink.received:
         [recipient] = letter.recipients

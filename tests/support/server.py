@@ -28,7 +28,7 @@ from keyturn.core.users import Contact, Profile
 
 KEYTURN = str(Path(sys.executable).parent / "keyturn")
 READY = "keyturn is ready on "
-PATIENCE = 30
+PATIENCE = 60
 
 
 @dataclass(frozen=True)
