@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import signal
 import smtplib
+import subprocess
+import sys
 import threading
 from collections import Counter
 from contextlib import closing
@@ -12,7 +15,7 @@ import aiohttp
 import pytest
 
 from keyturn.app import demo_file
-from keyturn.app.demo import Folders, LoopThread, Stage
+from keyturn.app.demo import Folders, LoopThread, Stage, _stop
 from keyturn.app.demo_mail import Mailbox
 from keyturn.app.demo_proxy import Fault, FaultyProxy
 from keyturn.app.demo_verdict import judge
@@ -169,8 +172,41 @@ def test_a_stage_that_cannot_be_set_up_leaves_nothing_behind(tmp_path: Path) -> 
     assert (stage.unused, stage.seconds) == ([], 0.0)
 
 
+def test_a_user_that_cannot_be_made_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_file, "ids", lambda: ("007", "007"))
+    stage = Stage(Folders(tmp_path, tmp_path / "data", tmp_path))
+    with pytest.raises(KeyturnError, match="007 could not be made"), stage:
+        pass
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_longer_than_patience(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keyturn.app.demo.KEYTURN", (sys.executable, "-c", "import time; time.sleep(600)"))
+    monkeypatch.setattr("keyturn.app.demo.PATIENCE", 3.0)
+    monkeypatch.setattr(demo_file, "ids", lambda: ())
+    stage = Stage(Folders(tmp_path, tmp_path / "data", tmp_path))
+    with pytest.raises(KeyturnError, match="did not start"), stage:
+        pass
+
+
+def test_a_server_that_does_not_want_to_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keyturn.app.demo.PATIENCE", 0.2)
+    code = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+    )
+    stubborn = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert stubborn.stdout is not None
+    stubborn.stdout.readline()
+    _stop(stubborn)
+    assert stubborn.returncode == -signal.SIGKILL
+    silent = subprocess.Popen([sys.executable, "-c", "pass"], text=True)
+    _stop(silent)
+    assert silent.returncode is not None
+
+
 def test_a_server_that_does_not_start_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keyturn.app.demo.KEYTURN", ("python3", "-c", "import sys; sys.exit('no room')"))
+    monkeypatch.setattr("keyturn.app.demo.KEYTURN", (sys.executable, "-c", "import sys; sys.exit('no room')"))
     with (
         pytest.raises(KeyturnError, match="did not start") as caught,
         Stage(Folders(tmp_path, tmp_path / "d", tmp_path)),

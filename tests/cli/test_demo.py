@@ -81,6 +81,15 @@ def test_the_demo_does_the_main_job_and_leaves_nothing_running(tmp_path: Path) -
         assert probe.connect_ex((str(parts.hostname), int(parts.port or 0))) != 0
 
 
+def test_a_run_that_does_not_run_is_not_as_expected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runner is given another command, so that nothing is reset."""
+    monkeypatch.setattr(module, "_command", lambda folder: ["explain"])
+    result = CliRunner().invoke(cli, ["demo", "--dir", str(tmp_path / "out")])
+    assert result.exit_code == 1
+    assert "Not as expected" in result.stdout
+    assert "warning: row 2: is missing, expected changed" in result.stderr
+
+
 def test_a_demo_that_is_terminated_takes_its_server_with_it(tmp_path: Path) -> None:
     process = subprocess.Popen([KEYTURN, "demo", "--dir", str(tmp_path / "out")], stdout=subprocess.PIPE, text=True)
     with process:

@@ -149,6 +149,11 @@ def test_a_reader_that_goes_away_ends_it_quietly() -> None:
     assert done.stdout.count("\n") == 1
 
 
+def test_a_reader_that_went_away_is_told_no_more() -> None:
+    result = ending(fail(BrokenPipeError()))
+    assert (result.exit_code, result.output) == (1, "")
+
+
 @pytest.mark.parametrize(("answer", "code"), [(None, 0), (0, 0), (9, 9), ("text", 0)])
 def test_a_command_ends_with_the_code_that_it_returns(answer: object, code: int) -> None:
     assert ending(lambda _: answer).exit_code == code

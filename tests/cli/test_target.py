@@ -1,7 +1,7 @@
 """`keyturn target`: add, list, show, test."""
 
 import json
-import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -13,8 +13,12 @@ from click.testing import CliRunner, Result
 from keyturn.app.build import Place
 from keyturn.app.config_file import as_target, put_target
 from keyturn.app.init import make_directory
+from keyturn.cli.frame import Frame
 from keyturn.cli.main import cli
+from keyturn.cli.target import _span
 from keyturn.core.errors import ConfigError
+from tests.cli.test_frame import Keyboard
+from tests.support.server import served
 
 KEYTURN = Path(sys.executable).with_name("keyturn")
 URL = "https://api.test.example.com"
@@ -117,31 +121,40 @@ def test_without_a_person_a_missing_answer_names_its_flag(home: Path, flags: lis
     assert missing in result.stderr
 
 
-def test_on_a_terminal_it_asks(home: Path) -> None:
-    """The installed command on a real terminal: kind, address, where the secret is, id of the key."""
-    master, slave = os.openpty()
-    process = subprocess.Popen(
-        [KEYTURN, "target", "add", "t"], stdin=slave, stderr=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    os.close(slave)
-    os.write(master, f"mas\n{URL}\nfile t.token\nk1\n".encode())
-    out, err = process.communicate(timeout=30)
-    os.close(master)
-    assert process.returncode == 0, err
-    assert b"Kind of server?" in err
-    assert b"Saved target t" in out
-    assert saved(home) == {"kind": "mas", "url": URL, "key_id": "k1", "token": {"file": "t.token"}}
+def test_on_a_terminal_it_asks_only_for_what_no_flag_says(home: Path) -> None:
+    keyboard = Keyboard()
+    process = subprocess.Popen([KEYTURN, "target", "add", "t", *MAS, "--key-id", "k1"], stdin=keyboard.slave)
+    keyboard.type("env T")
+    assert process.wait(30) == 0
+    keyboard.close()
+    assert saved(home) == {"kind": "mas", "url": URL, "key_id": "k1", "token": {"env": "T"}}
 
 
-def test_on_a_terminal_an_unknown_place_is_refused(home: Path) -> None:
-    master, slave = os.openpty()
-    process = subprocess.Popen([KEYTURN, "target", "add", "t", *MAS], stdin=slave, stderr=subprocess.PIPE)
-    os.close(slave)
-    os.write(master, b"opensesame\n")
-    _, err = process.communicate(timeout=30)
-    os.close(master)
-    assert process.returncode == 2
-    assert b"no place for a secret" in err
+@pytest.mark.parametrize(
+    ("answers", "table"),
+    [
+        (["mas", URL, "file t.token", "k1"], {"kind": "mas", "url": URL, "key_id": "k1", "token": {"file": "t.token"}}),
+        (["mas", URL, "env T", ""], {"kind": "mas", "url": URL, "token": {"env": "T"}}),
+    ],
+)
+def test_what_was_answered_is_what_is_saved(
+    home: Path, monkeypatch: pytest.MonkeyPatch, answers: list[str], table: dict[str, object]
+) -> None:
+    keyboard = Keyboard()
+    monkeypatch.setattr(sys, "stdin", keyboard.stdin)
+    keyboard.type(*answers)
+    cli.main(["target", "add", "t"], standalone_mode=False, obj=Frame())
+    keyboard.close()
+    assert saved(home) == table
+
+
+def test_on_a_terminal_an_unknown_place_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keyboard = Keyboard()
+    monkeypatch.setattr(sys, "stdin", keyboard.stdin)
+    keyboard.type("opensesame")
+    with pytest.raises(ConfigError, match="no place for a secret"):
+        cli.main(["target", "add", "t", *MAS], standalone_mode=False, obj=Frame())
+    keyboard.close()
 
 
 def test_targets_are_listed_and_shown_for_people_and_machines(home: Path) -> None:
@@ -176,6 +189,25 @@ def test_a_target_that_answers_is_said_to_be_fine(local: Path) -> None:
     assert result.stdout.startswith("ok  t: reached in ")
     told = json.loads(run("test", "--json").stdout)
     assert (told["target"], told["reached"]) == ("t", True)
+
+
+def test_a_server_that_lets_us_in_says_as_whom_and_for_how_long(home: Path) -> None:
+    with served(home) as door:
+        key = door.made.key
+        token = home / "t.token"
+        token.touch(mode=0o600)
+        token.write_text(key.token.reveal(), encoding="utf-8")
+        run("add", "t", "--kind", "mas", "--url", door.url, "--key-id", key.key.id, "--token-file", "t.token")
+        result = run("test", "t")
+        refused = run("test", "t", "--token-stdin", stdin="not-the-token\n")
+    assert f'signed in as "{key.key.id}"' in result.stdout
+    assert re.search(r"token good for \d+ min", result.stdout)
+    assert refused.exit_code == 4
+    assert refused.stderr.startswith("error[KT-AUTH-001]")
+
+
+def test_a_span_is_said_in_seconds_as_long_as_it_is_short() -> None:
+    assert [_span(119), _span(3600)] == ["119 s", "60 min"]
 
 
 def test_a_target_that_nobody_listens_at_ends_with_6(home: Path) -> None:

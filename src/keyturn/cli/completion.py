@@ -3,35 +3,41 @@
 import contextlib
 
 import click
-from click.shell_completion import CompletionItem, get_completion_class
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    PowerShellComplete,
+    ShellComplete,
+    ZshComplete,
+)
 
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.core.errors import KeyturnError
 
 VARIABLE = "_KEYTURN_COMPLETE"
-HINTS = {
-    "bash": "source <(keyturn completion bash)                 # in ~/.bashrc",
-    "zsh": "source <(keyturn completion zsh)                  # in ~/.zshrc",
-    "fish": "keyturn completion fish | source                  # in ~/.config/fish/config.fish",
-    "powershell": "keyturn completion powershell | Out-String | Invoke-Expression   # in $PROFILE",
+SHELLS: dict[str, type[ShellComplete]] = {
+    "bash": BashComplete,
+    "zsh": ZshComplete,
+    "fish": FishComplete,
+    "powershell": PowerShellComplete,
 }
 
 
-@click.command(short_help="Completion for bash, zsh, fish or powershell.")
-@click.argument("shell", type=click.Choice(list(HINTS)))
+@click.command()
+@click.argument("shell", type=click.Choice(list(SHELLS)))
 @pass_frame
 def completion(frame: Frame, shell: str) -> None:
     """Print the completion script of a SHELL, to be loaded where the shell starts.
 
     \b
-      source <(keyturn completion bash)
+      source <(keyturn completion bash)                                  in ~/.bashrc
+      source <(keyturn completion zsh)                                   in ~/.zshrc
+      keyturn completion fish | source                                   in ~/.config/fish/config.fish
+      keyturn completion powershell | Out-String | Invoke-Expression     in $PROFILE
     """
     root = click.get_current_context().find_root().command
-    script = get_completion_class(shell)
-    if script is not None:
-        frame.data(script(root, {}, "keyturn", VARIABLE).source())
-    if frame.is_terminal:
-        frame.say(f"# to load it each time: {HINTS[shell]}")
+    frame.data(SHELLS[shell](root, {}, "keyturn", VARIABLE).source())
 
 
 def complete_targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
