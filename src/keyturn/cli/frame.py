@@ -41,7 +41,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """The global flags.  color None: as the terminal can; loud: 0 is normal, below is quieter, 2 shows requests."""
+    """The global flags.  color None: as the terminal can; loud: 0 is normal, below is quieter, 2 also shows where a fault is."""
 
     config: Path | None = None
     output: Output = Output.AUTO
@@ -108,7 +108,7 @@ class Frame:
 
     @property
     def loud(self) -> int:
-        """How much to say: 0 is normal, 1 more, 2 shows requests, below 0 only warnings and errors."""
+        """How much to say: 0 is normal, 1 more, 2 also where a fault is, below 0 only warnings and errors."""
         return self.manners.loud or self.wishes.loud
 
     @property

@@ -62,7 +62,7 @@ _GLOBALS: tuple[tuple[Sequence[str], Change, Mapping[str, Any]], ...] = (
     (
         ("-v", "--verbose"),
         lambda frame, count: {"loud": frame.manners.loud + int(count)},
-        {"count": True, "help": "Say more on stderr; -vv shows requests, secrets masked."},
+        {"count": True, "help": "Say more on stderr; -vv also where a fault of keyturn is."},
     ),
     (
         ("--no-input",),
