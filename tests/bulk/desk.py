@@ -18,7 +18,7 @@ from keyturn.bulk.stopping import Stop
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.journal import Journal
 from keyturn.core.secret import Secret
-from keyturn.crypto.handout import AgeSealer, new_identity
+from keyturn.crypto.handout import AgeSealer, new_identity, recipient_of
 from keyturn.crypto.runkeys import RunKeys
 from tests.support.memory_directory import ABLE, MemoryDirectory
 from tests.support.memory_journal import MemoryJournal
@@ -84,9 +84,9 @@ class Desk:
         """Plan a file and put it into the journal."""
         path = write(self.tmp, text)
         self.plan = plan_of(path, order, capabilities=self.directory.capabilities)
-        self.folder = self.folder or make_run_folder(self.tmp / "runs")
+        self.folder = self.folder or make_run_folder(self.tmp / "runs", SystemClock().now())
         self.identity = self.tmp / "identity.txt"
-        recipient = new_identity(self.identity)
+        recipient = recipient_of(self.identity) if self.identity.exists() else new_identity(self.identity)
         facts = pinned(self.plan, self.address(), [recipient], SystemClock().now())
         begin(self.journal, self.plan, facts)
         self.recipients = [recipient]

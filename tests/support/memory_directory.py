@@ -53,6 +53,7 @@ class MemoryDirectory:
         self.closed = False
         self.gate = asyncio.Event()
         self.gate.set()
+        self._arrived = asyncio.Event()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -70,12 +71,19 @@ class MemoryDirectory:
             return [Refused(command.who, Reason.UNREACHABLE, "nobody answers") for command in commands]
         self.under_way += len(commands)
         self.most = max(self.most, self.under_way)
+        self._arrived.set()
         try:
             await asyncio.sleep(self.switches.delay)
             await self.gate.wait()
             return [self._one(command) for command in commands]
         finally:
             self.under_way -= len(commands)
+
+    async def reached(self, count: int) -> None:
+        """Wait until so many commands are under way."""
+        while self.under_way < count:
+            self._arrived.clear()
+            await self._arrived.wait()
 
     async def find(self, who: str) -> User | None:
         """The user."""

@@ -3,6 +3,7 @@
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,8 @@ from keyturn.core.errors import RunError
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 RUN_ID: Final = re.compile(r"r[a-z0-9]{6}")
 JOURNAL: Final = "journal.db"
+BEGUN: Final = "begun"
+"""Holds the time at which the run began; the newest run is found by it without opening journals."""
 
 
 def new_run_id() -> str:
@@ -45,7 +48,7 @@ class RunFolder:
         return self.path / f"handout-{self.run}.age"
 
 
-def make_run_folder(runs: Path) -> RunFolder:
+def make_run_folder(runs: Path, now: datetime) -> RunFolder:
     """A fresh folder under a fresh id."""
     while True:
         folder = RunFolder(runs / new_run_id())
@@ -53,6 +56,7 @@ def make_run_folder(runs: Path) -> RunFolder:
             folder.path.mkdir(mode=0o700, parents=True)
         except FileExistsError:
             continue
+        (folder.path / BEGUN).write_text(now.isoformat(), "ascii")
         return folder
 
 
@@ -61,7 +65,12 @@ def run_folders(runs: Path) -> list[RunFolder]:
     if not runs.is_dir():
         return []
     found = [RunFolder(path) for path in runs.iterdir() if RUN_ID.fullmatch(path.name) and (path / JOURNAL).exists()]
-    return sorted(found, key=lambda folder: folder.path.stat().st_ctime_ns, reverse=True)
+    return sorted(found, key=_begun, reverse=True)
+
+
+def _begun(folder: RunFolder) -> str:
+    marker = folder.path / BEGUN
+    return marker.read_text("ascii") if marker.exists() else ""
 
 
 def find_run(runs: Path, run: str) -> RunFolder:

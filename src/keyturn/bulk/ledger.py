@@ -41,6 +41,7 @@ class Ledger:
         self._rows: list[Row] = []
         self._secrets: list[tuple[int, Secret]] = []
         self._wake = asyncio.Event()
+        self._finished = False
         self.failure: KeyturnError | None = None
 
     async def call(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -59,21 +60,27 @@ class Ledger:
         self._wake.set()
 
     async def keep(self) -> None:
-        """Write outcomes until cancelled."""
-        while True:
+        """Write outcomes until `finish`; never cancelled, since what is written must also be told."""
+        while not self._finished:
             await self._wake.wait()
             self._wake.clear()
-            await self.flush()
-            await asyncio.sleep(LATEST)
+            await self._flush()
+            if not self._finished:
+                await asyncio.sleep(LATEST)
+        await self._flush()
 
-    async def flush(self) -> None:
-        """Write what is there, then tell about it."""
+    def finish(self) -> None:
+        """No more outcomes come."""
+        self._finished = True
+        self._wake.set()
+
+    async def _flush(self) -> None:
         rows, self._rows = self._rows, []
         secrets, self._secrets = self._secrets, []
         if not rows or self.failure is not None:
             return
         try:
-            await asyncio.shield(self.call(self._write, rows, secrets))
+            await self.call(self._write, rows, secrets)
         except KeyturnError as error:
             self.failure = error
             self._broken(error)

@@ -86,25 +86,25 @@ class Pace:
         if self._rate is None and self._until <= self._clock.monotonic():
             return not self._stopped()
         async with self._turn:
-            for _ in range(tokens if self._rate else 1):
-                while (seconds := self._due() - self._clock.monotonic()) > 0 and not self._stopped():
-                    await self._wait(seconds)
-                if self._stopped():
-                    return False
-                self._note(self._clock.monotonic())
+            while (seconds := self._due(tokens) - self._clock.monotonic()) > 0 and not self._stopped():
+                await self._wait(seconds)
+            if self._stopped():
+                return False
+            self._note(tokens, self._clock.monotonic())
         return True
 
-    def _due(self) -> float:
-        """When the next request may go: not in a pause, evenly spaced, and never too many in one window."""
+    def _due(self, tokens: int) -> float:
+        """When so many may go at once: not in a pause, evenly spaced, and never too many in one window."""
         due = max(self._until, self._next)
-        if self._rate and len(self._sent) == self._fill:
-            due = max(due, self._sent[0] + self._span)
+        over = len(self._sent) + tokens - self._fill
+        if self._rate and over > 0:
+            due = max(due, self._sent[min(over, len(self._sent)) - 1] + self._span)
         return due
 
-    def _note(self, now: float) -> None:
+    def _note(self, tokens: int, now: float) -> None:
         if self._rate:
-            self._sent.append(now)
-            self._next = now + WINDOW / self._rate
+            self._sent.extend([now] * tokens)
+            self._next = now + tokens * WINDOW / self._rate
 
 
 def back_off(tries: int) -> float:

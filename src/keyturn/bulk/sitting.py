@@ -116,14 +116,15 @@ class Sitting:
         for state in self._again[1:]:
             self._states[RowState.NOT_TRIED] = self._states.get(RowState.NOT_TRIED, 0) + self._states.pop(state, 0)
         self._total = self._states.get(RowState.NOT_TRIED, 0)
-        helpers = [asyncio.create_task(self.ledger.keep()), asyncio.create_task(self._tick())]
+        keeper = asyncio.create_task(self.ledger.keep())
+        ticker = asyncio.create_task(self._tick())
         try:
             await self._fly()
         finally:
-            for task in helpers:
-                task.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
-            await self.ledger.flush()
+            ticker.cancel()
+            await asyncio.gather(ticker, return_exceptions=True)
+            self.ledger.finish()
+            await keeper
             self._tell(self.progress())
         failure = self.ledger.failure or self._failure
         if failure is not None:

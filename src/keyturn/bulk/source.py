@@ -82,11 +82,18 @@ def read_source(path: Path, reading: Reading | None = None) -> Source:
 
 def _header(path: Path, encoding: str, reading: Reading) -> tuple[str, int, tuple[str, ...]]:
     """The delimiter under which the header holds most names we know, its row number, and the header."""
-    found = []
+    found: list[tuple[int, str, int, tuple[str, ...]]] = [(0, ",", 0, ())]
+    fault: SourceError | None = None
     for delimiter in [reading.delimiter] if reading.delimiter else DELIMITERS:
-        first, cells = _first_record(path, encoding, delimiter)
+        try:
+            first, cells = _first_record(path, encoding, delimiter)
+        except SourceError as error:
+            fault = fault or error  # quotes that make no sense under this delimiter may do so under another
+            continue
         found.append((score(cells, reading.columns), delimiter, first, cells))
-    _, delimiter, first, cells = max(found, key=lambda each: each[0])
+    best, delimiter, first, cells = max(found, key=lambda each: (each[0], bool(each[3])))
+    if fault is not None and best == 0:
+        raise fault
     if not cells:
         raise SourceError(f"{path.name} holds no header", code="KT-IN-013", where=str(path))
     return delimiter, first, cells

@@ -31,11 +31,11 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
             return go_on(frame, desk, unfinished[0], asked)
         probe = None if asked.offline else desk.probe()
         if not frame.wants_json:
-            draw_plan(frame, plan, desk, probe, speed, list(recipients))
+            draw_plan(frame.say, plan, desk, probe, speed, list(recipients))
         target = desk.target
         confirm(frame, asked, count=plan.change, target=target.name, production=target.settings.production)
         with desk.machine.holding(target.name):
-            folder = make_run_folder(desk.machine.folders.runs)
+            folder = make_run_folder(desk.machine.folders.runs, desk.machine.clock().now())
             journal = desk.machine.journal(folder.journal, create=True)
             try:
                 facts = _begin(desk, journal, plan, recipients, asked.name)

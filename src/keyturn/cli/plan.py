@@ -45,7 +45,7 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
         if frame.wants_json:
             frame.json(found.told())
             return 0
-        draw_plan(frame, found, desk, probe, speed_of(desk, asked), recipients)
+        draw_plan(frame.data, found, desk, probe, speed_of(desk, asked), recipients)
         frame.say("nothing has been changed.")
         email = " --email" if asked.email else ""
         frame.say(f"\nTo run it:   keyturn {operation} {asked.file} -t {desk.target.name}{email}")

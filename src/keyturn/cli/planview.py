@@ -1,11 +1,12 @@
 """Draws a plan for people."""
 
+from collections.abc import Callable
+
 from keyturn.bulk.job import Operation, PasswordFrom
 from keyturn.bulk.plan import Group, Plan
 from keyturn.bulk.screening import Fate
 from keyturn.bulk.sitting import Speed
 from keyturn.bulk.source import DELIMITERS
-from keyturn.cli.frame import Frame
 from keyturn.cli.running import Desk
 from keyturn.core.ports import Probe
 
@@ -18,13 +19,15 @@ _WORDS = {
 }
 
 
-def draw_plan(frame: Frame, plan: Plan, desk: Desk, probe: Probe | None, speed: Speed, recipients: list[str]) -> None:
+def draw_plan(
+    put: Callable[[str], None], plan: Plan, desk: Desk, probe: Probe | None, speed: Speed, recipients: list[str]
+) -> None:
     """Print the plan: where, what, which rows, how fast, and what to know before one says yes."""
     target = desk.target
     place = [part for part in (target.settings.kind, target.settings.url or target.settings.data) if part]
     if target.settings.production:
         place.append("PRODUCTION")
-    lines = [frame.strong(f"Plan for {plan.job.operation} on {target.name}  ({', '.join(place)})")]
+    lines = [desk.frame.strong(f"Plan for {plan.job.operation} on {target.name}  ({', '.join(place)})")]
     account = probe.account if probe is not None else desk.directory.account
     lines += _pair("signed in as", account + ("" if probe is not None else " (offline: not asked)"))
     if probe is not None and probe.expires_in is not None:
@@ -46,9 +49,9 @@ def draw_plan(frame: Frame, plan: Plan, desk: Desk, probe: Probe | None, speed: 
     lines += _pair("pace", _pace(speed))
     lines += _pair("safety", "stops on refused sign-in, on failures in a row, or on too many failures")
     for line in lines:
-        frame.data(line)
+        put(line)
     for warning in plan.warnings:
-        frame.warn(warning.text, code=warning.code)
+        desk.frame.warn(warning.text, code=warning.code)
 
 
 def _pair(name: str, text: str) -> list[str]:

@@ -1,0 +1,124 @@
+"""The pace: a rate that no second exceeds, pauses for everybody, waits that grow."""
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keyturn.bulk.pacing import LONGEST_PAUSE, Budget, Pace, back_off, rate_of
+from keyturn.core.errors import ConfigError
+
+
+class Ticking:
+    """A clock whose sleepers move it on; `late` is added to every sleep, as real machines do."""
+
+    def __init__(self, late: float = 0.0) -> None:
+        self.now = 100.0
+        self.late = late
+
+    def monotonic(self) -> float:
+        """The time."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Move the time on."""
+        self.now += seconds + self.late
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    rate=st.floats(0.2, 400),
+    gaps=st.lists(st.floats(0, 1.5), min_size=30, max_size=120),
+    late=st.floats(0, 0.4),
+    batch=st.integers(1, 5),
+)
+async def test_no_second_has_more_requests_than_the_rate(
+    rate: float, gaps: list[float], late: float, batch: int
+) -> None:
+    """However irregular the work comes and however late sleepers wake."""
+    clock = Ticking(late)
+    pace = Pace(clock, rate, wait=clock.sleep)
+    sent = []
+    for gap in gaps:
+        clock.now += gap
+        tokens = min(batch, pace.most)
+        assert await pace.take(tokens)
+        sent += [clock.now] * tokens
+    allowed = max(1, int(rate))
+    for first, beyond in zip(sent, sent[allowed:], strict=False):
+        assert beyond - first >= 1.0 - 1e-9
+
+
+async def test_the_rate_is_reached_and_evenly_spread() -> None:
+    """Within two percent of the limit, without bursts."""
+    clock = Ticking()
+    pace = Pace(clock, 20, wait=clock.sleep)
+    sent = []
+    for _ in range(401):
+        await pace.take()
+        sent.append(clock.now)
+    assert 20 / 1.02 <= 400 / (sent[-1] - sent[0]) <= 20
+    assert min(after - before for before, after in pairwise(sent)) > 0.04
+
+
+async def test_a_pause_holds_everybody_and_has_an_end() -> None:
+    """An hour at most, whatever the server says."""
+    clock = Ticking()
+    pace = Pace(clock, wait=clock.sleep)
+    assert await pace.take()
+    assert pace.left() == 0
+    assert pace.pause(3) == 3
+    assert pace.pause(1) == 1
+    assert pace.left() == 3
+    assert await pace.take()
+    assert clock.now == 103
+    assert pace.pause(1e9) == LONGEST_PAUSE
+    assert pace.pause(-5) == 0
+
+
+async def test_a_stop_ends_every_wait() -> None:
+    """Nobody sends after the stop, and nobody sleeps through it."""
+    stopped = asyncio.Event()
+
+    async def until_stopped(seconds: float) -> None:
+        await stopped.wait()
+
+    clock = Ticking()
+    pace = Pace(clock, 1, wait=until_stopped, stopped=stopped.is_set)
+    assert await pace.take()
+    waiting = asyncio.create_task(pace.take())
+    await asyncio.sleep(0)
+    stopped.set()
+    assert not await waiting
+    assert not await Pace(clock, stopped=stopped.is_set).take()
+
+
+def test_waits_double_up_to_half_a_minute_and_are_never_in_step() -> None:
+    """Half of the wait is chance."""
+    for tries in range(40):
+        longest = min(30.0, 0.25 * 2**tries)
+        assert longest / 2 <= back_off(tries) <= longest
+
+
+def test_repeats_are_bounded_by_the_rows_that_were_sent() -> None:
+    """A sick target gets no storm."""
+    budget = Budget(start=2, each=0.5)
+    assert [budget.spend() for _ in range(3)] == [True, True, False]
+    budget.earn(2)
+    assert [budget.spend() for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize(("text", "rate"), [("20", 20), ("20/s", 20), ("120/min", 2), ("60/m", 1), ("7200/h", 2)])
+def test_a_rate_is_read(text: str, rate: float) -> None:
+    """A number and a unit."""
+    assert rate_of(text) == rate
+
+
+@pytest.mark.parametrize("text", ["", "fast", "0", "-1/s", "5/day", "nan", "1e9"])
+def test_what_is_no_rate_is_refused(text: str) -> None:
+    """With an example."""
+    with pytest.raises(ConfigError) as caught:
+        rate_of(text)
+    assert caught.value.code == "KT-CFG-031"
