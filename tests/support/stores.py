@@ -27,14 +27,14 @@ def fresh_sqlite(folder: Path) -> Store:
 
 @contextmanager
 def fresh_postgres(server: Postgres) -> Iterator[Store]:
-    """An empty store in a database of its own, thrown away at the end."""
+    """An empty store in a database that nobody else uses meanwhile."""
     url = server.fresh()
     store = open_store(url)
     try:
         yield store
     finally:
         store.close()
-        server.drop(url)
+        server.release(url)
 
 
 def with_tenants(store: Store, *numbers: int) -> Store:
