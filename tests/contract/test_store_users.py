@@ -106,7 +106,8 @@ def test_numbers_are_unique_over_the_server_and_never_used_again(store: Store) -
         transaction.users.update([UserChange("c", LATER, deleted=True)])
         transaction.users.insert([new_user("d", uid="d")])
         transaction.users.insert([])
-        assert [one.number for one in transaction.users.by_uid(["a", "b", "d"]).values()] == [1, 2, 4]
+        found = transaction.users.by_uid(["a", "b", "d"])
+    assert {uid: one.number for uid, one in found.items()} == {"a": 1, "b": 2, "d": 4}
 
 
 def test_a_whole_user_comes_back_as_it_was_put(store: Store) -> None:
