@@ -1,0 +1,171 @@
+"""Calling out: what was sent, what came back, and what nobody knows."""
+
+import asyncio
+import gzip
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+
+from keyturn.core.errors import ConfigError
+from keyturn.http.answers import Answer, Lost
+from keyturn.http.call import Caller, Site
+from keyturn.http.json import BATCH
+from tests.support.certificate import make_certificate
+from tests.support.player import CUT, Say, playing
+
+
+async def called(say: Say, *, patience: float = 5.0) -> Answer | Lost:
+    """One POST to a server that answers so."""
+    async with playing(lambda heard: say) as player:
+        caller = Caller(Site(player.url, timeout=patience))
+        try:
+            return await caller.call("POST", "/x", {}, b"{}")
+        finally:
+            await caller.close()
+
+
+async def test_an_answer_comes_back_as_it_is() -> None:
+    """A redirect is an answer and is not followed."""
+    async with playing(lambda heard: Say(307, {"a": 1}, {"location": "http://127.0.0.1:1/stolen"})) as player:
+        caller = Caller(Site(player.url + "/base/"), {"x-always": "here"})
+        answer = await caller.call("PUT", "/a%2541?b=a%2Bb", {"x-token": "t"}, b'{"c":2}')
+        await caller.close()
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.value(), answer.headers.get("Location")) == (
+        307,
+        {"a": 1},
+        "http://127.0.0.1:1/stolen",
+    )
+    [heard] = player.heard
+    assert (heard.method, heard.target, heard.sent()) == ("PUT", "/base/a%2541?b=a%2Bb", {"c": 2})
+    assert heard.headers["x-token"] == "t"
+    assert heard.headers["x-always"] == "here"
+    assert heard.headers["accept-encoding"] == "identity"
+
+
+async def test_connections_are_kept_and_cookies_are_not() -> None:
+    """One warm connection; nothing of one answer leaks into the next request."""
+    async with playing(lambda heard: Say(200, {}, {"set-cookie": "a=b"})) as player:
+        caller = Caller(Site(player.url))
+        for _ in range(3):
+            await caller.call("GET", "/x", {})
+        await caller.close()
+        await caller.close()
+    assert all("cookie" not in heard.headers for heard in player.heard)
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        Say(CUT),
+        Say(raw=b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"),
+        Say(raw=b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"),
+        Say(raw=b"rubbish\r\n\r\n"),
+        Say(text=b"x" * (BATCH + 1)),
+        Say(raw=b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (BATCH + 1)),
+        Say(200, {}, {"content-encoding": "gzip"}, text=gzip.compress(b"x" * (BATCH + 1))),
+        Say(200, {}, {"content-encoding": "gzip"}, text=b"no gzip"),
+    ],
+    ids=["cut", "short", "half a piece", "rubbish", "too large", "endless", "bomb", "broken gzip"],
+)
+async def test_an_answer_that_cannot_be_read_leaves_the_outcome_unknown(say: Say) -> None:
+    """Sent, and nobody knows."""
+    answer = await called(say)
+    assert isinstance(answer, Lost)
+    assert answer.sent
+
+
+async def test_an_answer_that_does_not_come_in_time_leaves_the_outcome_unknown() -> None:
+    """The timeout is of the whole exchange."""
+    never = asyncio.Event()
+    answer = await called(Say(wait=never), patience=0.1)
+    never.set()
+    assert isinstance(answer, Lost)
+    assert answer.sent
+    assert "0.1 s" in answer.text
+
+
+async def test_a_small_packed_answer_is_read() -> None:
+    """Although we do not ask for one."""
+    answer = await called(Say(200, {}, {"content-encoding": "gzip"}, text=gzip.compress(b'{"a":1}')))
+    assert isinstance(answer, Answer)
+    assert answer.value() == {"a": 1}
+
+
+async def test_nobody_listening_means_that_nothing_was_sent() -> None:
+    """Certain, and so it may be tried again."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        caller = Caller(Site(f"http://127.0.0.1:{taken.getsockname()[1]}"))
+        answer = await caller.call("POST", "/x", {}, b"{}")
+        await caller.close()
+    assert answer == Lost(sent=False, text="the connection was refused")
+
+
+async def test_a_connection_that_does_not_come_about_means_that_nothing_was_sent() -> None:
+    """TLS is waited for until half of the timeout; the silent side here never says a word of it."""
+    silent = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await silent.wait()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    caller = Caller(Site(f"https://127.0.0.1:{port}", timeout=0.2))
+    answer = await caller.call("POST", "/x", {}, b"{}")
+    await caller.close()
+    silent.set()
+    server.close()
+    assert isinstance(answer, Lost)
+    assert not answer.sent
+
+
+async def test_a_certificate_must_be_trusted_and_can_be(tmp_path: Path) -> None:
+    """By its file; otherwise nothing was sent."""
+    made = make_certificate(tmp_path / "tls")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(made.certificate, made.key)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(Say(200, {"over": "tls"}).bytes())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    stranger, friend = Caller(Site(url)), Caller(Site(url, ca_bundle=str(made.certificate)))
+    refused, answer = await stranger.call("GET", "/x", {}), await friend.call("GET", "/x", {})
+    await stranger.close()
+    await friend.close()
+    server.close()
+    assert refused == Lost(sent=False, text="its certificate is not trusted")
+    assert isinstance(answer, Answer)
+    assert answer.value() == {"over": "tls"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "ftp://x", "http://", "https://x?y=1", "https://x#y", "https://u:p@x", "http://example.com", "http://[", "x"],
+)
+def test_an_address_that_cannot_be_used_is_refused_at_once(url: str) -> None:
+    """And plain http only to this machine."""
+    with pytest.raises(ConfigError):
+        Caller(Site(url))
+
+
+@pytest.mark.parametrize("url", ["http://localhost:1", "http://127.0.0.9", "http://[::1]:80", "https://example.com/a"])
+def test_this_machine_may_be_called_in_clear(url: str) -> None:
+    """Another one only when somebody said so."""
+    Caller(Site(url))
+    Caller(Site("http://example.com", allow_plain_http=True))
+
+
+async def test_certificates_that_cannot_be_read_are_a_mistake_of_the_settings(tmp_path: Path) -> None:
+    """Said when the first call is made."""
+    caller = Caller(Site("https://127.0.0.1", ca_bundle=str(tmp_path / "missing.pem")))
+    with pytest.raises(ConfigError):
+        await caller.call("GET", "/x", {})
