@@ -103,6 +103,16 @@ def test_a_demo_that_is_terminated_takes_its_server_with_it(tmp_path: Path) -> N
         assert probe.connect_ex((str(parts.hostname), int(parts.port or 0))) != 0
 
 
+def test_without_its_mailbox_the_demo_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("keyturn.app.demo", "keyturn.app.demo_mail"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "aiosmtpd.smtp", None)
+    result = CliRunner().invoke(cli, ["demo", "--dir", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert 'pip install "keyturn[demo]"' in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("mine", encoding="utf-8")
     result = CliRunner().invoke(cli, ["demo", "--dir", str(tmp_path)])

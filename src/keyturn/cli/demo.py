@@ -43,7 +43,11 @@ def demo(frame: Frame, folder: Path, keep: bool) -> int:
 
     Exit code 0 when everything came out exactly as it had to, else 1.
     """
-    from keyturn.app.demo import Folders, Stage
+    try:
+        from keyturn.app.demo import Folders, Stage
+    except ModuleNotFoundError as error:
+        what = f"the demo needs {error.name}, which is not installed"
+        raise ConfigError(what, code="KT-CFG-012", fix='pip install "keyturn[demo]"') from error
 
     _prepare(folder)
     frame.progress = ""
@@ -98,7 +102,7 @@ def _introduce(frame: Frame, stage: "Stage", folder: Path, command: list[str]) -
         ("server", f"{stage.address}  speaking MAS; 1,000 sample users, none has a password yet"),
         ("network", "a proxy before it: one 503, one 429 with Retry-After: 1, one answer lost after the change"),
         ("file", f"{folder / CSV}  1,004 rows: 1 blank line, 2 duplicates, 1 unknown user, ids such as 000007 and 1E5"),
-        ("command", "keyturn " + " ".join(command[:8])),
+        ("command", "keyturn " + " ".join(command[:9])),
     )
     for name, text in lines:
         frame.data(f"  {name:<9} {text}")

@@ -41,7 +41,10 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """The global flags.  color None: as the terminal can; loud: 0 is normal, below is quieter, 2 also shows where a fault is."""
+    """The global flags.
+
+    color None: as the terminal can.  loud: 0 is normal, below is quieter, 2 also shows where a fault of ours is.
+    """
 
     config: Path | None = None
     output: Output = Output.AUTO
