@@ -22,7 +22,7 @@ _LEFT = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
 def carry(frame: Frame, asked: Asked, operation: str) -> int:
     """Do the whole job; the exit code of the command."""
     frame.progress = "Nothing was sent."
-    with desk_for(frame, asked.target, token_stdin=asked.token_stdin) as desk:
+    with desk_for(frame, asked.target, asked) as desk:
         plan = desk.plan(asked, operation)
         recipients = desk.machine.recipients(asked.handout)
         speed = speed_of(desk, asked)

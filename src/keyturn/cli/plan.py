@@ -38,7 +38,7 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
     from keyturn.cli.running import desk_for, speed_of
 
     frame.progress = "Nothing was changed."
-    with desk_for(frame, asked.target, token_stdin=asked.token_stdin) as desk:
+    with desk_for(frame, asked.target, asked) as desk:
         found = desk.plan(asked, operation)
         recipients = list(desk.machine.recipients(asked.handout))
         probe = None if asked.offline else desk.probe()

@@ -20,7 +20,7 @@ def resume_run(frame: Frame, run: str, asked: Asked) -> int:
     """Go on with a run; the exit code of the command."""
     frame.progress = "Nothing was sent."
     folder, facts = _chosen(Machine(frame.settings), run)
-    with desk_for(frame, facts["target"], token_stdin=asked.token_stdin) as desk:
+    with desk_for(frame, facts["target"], asked) as desk:
         return go_on(frame, desk, folder, asked)
 
 

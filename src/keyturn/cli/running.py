@@ -5,8 +5,10 @@ import signal
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
 
 from keyturn import __version__
 from keyturn.app.runs import Machine, address_of, rules_of
@@ -72,10 +74,13 @@ class Desk:
 
 
 @contextmanager
-def desk_for(frame: "Frame", target: str, *, token_stdin: bool = False) -> Iterator[Desk]:
+def desk_for(frame: "Frame", target: str, asked: Asked) -> Iterator[Desk]:
     """Find the target and connect; nothing is sent yet."""
-    piped = first_line(sys.stdin) if token_stdin else None
+    piped = first_line(sys.stdin) if asked.token_stdin else None
     prepared = prepare(frame.settings, target, piped=piped)
+    settings = prepared.settings
+    jobs, timeout = asked.jobs or settings.jobs or JOBS, asked.timeout or settings.timeout
+    prepared = replace(prepared, settings=msgspec.structs.replace(settings, jobs=jobs, timeout=timeout))
     for warning in prepared.warnings:
         frame.warn(warning, code="KT-CFG-015")
     with ExitStack() as stack:
@@ -95,9 +100,9 @@ def speed_of(desk: Desk, asked: Asked) -> Speed:
     rate = asked.rate or target.rate or ""
     retries = asked.retries if asked.retries is not None else target.retries
     return Speed(
-        jobs=asked.jobs or target.jobs or JOBS,
+        jobs=target.jobs or JOBS,
         rate=rate_of(rate) if rate else None,
-        timeout=asked.timeout or target.timeout,
+        timeout=target.timeout,
         retries=RETRIES if retries is None else retries,
         limit=Limit.parse(asked.max_failures or desk.frame.settings.runs.max_failures),
     )

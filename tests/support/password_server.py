@@ -1,0 +1,85 @@
+"""A small real HTTP server that takes password resets and remembers each one, with the faults of real servers."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from aiohttp import web
+
+TOKEN = "a-token-for-tests"
+
+
+@dataclass
+class PasswordServer:
+    """requests: how many came in; passwords: every value that was set, by user; lose: so many answers are dropped
+    after the change; slow: so many requests are told to wait a second; signed_out: 401 to everything."""
+
+    url: str = ""
+    requests: int = 0
+    passwords: dict[str, list[str]] = field(default_factory=dict)
+    lose: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+    slow: int = 0
+    signed_out: bool = False
+    delay: float = 0.0
+    seen: threading.Event = field(default_factory=threading.Event)
+
+    async def probe(self, request: web.Request) -> web.Response:
+        """What a client reads first."""
+        return web.json_response([])
+
+    async def reset(self, request: web.Request) -> web.Response:
+        """Take a password."""
+        self.requests += 1
+        self.seen.set()
+        who = unquote(request.rel_url.raw_parts[-2])
+        given = json.loads(await request.read())
+        await asyncio.sleep(self.delay)
+        if self.signed_out or request.headers.get("x-access-token") != TOKEN:
+            return web.json_response({"message": "no"}, status=401)
+        if self.slow > 0:
+            self.slow -= 1
+            return web.json_response({}, status=429, headers={"Retry-After": "1"})
+        if who in self.unknown:
+            return web.json_response({"message": "no such user"}, status=404)
+        self.passwords.setdefault(who, []).append(given["token"])
+        if who in self.lose:
+            self.lose.discard(who)
+            if request.transport is not None:
+                request.transport.close()
+        return web.json_response({})
+
+
+@contextmanager
+def password_server() -> Iterator[PasswordServer]:
+    """The server on a free port of this machine, in a thread."""
+    server, started = PasswordServer(), threading.Event()
+    loop = asyncio.new_event_loop()
+    ended = asyncio.Event()
+
+    async def serve() -> None:
+        app = web.Application()
+        app.router.add_get("/workspaces", server.probe)
+        app.router.add_post("/v3/users/{who}/password", server.reset)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        started.set()
+        await ended.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    started.wait()
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
+        loop.close()
