@@ -9,6 +9,7 @@ from keyturn.app.build import Place, open_house
 from keyturn.app.init import make_directory
 from keyturn.app.local import open_local
 from keyturn.app.mail import relay_of
+from keyturn.app.operator import account_name
 from keyturn.app.refusals import accepted, settled
 from keyturn.core.commands import CreateUser, ResetPassword
 from keyturn.core.errors import ConfigError, KeyturnError
@@ -71,3 +72,8 @@ def test_one_refused_or_uncertain_row_is_an_error_with_its_code() -> None:
         accepted(Refused("", Reason.NOT_ALLOWED, "the caller is not permitted to do this"))
     assert nobody.value.what == "the caller is not permitted to do this"
     assert accepted([1]) == [1]
+
+
+def test_an_account_without_a_name_is_told_by_its_number() -> None:
+    assert account_name() != ""
+    assert account_name(2_000_000_011) == "2000000011"

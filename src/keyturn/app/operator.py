@@ -12,20 +12,25 @@ DOOR: Final = "cli"
 
 def operator() -> Actor:
     """The actor that the audit names for commands on a local directory: the account of the operating system."""
-    name = _account()
+    name = account_name()
     return Actor(f"os:{name}", name, 1, ALL_RIGHTS, Proof.CONSOLE)
 
 
-if sys.platform == "win32":  # the two ways to ask without the environment, which anybody could set
+if sys.platform == "win32":
 
-    def _account() -> str:
+    def account_name() -> str:
+        """The name of whoever runs this, not taken from the environment, which anybody could set."""
         return os.getlogin()
 
 else:
     import pwd
 
-    def _account() -> str:
-        number = os.getuid()
+    def account_name(number: int | None = None) -> str:
+        """The name of whoever runs this, not taken from the environment, which anybody could set.
+
+        number: another account; one without a name, as containers use, is told by its number.
+        """
+        number = os.getuid() if number is None else number
         try:
             return pwd.getpwuid(number).pw_name
         except KeyError:

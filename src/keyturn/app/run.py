@@ -16,10 +16,10 @@ from keyturn.app.serve import Chore, address_of, bind, serve, stop_on_signals
 from keyturn.app.web import web_app
 from keyturn.mail.relay import Relay
 
-if sys.platform != "win32":
-    from uvloop import new_event_loop
-else:
+if sys.platform == "win32":
     from asyncio import new_event_loop
+else:
+    from uvloop import new_event_loop
 
 _log = logging.getLogger("keyturn.app")
 
