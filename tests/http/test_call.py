@@ -147,10 +147,26 @@ async def test_a_certificate_must_be_trusted_and_can_be(tmp_path: Path) -> None:
     assert answer.value() == {"over": "tls"}
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["", "ftp://x", "http://", "https://x?y=1", "https://x#y", "https://u:p@x", "http://example.com", "http://[", "x"],
-)
+async def test_who_speaks_no_tls_was_sent_nothing() -> None:
+    """An https address of something else."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example.com ESMTP\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    caller = Caller(Site(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
+    answer = await caller.call("POST", "/x", {}, b"{}")
+    await caller.close()
+    server.close()
+    assert answer == Lost(sent=False, text="no TLS connection could be made")
+
+
+UNUSABLE = ["", "ftp://x", "http://", "https://x?y=1", "https://x#y", "https://u:p@x", "http://example.com", "http://[",
+            "x", f"https://{'x' * 64}.com"]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", UNUSABLE)
 def test_an_address_that_cannot_be_used_is_refused_at_once(url: str) -> None:
     """And plain http only to this machine."""
     with pytest.raises(ConfigError):

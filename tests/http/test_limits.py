@@ -1,8 +1,10 @@
 """The outermost layer: bounds, marks, and an answer for everything."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
+from starlette.types import Message, Receive
 
 from keyturn.http.json import BATCH, SINGLE
 from keyturn.http.limits import Limits
@@ -145,3 +147,24 @@ async def test_over_tls_browsers_are_told_to_stay_there() -> None:
     assert (b"strict-transport-security", b"max-age=31536000") in sent[0]["headers"]  # type: ignore[operator]  # list
     await limits({"type": "lifespan"}, None, send)  # type: ignore[arg-type]  # nothing is received
     assert seen == ["called", "called"]
+
+
+async def test_after_the_body_the_caller_s_going_away_is_heard_without_a_deadline() -> None:
+    """A long answer may take longer than a body."""
+    heard: list[str] = []
+    coming: Iterator[Message] = iter(
+        [{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}]
+    )
+
+    async def receive() -> Message:
+        return next(coming)
+
+    async def app(scope: object, receive: Receive, send: object) -> None:
+        heard.extend([(await receive())["type"], (await receive())["type"]])
+
+    async def send(message: object) -> None:
+        raise AssertionError(message)
+
+    scope = {"type": "http", "path": "/", "headers": []}
+    await Limits(app, say, lambda scope, error: None, patience=0.0001)(scope, receive, send)
+    assert heard == ["http.request", "http.disconnect"]

@@ -64,8 +64,6 @@ class Caller:
             return Lost(sent=True, text="closed the connection without an answer")
         except TimeoutError:
             return Lost(sent=True, text=f"no answer within {self._site.timeout:g} s")
-        except aiohttp.InvalidURL:
-            return Lost(sent=False, text="the address cannot be used")
         except (aiohttp.ClientError, OSError) as error:
             return Lost(sent=True, text=f"the answer broke off ({type(error).__name__})")
 
@@ -115,6 +113,7 @@ def _base(site: Site) -> str:
     try:
         parts = urlsplit(site.url)
         host = parts.hostname or ""
+        host.encode("idna")
     except ValueError:
         raise ConfigError("the address of the target cannot be read", where=site.url) from None
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or parts.username:
@@ -147,11 +146,13 @@ def _trust(ca_bundle: str) -> ssl.SSLContext | bool:
         raise ConfigError("the certificates to trust cannot be read", where=ca_bundle) from error
 
 
+_WHY: Final = (
+    (aiohttp.ClientConnectorDNSError, "the host name is not known"),
+    (aiohttp.ClientConnectorCertificateError, "its certificate is not trusted"),
+    (aiohttp.ClientConnectorSSLError, "no TLS connection could be made"),
+    (aiohttp.ClientConnectorError, "the connection was refused"),
+)
+
+
 def _why_unreachable(error: aiohttp.ClientConnectorError) -> str:
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return "the host name is not known"
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return "its certificate is not trusted"
-    if isinstance(error, aiohttp.ClientConnectorSSLError):
-        return "no TLS connection could be made"
-    return "the connection was refused"
+    return next(text for kind, text in _WHY if isinstance(error, kind))
