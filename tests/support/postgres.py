@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -97,28 +98,33 @@ class Postgres:
 
 @contextmanager
 def running() -> Iterator[Postgres]:
-    """Start a server; it is stopped and its folder removed at the end, whatever happens."""
+    """Start a server; it ends, and its folder with it, when this process is done with it or dies."""
     folder = Path(tempfile.mkdtemp(prefix="keyturn-pg-"))
+    owner, data = _owner(), folder / "data"
     try:
-        owner = _owner()
-        folder.chmod(0o711)
         programs = _reachable(_binaries(), folder, owner)
-        home, data = folder / "home", folder / "home" / "data"
-        home.mkdir()
         if owner is not None:
-            os.chown(home, owner.pw_uid, owner.pw_gid)
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
         _run(owner, programs / "initdb", "-D", data, "-U", "keyturn", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         with (data / "postgresql.conf").open("a") as settings:
-            settings.write(_SETTINGS.format(folder=home))
-        _run(owner, programs / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", home / "log", "start")
-        try:
-            postgres = Postgres(home)
+            settings.write(_SETTINGS.format(folder=folder))
+        _run(owner, programs / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", folder / "log", "start")
+        with _guard(owner, programs, folder):
+            postgres = Postgres(folder)
             postgres.prepare()
             yield postgres
-        finally:
-            _run(owner, programs / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _guard(owner: "pwd.struct_passwd | None", programs: Path, folder: Path) -> Iterator[None]:
+    """A process that waits for the end of a pipe from here, which comes even when we are killed."""
+    script = 'cat > /dev/null; "$1/pg_ctl" -D "$2/data" -w -m immediate stop; rm -rf "$2"'
+    words = ["sh", "-c", script, "guard", str(programs), str(folder)]
+    quiet, alone = subprocess.DEVNULL, {"start_new_session": True, "cwd": "/", **_as(owner)}
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, **alone):
+        yield
 
 
 def _binaries() -> Path:
@@ -149,16 +155,12 @@ def _reachable(programs: Path, folder: Path, owner: "pwd.struct_passwd | None") 
 
 def _run(owner: "pwd.struct_passwd | None", *command: object) -> None:
     words = [str(word) for word in command]
-    done = subprocess.run(
-        words,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE if words[-1] != "start" else subprocess.DEVNULL,
-        cwd="/",
-        check=False,
-        user=None if owner is None else owner.pw_uid,
-        group=None if owner is None else owner.pw_gid,
-        extra_groups=None if owner is None else [],
-    )
+    quiet, told = subprocess.DEVNULL, subprocess.PIPE if words[-1] != "start" else subprocess.DEVNULL
+    done = subprocess.run(words, stdin=quiet, stdout=quiet, stderr=told, cwd="/", check=False, **_as(owner))
     if done.returncode != 0:
         raise RuntimeError(f"{Path(words[0]).name} failed: {(done.stderr or b'').decode()}")
+
+
+def _as(owner: "pwd.struct_passwd | None") -> dict[str, Any]:
+    """What makes a process run as somebody else."""
+    return {} if owner is None else {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}

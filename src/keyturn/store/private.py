@@ -1,13 +1,28 @@
 """Files for our eyes only, and files that one process holds at a time."""
 
-import fcntl
 import os
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 
 from keyturn.core.errors import RunError, StoreError
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: FileIO) -> None:
+        """A byte far behind the text, since nobody can read a byte that is locked here."""
+        file.seek(1 << 20)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        file.seek(0)
+else:
+    import fcntl
+
+    def _lock(file: FileIO) -> None:
+        """Lock it against every other open file, without waiting."""
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def make_private(path: Path) -> None:
@@ -38,8 +53,8 @@ def hold(path: Path) -> HeldFile:
     make_private(lock)
     file = FileIO(lock, "r+")
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        _lock(file)
+    except (BlockingIOError, PermissionError):
         pid, _, since = file.read(200).decode(errors="replace").partition(" ")
         file.close()
         raise RunError(
