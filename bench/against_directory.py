@@ -33,23 +33,25 @@ def drive(address: str, made: Made, users: Path, body: str, cores: set[int]) -> 
 
 
 def known_values(rounds: int, *, quick: bool) -> Finding:
-    """Case c: resets to a known value cost an argon2id each; how much of that ceiling is left over HTTP."""
-    users, seconds = (8, 0.2) if quick else (800, 4.0)
+    """Case c: resets to a known value cost an argon2id each; how much of that ceiling is left over HTTP.
+
+    Both sides want every core, so whatever else runs counts against both: they take short turns.
+    """
+    users, seconds, turns = (8, 0.1, 1) if quick else (200, 1.5, 4 * rounds)
     threads = os.cpu_count() or 1
-    finding = Finding("c", "Resets to a known value over HTTP against the hash itself", rounds)
+    finding = Finding("c", "Resets to a known value over HTTP against the hash itself", turns)
     ceiling, rate = [], []
     with directory(users) as (made, file), served(made) as address:
-        for _ in range(rounds):
+        for _ in range(turns):
             told = module("argon", "--threads", str(threads), "--seconds", str(seconds), cores=EVERYWHERE)
             ceiling.append(told["rate"])
             told = drive(address, made, file, '{"token":"Kettle-{row}-marble-Q7"}', EVERYWHERE)
             rate.append(told["rows"] / told["seconds"])
-    ratio = Spread.of([a / b for a, b in zip(rate, ceiling, strict=True)]).median
-    finding.aims.append(Aim("resets over HTTP against raw argon2id on all cores", ratio, 0.85, "x"))
-    finding.figure(
-        "POST /v3/users/ID/password with a token", rate, "resets/s", f"{IN_FLIGHT} in flight, {users:,} users"
-    )
+    ratio = Spread.of([a / b for a, b in zip(rate, ceiling, strict=True)])
+    finding.aims.append(Aim("resets over HTTP against raw argon2id on all cores", ratio.median, 0.85, "x"))
+    finding.figure("POST /v3/users/ID/password with a token", rate, "resets/s", f"{IN_FLIGHT} in flight")
     finding.figure("argon2id, PyNaCl", ceiling, "hashes/s", f"{threads} threads, m=19456 KiB, t=2, p=1")
+    finding.figures.append(("the ratio of each turn", f"{ratio} x", ""))
     return finding
 
 

@@ -92,6 +92,7 @@ def _compare(finding: Finding, passes: dict[Way, list[Pass]], wanted: dict[Way, 
         more = f"{done[0].rows:,} rows; peak memory {memory.median:.0f} MB; whole process"
         finding.figure(way.name, [each.rate for each in done], "rows/s", more)
         finding.figure(f"{way.name}, first request to last answer", [each.pace for each in done], "rows/s")
+        finding.figure(f"{way.name}, processor time", [each.ended.cpu / each.rows * 1000 for each in done], "ms a row")
     for way, ratio in wanted.items():
         rates = [mine.rate / theirs.rate for mine, theirs in zip(passes[OURS], passes[way], strict=True)]
         finding.aims.append(Aim(f"keyturn against the {way.name}, whole process", Spread.of(rates).median, ratio, "x"))

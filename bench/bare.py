@@ -44,8 +44,8 @@ async def main(address: str, ids: list[str], in_flight: int, body: str) -> dict[
 
 async def sign_in(session: aiohttp.ClientSession, address: str) -> str:
     """An access token for the API key in the environment."""
-    key = aiohttp.BasicAuth(os.environ[KEY_ID], os.environ[KEY_TOKEN])
-    async with session.get(f"{address}/v1/authenticate", auth=key) as response:
+    key = {"Authorization": aiohttp.encode_basic_auth(os.environ[KEY_ID], os.environ[KEY_TOKEN])}
+    async with session.get(f"{address}/v1/authenticate", headers=key) as response:
         return str((await response.json())["token"])
 
 

@@ -89,6 +89,7 @@ class Finding:
     aims: list[Aim] = field(default_factory=list)
     figures: list[tuple[str, str, str]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    busy_before: float = field(default_factory=lambda: os.getloadavg()[0])
 
     def figure(self, name: str, values: Sequence[float], unit: str, more: str = "") -> None:
         """Add a row of the table."""
@@ -96,7 +97,7 @@ class Finding:
 
     def text(self) -> str:
         """The section of the page."""
-        lines = [f"## ({self.letter}) {self.title}", "", f"{today()}, {self.rounds} rounds.", ""]
+        lines = [f"## ({self.letter}) {self.title}", "", self._when(), ""]
         if self.aims:
             lines += ["| aim | came out | wanted | |", "|---|---|---|---|", *map(str, self.aims), ""]
         if self.figures:
@@ -107,6 +108,10 @@ class Finding:
         if note.exists():
             lines += [note.read_text(encoding="utf-8").strip(), ""]
         return "\n".join(lines)
+
+    def _when(self) -> str:
+        rounds = f"{self.rounds} rounds" if self.rounds > 1 else "1 round"
+        return f"{today()}, {rounds}; processes that wanted a core when it began: {self.busy_before:.1f}."
 
 
 def write(findings: Iterable[Finding], page: Path = PAGE) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.against_stub import BARE, Way, once
+from bench.against_stub import BARE, OURS, Way, once
 from bench.keyturn import NOBODY, PROGRAM, users_file
 from bench.newman import collection
 from bench.processes import module, run, stats, stub
@@ -23,7 +23,7 @@ def test_the_bare_loop_sends_every_row_once_to_the_stub(tmp_path: Path) -> None:
     assert (counts["writes"], counts["most_in_flight"]) == (ROWS, 4)
 
 
-@pytest.mark.parametrize("way", [BARE], ids=lambda way: way.name)
+@pytest.mark.parametrize("way", [OURS, BARE], ids=lambda way: way.name)
 def test_a_way_of_doing_all_rows_is_measured(way: Way) -> None:
     """The installed command and the bare loop do the same rows against the same stub."""
     with stub() as address:
