@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from keyturn.app.build import House, Place, open_house
 from keyturn.app.housekeeping import checkpoints
 from keyturn.app.init import FOUNDER, make_directory
-from keyturn.app.mail import relay_of
+from keyturn.app.mail import link_base, relay_of
 from keyturn.app.run import Serving, run
 from keyturn.cli.main import cli
 from keyturn.core.commands import ResetPassword
@@ -77,6 +77,22 @@ def test_mail_that_waits_is_sent_by_the_next_server_that_has_a_relay(place: Plac
 
         run(Serving(place, port=0, relay=relay_of(f"127.0.0.1:{sink.port}")), announce)
         assert [letter.recipients for letter in sink.received] == [("amal@example.com",)]
+
+
+def test_links_begin_with_the_address_that_somebody_said(tmp_path: Path) -> None:
+    """In this order: the command, what the directory was made with, our own address; behind a proxy that is wrong."""
+    said, silent = Place(tmp_path / "said"), Place(tmp_path / "silent")
+    make_directory(said, base_url="https://id.example.com")
+    make_directory(silent)
+    with closing(open_house(said)) as house:
+        assert link_base(house, "https://other.example.com", "http://here") == "https://other.example.com"
+        assert link_base(house, "", "http://here") == "https://id.example.com"
+    with closing(open_house(silent)) as house:
+        assert link_base(house, "", "http://here") == "http://here"
+    relay = relay_of("127.0.0.1:25")
+    with pytest.raises(ConfigError) as refused:
+        run(Serving(silent, port=0, relay=relay, behind_tls=True), stop_this_process)
+    assert refused.value.code == "KT-CFG-025"
 
 
 def test_the_command_serves_until_it_is_told_to_stop(place: Place, tmp_path: Path) -> None:

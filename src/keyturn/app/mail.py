@@ -2,6 +2,7 @@
 
 from keyturn.app.build import House
 from keyturn.app.serve import Chore
+from keyturn.core.errors import ConfigError
 from keyturn.mail.courier import Courier
 from keyturn.mail.relay import Relay
 
@@ -9,6 +10,25 @@ from keyturn.mail.relay import Relay
 def relay_of(smtp: str, *, sender: str = "") -> Relay | None:
     """The relay at HOST:PORT; None when there is none.  Raises ConfigError for what is no such address."""
     return Relay.at(smtp, sender) if smtp else None
+
+
+def link_base(house: House, given: str, otherwise: str = "") -> str:
+    """What links in mails begin with: what was given, else what the directory was made with, else `otherwise`.
+
+    Raises ConfigError when nobody said it: a link that leads nowhere would use up the person's patience, and a host
+    name taken from a request would let a stranger choose where it leads.
+    """
+    with house.store.reading() as view:
+        tenants = view.tenants.all()
+    known = tenants[0].settings.get("base_url", "") if tenants else ""
+    found = given or known or otherwise
+    if not found:
+        raise ConfigError(
+            "mails need an address that their links begin with",
+            code="KT-CFG-025",
+            fix="say it with --base-url, as [serve] public_url in the settings, or once with keyturn init --base-url",
+        )
+    return found
 
 
 def courier_of(house: House, relay: Relay, base_url: str) -> Courier:

@@ -11,7 +11,7 @@ from keyturn import __version__
 from keyturn.app.build import House, Place, open_house
 from keyturn.app.housekeeping import checkpoints
 from keyturn.app.logging import set_up
-from keyturn.app.mail import mailing
+from keyturn.app.mail import link_base, mailing
 from keyturn.app.serve import Chore, address_of, bind, serve, stop_on_signals
 from keyturn.app.web import web_app
 from keyturn.mail.relay import Relay
@@ -47,10 +47,12 @@ def run(serving: Serving, announce: Callable[[str], None]) -> None:
             _log.info("server.started", extra={"fields": {"address": address, "version": __version__}})
             announce(address)
 
+        # Behind a proxy our own address is not the one that people reach.
+        chores = chores_of(house, serving, "" if serving.behind_tls else address)
+
         async def main() -> None:
             stop = asyncio.Event()
             stop_on_signals(stop)
-            chores = chores_of(house, serving.relay, serving.base_url or address)
             await serve(web_app(house), listener, chores=chores, announce=ready, stop=stop)
 
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
@@ -58,10 +60,10 @@ def run(serving: Serving, announce: Callable[[str], None]) -> None:
     _log.info("server.stopped")
 
 
-def chores_of(house: House, relay: Relay | None, base_url: str) -> list[Chore]:
+def chores_of(house: House, serving: Serving, address: str) -> list[Chore]:
     """What the server does beside answering."""
     chores = [checkpoints(house.store, house.signer, house.parts.clock, house.threads)]
-    if relay is None:
+    if serving.relay is None:
         _log.warning("mail.waits", extra={"fields": {"why": "no relay is configured (--smtp)"}})
         return chores
-    return [*chores, mailing(house, relay, base_url)]
+    return [*chores, mailing(house, serving.relay, link_base(house, serving.base_url, address))]
