@@ -112,6 +112,10 @@ class TargetSettings(Section, frozen=True):
     database: Source | str = ""
     """Of kind `local`: the database, where it is not in the folder.  A URL with a password in it goes in a source."""
 
+    def paced(self, jobs: int | None, timeout: float) -> "TargetSettings":
+        """The same target, with the requests in flight and the patience of one run."""
+        return msgspec.structs.replace(self, jobs=jobs, timeout=timeout)
+
 
 class RunSettings(Section, frozen=True):
     """How runs are guarded and recorded."""

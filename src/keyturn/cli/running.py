@@ -8,8 +8,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
-
 from keyturn import __version__
 from keyturn.app.runs import Machine, address_of, rules_of
 from keyturn.app.sources import first_line
@@ -80,7 +78,7 @@ def desk_for(frame: "Frame", target: str, asked: Asked) -> Iterator[Desk]:
     prepared = prepare(frame.settings, target, piped=piped)
     settings = prepared.settings
     jobs, timeout = asked.jobs or settings.jobs or JOBS, asked.timeout or settings.timeout
-    prepared = replace(prepared, settings=msgspec.structs.replace(settings, jobs=jobs, timeout=timeout))
+    prepared = replace(prepared, settings=settings.paced(jobs, timeout))
     for warning in prepared.warnings:
         frame.warn(warning, code="KT-CFG-015")
     with ExitStack() as stack:
