@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from keyturn.app.build import House, Place, open_house
 from keyturn.app.housekeeping import checkpoints
 from keyturn.app.init import FOUNDER, make_directory
-from keyturn.app.mail import link_base, relay_of
+from keyturn.app.mail import public_address, relay_of
 from keyturn.app.run import Serving, run
 from keyturn.cli.main import cli
 from keyturn.core.commands import ResetPassword
@@ -85,10 +85,10 @@ def test_links_begin_with_the_address_that_somebody_said(tmp_path: Path) -> None
     make_directory(said, base_url="https://id.example.com")
     make_directory(silent)
     with closing(open_house(said)) as house:
-        assert link_base(house, "https://other.example.com", "http://here") == "https://other.example.com"
-        assert link_base(house, "", "http://here") == "https://id.example.com"
+        assert public_address(house, "https://other.example.com", "http://here") == "https://other.example.com"
+        assert public_address(house, "", "http://here") == "https://id.example.com"
     with closing(open_house(silent)) as house:
-        assert link_base(house, "", "http://here") == "http://here"
+        assert public_address(house, "", "http://here") == "http://here"
     relay = relay_of("127.0.0.1:25")
     with pytest.raises(ConfigError) as refused:
         run(Serving(silent, port=0, relay=relay, behind_tls=True), stop_this_process)

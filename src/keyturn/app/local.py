@@ -5,7 +5,7 @@ from pathlib import Path
 
 from keyturn.app.bridge import BridgedDirectory
 from keyturn.app.build import House, Place, open_house
-from keyturn.app.mail import courier_of, link_base
+from keyturn.app.mail import courier_of, public_address
 from keyturn.app.operator import DOOR, operator
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Commands
@@ -31,7 +31,7 @@ class HouseDirectory:
 
     def __init__(self, house: House, relay: Relay | None, base_url: str) -> None:
         self._house = house
-        self._courier = courier_of(house, relay, link_base(house, base_url)) if relay is not None else None
+        self._courier = courier_of(house, relay, public_address(house, base_url)) if relay is not None else None
         self._directory = BridgedDirectory(house.directory(operator(), DOOR), house.threads)
 
     @property

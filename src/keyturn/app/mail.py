@@ -12,7 +12,7 @@ def relay_of(smtp: str, *, sender: str = "") -> Relay | None:
     return Relay.at(smtp, sender) if smtp else None
 
 
-def link_base(house: House, given: str, otherwise: str = "") -> str:
+def public_address(house: House, given: str, otherwise: str = "") -> str:
     """What links in mails begin with: what was given, else what the directory was made with, else `otherwise`.
 
     Raises ConfigError when nobody said it: a link that leads nowhere would use up the person's patience, and a host

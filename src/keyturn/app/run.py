@@ -11,7 +11,7 @@ from keyturn import __version__
 from keyturn.app.build import House, Place, open_house
 from keyturn.app.housekeeping import checkpoints
 from keyturn.app.logging import set_up
-from keyturn.app.mail import link_base, mailing
+from keyturn.app.mail import mailing, public_address
 from keyturn.app.serve import Chore, address_of, bind, serve, stop_on_signals
 from keyturn.app.web import web_app
 from keyturn.mail.relay import Relay
@@ -66,4 +66,4 @@ def chores_of(house: House, serving: Serving, address: str) -> list[Chore]:
     if serving.relay is None:
         _log.warning("mail.waits", extra={"fields": {"why": "no relay is configured (--smtp)"}})
         return chores
-    return [*chores, mailing(house, serving.relay, link_base(house, serving.base_url, address))]
+    return [*chores, mailing(house, serving.relay, public_address(house, serving.base_url, address))]
