@@ -14,6 +14,7 @@ import pytest
 from starlette.routing import Route
 
 from keyturn.app.dialects import DIALECTS
+from keyturn.app.doors import DOORS
 from keyturn.core.ports import Gate
 from tests.support.sources import PACKAGE, ROOT, Module, modules
 
@@ -233,14 +234,14 @@ def test_every_dialect_folder_holds_the_same_files(dialect: str) -> None:
 
 def test_the_table_of_dialects_has_every_folder() -> None:
     """A dialect that nobody can choose is not there."""
-    assert sorted(DIALECTS) == dialects()
+    assert sorted(DIALECTS) == sorted(DOORS) == dialects()
 
 
-@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+@pytest.mark.parametrize("dialect", sorted(DOORS))
 def test_every_route_of_a_dialect_has_a_transcript(dialect: str) -> None:
     """An exchange that the vendor's documents print, replayed on both halves: halves alone can agree and be wrong."""
     told = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests" / "dialects" / dialect).rglob("*.http"))
     asked = re.findall(r"^(?:> )?(?:GET|POST|PUT|PATCH|DELETE) (?:https?://[^/\s]+)?([^\s?]+)", told, re.M)
     paths = {re.sub(r"/+", "/", path) for path in asked}
-    routes = [route for route in DIALECTS[dialect].routes(cast(Gate, object())) if isinstance(route, Route)]
+    routes = [route for route in DOORS[dialect].routes(cast(Gate, object())) if isinstance(route, Route)]
     assert [route.path for route in routes if not any(route.path_regex.match(path) for path in paths)] == []

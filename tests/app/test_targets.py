@@ -6,9 +6,10 @@ import pytest
 
 from keyturn.app.build import Place
 from keyturn.app.init import make_directory
+from keyturn.app.local_target import connect
 from keyturn.app.settings import Settings, TargetSettings, load
 from keyturn.app.sources import Credentials
-from keyturn.app.targets import check, connect, kinds, prepare
+from keyturn.app.targets import check, kinds, prepare
 from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret
 from keyturn.core.users import Window
@@ -124,7 +125,7 @@ async def test_a_directory_behind_http_is_connected_without_a_request(tmp_path: 
 
 async def test_a_directory_on_this_machine_needs_no_server(tmp_path: Path) -> None:
     make_directory(Place(tmp_path / "data"))
-    directory = prepare(settled(tmp_path, 'kind = "local"\ndata = "data"')).connect()
+    directory = connect(prepare(settled(tmp_path, 'kind = "local"\ndata = "data"')))
     try:
         assert [user.key for user in (await directory.list(Window())).users] == ["admin"]
     finally:
@@ -136,7 +137,7 @@ async def test_the_database_of_a_local_directory_can_be_a_secret(tmp_path: Path)
     make_directory(place)
     table = 'kind = "local"\ndata = "data"\ndatabase = { env = "D" }'
     target = prepare(settled(tmp_path, table, D=f"sqlite:///{tmp_path}/else.db"))
-    directory = connect(target.settings, target.credentials)
+    directory = connect(target)
     assert (await directory.probe()).account
     await directory.close()
 

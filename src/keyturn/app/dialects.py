@@ -1,16 +1,12 @@
-"""The table of vendors: one row each, and the only place outside their folders that knows their names."""
+"""The table of vendors that we can call: one row each.  The doors that we answer at are in `doors.py`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from starlette.responses import Response
-from starlette.routing import BaseRoute
-
 from keyturn.app.settings import TargetSettings
 from keyturn.app.sources import Credentials
-from keyturn.core.ports import Directory, Gate
-from keyturn.dialects.mas import server as mas
+from keyturn.core.ports import Directory
 from keyturn.dialects.mas.client import MasDirectory
 from keyturn.dialects.mas.client_session import MasSettings
 from keyturn.http.call import Site
@@ -21,17 +17,10 @@ IN_FLIGHT: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A vendor.  title: as people call it.
-
-    connect: its client half, pointed at a target.  routes: of its server half; prefixes: of their paths.
-    say: a refusal that no command made (status, sentence), in its shape.
-    """
+    """A vendor's client half.  title: as people call it; connect: points it at a target."""
 
     title: str
     connect: Callable[[TargetSettings, Credentials], Directory]
-    routes: Callable[[Gate], Sequence[BaseRoute]]
-    prefixes: tuple[str, ...]
-    say: Callable[[int, str], Response]
 
 
 def _mas(target: TargetSettings, secrets: Credentials) -> Directory:
@@ -60,7 +49,7 @@ def _site(target: TargetSettings) -> Site:
 
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
-    "mas": Dialect("IBM Maximo Application Suite", _mas, mas.routes, mas.PREFIXES, mas.say),
+    "mas": Dialect("IBM Maximo Application Suite", _mas),
 }
 """By the name that `kind` of a target has."""
 

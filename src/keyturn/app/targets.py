@@ -9,10 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from keyturn.app.build import Place, open_house
 from keyturn.app.dialects import DIALECTS
-from keyturn.app.local import HouseDirectory
-from keyturn.app.mail import relay_of
 from keyturn.app.settings import ServeSettings, Settings, TargetSettings
 from keyturn.app.sources import Credentials, Source, fetch
 from keyturn.core.errors import ConfigError
@@ -37,8 +34,8 @@ class Target:
     mail: ServeSettings = field(default_factory=ServeSettings)
 
     def connect(self) -> Directory:
-        """The directory; no request has been sent yet."""
-        return connect(self.settings, self.credentials, self.mail)
+        """The directory of a server; no request has been sent yet.  For `LOCAL` there is `local_target.connect`."""
+        return DIALECTS[self.settings.kind].connect(self.settings, self.credentials)
 
 
 def kinds() -> Mapping[str, str]:
@@ -55,15 +52,6 @@ def prepare(settings: Settings, name: str = "", *, piped: Secret | None = None) 
     target = check(name, target, settings.folders.config.parent)
     warnings = ("requests go over plain http: whoever sits between can read them",) if _is_open(target.url) else ()
     return Target(name, target, credentials(settings, name, target, piped=piped), warnings, settings.serve)
-
-
-def connect(target: TargetSettings, secrets: Credentials, mail: ServeSettings | None = None) -> Directory:
-    """The directory behind a checked target; no request has been sent yet."""
-    if target.kind == LOCAL:
-        house = open_house(Place(Path(target.data), secrets.password or Secret("")))
-        mail = mail or ServeSettings()
-        return HouseDirectory(house, relay_of(mail.smtp, sender=mail.mail_from), mail.public_url)
-    return DIALECTS[target.kind].connect(target, secrets)
 
 
 def check(name: str, target: TargetSettings, folder: Path) -> TargetSettings:

@@ -11,7 +11,7 @@ from keyturn.api.audit import Reader
 from keyturn.api.problems import OF_HTTP, answer
 from keyturn.api.routes import Watcher, routes
 from keyturn.app.build import House
-from keyturn.app.dialects import DIALECTS, Dialect
+from keyturn.app.doors import DOORS, Door
 from keyturn.core.audit import Entry
 from keyturn.core.errors import Busy, StoreError
 from keyturn.http.limits import Limits
@@ -21,7 +21,7 @@ _log = logging.getLogger("keyturn.web")
 
 def web_app(house: House) -> ASGIApp:
     """Every address that the server answers, bounded and with the errors of each door in that door's own shape."""
-    vendors = [route for dialect in DIALECTS.values() for route in dialect.routes(house.gate)]
+    vendors = [route for door in DOORS.values() for route in door.routes(house.gate)]
     ours = routes(house.gate, _audit_of(house), _watcher_of(house))
     router = Router([*ours, *vendors], redirect_slashes=False, default=_nothing_here)
     return Limits(_Ailing(router), say, _broken)
@@ -29,14 +29,14 @@ def web_app(house: House) -> ASGIApp:
 
 def say(scope: Scope, status: int, text: str) -> Response:
     """A refusal that no command made, in the shape of the door that the path belongs to."""
-    dialect = _owner(scope["path"])
-    if dialect is not None:
-        return dialect.say(status, text)
+    door = _owner(scope["path"])
+    if door is not None:
+        return door.say(status, text)
     return answer(OF_HTTP.get(status, OF_HTTP[400]), text)
 
 
-def _owner(path: str) -> Dialect | None:
-    return next((one for one in DIALECTS.values() if any(_is_under(path, prefix) for prefix in one.prefixes)), None)
+def _owner(path: str) -> Door | None:
+    return next((one for one in DOORS.values() if any(_is_under(path, prefix) for prefix in one.prefixes)), None)
 
 
 def _is_under(path: str, prefix: str) -> bool:

@@ -20,6 +20,7 @@ from keyturn.bulk.run import Run, Summary, carry_out
 from keyturn.bulk.sitting import Speed
 from keyturn.bulk.source import read_source
 from keyturn.bulk.stopping import Stop
+from keyturn.cli.reaching import reach
 from keyturn.cli.runflags import Asked
 from keyturn.cli.watching import watch
 from keyturn.core.ports import Directory, Probe
@@ -89,7 +90,7 @@ def desk_for(frame: "Frame", target: str, asked: Asked) -> Iterator[Desk]:
 
 
 async def _connected(target: Target) -> Directory:
-    return target.connect()
+    return reach(target)
 
 
 def speed_of(desk: Desk, asked: Asked) -> Speed:

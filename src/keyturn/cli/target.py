@@ -4,7 +4,7 @@ import asyncio
 import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,10 +12,10 @@ import click
 from keyturn.cli.completion import complete_targets
 from keyturn.cli.frame import Frame, Tone, pass_frame
 from keyturn.core.errors import ConfigError
-from keyturn.core.ports import Directory
 
 if TYPE_CHECKING:
     from keyturn.app.settings import TargetSettings
+    from keyturn.app.targets import Target
 
 EXAMPLE = "as in https://api.<instance>.<domain>"
 
@@ -75,11 +75,13 @@ def test(frame: Frame, name: str, token_stdin: bool) -> None:
     for warning in prepared.warnings:
         frame.warn(warning, code="KT-CFG-015")
     frame.progress = "Nothing was changed."
-    asyncio.run(_probe(frame, prepared.name, prepared.connect))
+    asyncio.run(_probe(frame, prepared))
 
 
-async def _probe(frame: Frame, name: str, connect: Callable[[], Directory]) -> None:
-    directory = connect()
+async def _probe(frame: Frame, target: "Target") -> None:
+    from keyturn.cli.reaching import reach
+
+    directory, name = reach(target), target.name
     start = time.perf_counter()
     try:
         probe = await directory.probe()

@@ -1,0 +1,30 @@
+"""The table of vendors whose doors we answer at: one row each, apart from `dialects.py`: a run loads no server."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from keyturn.core.ports import Gate
+from keyturn.dialects.mas import server as mas
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A vendor's server half.
+
+    routes: what it answers; prefixes: of their paths.  say: a refusal that no command made (status, sentence), in its
+    shape.
+    """
+
+    routes: Callable[[Gate], Sequence[BaseRoute]]
+    prefixes: tuple[str, ...]
+    say: Callable[[int, str], Response]
+
+
+DOORS: Final[Mapping[str, Door]] = {
+    "mas": Door(mas.routes, mas.PREFIXES, mas.say),
+}
+"""By the name that `kind` of a target has."""
