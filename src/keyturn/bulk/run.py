@@ -128,9 +128,7 @@ def wind_up(run: Run, stop: Stop | None, outlay: Outlay) -> Summary:
         trip = None  # it was through before it could stop
     code = EXITS[trip.cause] if trip is not None else exit_of(states)
     spent = float(Facts(run.journal.facts())["seconds"] or 0) + outlay.seconds
-    state = STOPPED if trip is not None and left else FINISHED
-    ended = run.clock.now().isoformat()
-    run.journal.note({"state": state, "exit": str(int(code)), "ended": ended, "seconds": f"{spent:.3f}"})
+    run.journal.note({"ended": run.clock.now().isoformat(), "seconds": f"{spent:.3f}"})
     told = Told(run.folder.run, Facts(run.journal.facts()), states, run.journal.reasons(), int(code), run.version)
     where = run.report_dir or run.folder.path
     reports = write_reports(run.journal, told, where, run.reports)
@@ -138,6 +136,8 @@ def wind_up(run: Run, stop: Stop | None, outlay: Outlay) -> Summary:
     if any(states.get(each) for each in NOT_DONE):
         retry = write_retry(run.journal, run.source, run.job, where / "retry.csv")
     handed = seal(handout_of(run, Vault(run.folder.vault, run.keys)), run.journal)
+    # Said last: a run counts as finished only when everything that people need of it is there.
+    run.journal.note({"state": STOPPED if trip is not None and left else FINISHED, "exit": str(int(code))})
     return Summary(
         run.folder.run,
         code,
@@ -153,6 +153,16 @@ def wind_up(run: Run, stop: Stop | None, outlay: Outlay) -> Summary:
         handed,
         run.local,
     )
+
+
+def recall(folder: RunFolder, journal: Journal) -> Summary | None:
+    """The end of a run that is finished, as it was; None when rows are left that may be sent."""
+    facts = Facts(journal.facts())
+    states = journal.counts()
+    if facts["state"] != FINISHED or any(states.get(state) for state in to_send(facts.job.ours)):
+        return None
+    handout = folder.handout if folder.handout.exists() else None
+    return Summary(folder.run, ExitCode(int(facts["exit"])), states, journal.reasons(), handout=handout)
 
 
 def exit_of(states: Mapping[RowState, int]) -> ExitCode:

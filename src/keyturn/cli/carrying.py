@@ -1,5 +1,7 @@
 """The way of `reset` and `create`: plan, look for an unfinished run, confirm, begin, carry out, tell."""
 
+from contextlib import closing
+
 from keyturn.app.runs import KEY, Machine
 from keyturn.bulk.begin import begin
 from keyturn.bulk.facts import FINISHED, PLANNING, Facts, pinned
@@ -13,7 +15,7 @@ from keyturn.cli.resuming import go_on
 from keyturn.cli.runflags import Asked
 from keyturn.cli.running import Desk, desk_for, speed_of, work_off
 from keyturn.cli.summaryview import tell
-from keyturn.core.errors import PlanError, RunError
+from keyturn.core.errors import PlanError, RunError, StoreError
 from keyturn.core.journal import Journal, RowState
 
 _LEFT = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
@@ -36,16 +38,13 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         confirm(frame, asked, count=plan.change, target=target.name, production=target.settings.production)
         with desk.machine.holding(target.name):
             folder = make_run_folder(desk.machine.folders.runs, desk.machine.clock().now())
-            journal = desk.machine.journal(folder.journal, create=True)
-            try:
+            with closing(desk.machine.journal(folder.journal, create=True)) as journal:
                 facts = _begin(desk, journal, plan, recipients, asked.name)
                 if frame.output is Output.JSONL:
                     frame.json({"run": folder.run, **plan.told()})
                 run = run_of(desk, folder, journal, facts, plan, asked)
                 frame.progress = ""
-                return tell(frame, desk, work_off(desk, run, speed, plan.change))
-            finally:
-                journal.close()
+                return tell(frame, desk.machine, target.name, work_off(desk, run, speed, plan.change))
 
 
 def _begin(desk: Desk, journal: Journal, plan: Plan, recipients: tuple[str, ...], name: str) -> Facts:
@@ -60,17 +59,15 @@ def find_unfinished(machine: Machine, plan: Plan, target: str) -> tuple[RunFolde
     for folder in run_folders(machine.folders.runs):
         try:
             journal = machine.journal(folder.journal)
-        except RunError:
-            continue  # held by a run that is under way: the target's lock speaks of it
-        try:
+        except (RunError, StoreError):
+            continue  # held by a run that is under way, of which the lock of the target speaks; or damaged
+        with closing(journal):
             facts = Facts(journal.facts())
             same = facts["sha256"] == plan.source.sha256 and facts["target"] == target
             same = same and facts["operation"] == str(plan.job.operation)
             if same and facts["state"] not in (FINISHED, PLANNING, ""):
                 counts = journal.counts()
                 return folder, sum(count for state, count in counts.items() if state in _LEFT)
-        finally:
-            journal.close()
     return None
 
 

@@ -1,10 +1,13 @@
 """The way of `resume`: find the run, hold it against what was confirmed, carry out what is left."""
 
+from contextlib import closing
+
 from keyturn.app.runs import Machine, rules_of
 from keyturn.bulk.encodings import letters_of
 from keyturn.bulk.facts import FINISHED, PLANNING, Facts, changed, same_file, same_target
 from keyturn.bulk.folder import RunFolder, find_run, run_folders
 from keyturn.bulk.plan import Destination, Plan, make_plan
+from keyturn.bulk.run import recall
 from keyturn.bulk.source import read_source
 from keyturn.bulk.states import to_send
 from keyturn.cli.begun import run_of
@@ -19,29 +22,31 @@ from keyturn.core.errors import RunError
 def resume_run(frame: Frame, run: str, asked: Asked) -> int:
     """Go on with a run; the exit code of the command."""
     frame.progress = "Nothing was sent."
-    folder, facts = _chosen(Machine(frame.settings), run)
+    machine = Machine(frame.settings)
+    folder, facts = _chosen(machine, run)
+    with closing(machine.journal(folder.journal)) as journal:
+        ended = recall(folder, journal)
+    if ended is not None:
+        frame.say(f"run {folder.run} is finished; nothing was sent")
+        return tell(frame, machine, facts["target"], ended)
     with desk_for(frame, facts["target"], asked) as desk:
         return go_on(frame, desk, folder, asked)
 
 
 def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
     """Carry out what is left of a run, if file and target are what was confirmed."""
-    with desk.machine.holding(desk.target.name):
-        journal = desk.machine.journal(folder.journal)
-        try:
-            facts = Facts(journal.facts())
-            plan = _same_plan(desk, facts)
-            counts = journal.counts()
-            wanted = to_send(plan.job.resendable(desk.directory.capabilities))
-            left = sum(counts.get(state, 0) for state in wanted)
-            if left:
-                _ask_again(frame, desk, facts, asked, left)
-                frame.say(f"run {folder.run}: {left:,} rows are left")
-            run = run_of(desk, folder, journal, facts, plan, asked)
-            frame.progress = ""
-            return tell(frame, desk, work_off(desk, run, speed_of(desk, asked), left))
-        finally:
-            journal.close()
+    with desk.machine.holding(desk.target.name), closing(desk.machine.journal(folder.journal)) as journal:
+        facts = Facts(journal.facts())
+        plan = _same_plan(desk, facts)
+        counts = journal.counts()
+        wanted = to_send(plan.job.resendable(desk.directory.capabilities))
+        left = sum(counts.get(state, 0) for state in wanted)
+        if left:
+            _ask_again(frame, desk, facts, asked, left)
+            frame.say(f"run {folder.run}: {left:,} rows are left")
+        run = run_of(desk, folder, journal, facts, plan, asked)
+        frame.progress = ""
+        return tell(frame, desk.machine, desk.target.name, work_off(desk, run, speed_of(desk, asked), left))
 
 
 def _chosen(machine: Machine, run: str) -> tuple[RunFolder, Facts]:
@@ -49,11 +54,8 @@ def _chosen(machine: Machine, run: str) -> tuple[RunFolder, Facts]:
     folders = [find_run(machine.folders.runs, run)] if run else run_folders(machine.folders.runs)
     begun = []
     for folder in folders:
-        journal = machine.journal(folder.journal)
-        try:
+        with closing(machine.journal(folder.journal)) as journal:
             facts = Facts(journal.facts())
-        finally:
-            journal.close()
         if facts["state"] not in ("", PLANNING):
             begun.append((folder, facts))
             if facts["state"] != FINISHED:

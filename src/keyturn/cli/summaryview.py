@@ -1,11 +1,11 @@
 """Says how a run ended: counts first, then what needs somebody, then where everything is and what to do next."""
 
+from keyturn.app.runs import Machine
 from keyturn.bulk.breaker import Cause
 from keyturn.bulk.exit import ExitCode
 from keyturn.bulk.report import outcomes
 from keyturn.bulk.run import Summary
 from keyturn.cli.frame import Frame
-from keyturn.cli.running import Desk
 from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import RowState
 
@@ -34,19 +34,19 @@ class RunStopped(KeyturnError):
         self.progress = progress
 
 
-def tell(frame: Frame, desk: Desk, summary: Summary) -> int:
+def tell(frame: Frame, machine: Machine, target: str, summary: Summary) -> int:
     """Print the summary; the exit code of the command.  Raises RunStopped when a brake or the target stopped it."""
     if frame.wants_json:
         frame.json(told(summary))
     else:
-        _draw(frame, desk, summary)
+        _draw(frame, machine, summary)
     trip = summary.trip
     if trip is not None and trip.cause in _CODES:
         whats = {
-            Cause.SIGNED_OUT: f"{desk.target.name} refused our sign-in",
-            Cause.NOT_ALLOWED: f"{desk.target.name} does not allow us to do this",
+            Cause.SIGNED_OUT: f"{target} refused our sign-in",
+            Cause.NOT_ALLOWED: f"{target} does not allow us to do this",
             Cause.FAILURES: "too many rows are failing, so keyturn stopped",
-            Cause.UNREACHABLE: f"{desk.target.name} cannot be reached",
+            Cause.UNREACHABLE: f"{target} cannot be reached",
             Cause.FAULT: "keyturn ran into a fault of its own and stopped",
         }
         fix = f"mend the cause, then  keyturn resume {summary.run}"
@@ -83,7 +83,7 @@ def progress_of(summary: Summary) -> str:
     return f"{summary.done:,} of {total:,} users are done, {summary.left:,} were not tried. {doubt}"
 
 
-def _draw(frame: Frame, desk: Desk, summary: Summary) -> None:
+def _draw(frame: Frame, machine: Machine, summary: Summary) -> None:
     counted = [f"{summary.states[state]:,} {state}" for state in _ORDER if summary.states.get(state)]
     head = ", ".join(counted) or "no rows"
     frame.data(f"{head}, {summary.seconds:.1f} s.   exit {int(summary.exit)}")
@@ -95,9 +95,10 @@ def _draw(frame: Frame, desk: Desk, summary: Summary) -> None:
         if path is not None:
             frame.data(f"  {name:<10} {path}")
     if summary.handout is not None:
-        frame.data(f"  passwords  {summary.handout} ({summary.handed:,}, sealed)")
+        count = f"{summary.handed:,}, " if summary.handed else ""
+        frame.data(f"  passwords  {summary.handout} ({count}sealed)")
         if summary.local:
-            frame.warn(f"this machine can open the handout (identity: {desk.machine.identity})", code="KT-RUN-031")
+            frame.warn(f"this machine can open the handout (identity: {machine.identity})", code="KT-RUN-031")
     _next(frame, summary)
 
 

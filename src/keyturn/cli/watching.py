@@ -74,7 +74,9 @@ class Heartbeat:
                 self._say(f"stopping: {trip.text}")
 
     def _beat(self, event: Progress) -> None:
-        tenth = event.through * 10 // event.total if event.total else 10
+        if not event.total:
+            return
+        tenth = event.through * 10 // event.total
         now = time.monotonic()
         if tenth <= self._tenth and now < self._next:
             return
@@ -140,7 +142,7 @@ def _words(event: Progress) -> str:
 
 
 def _line(event: Progress) -> str:
-    share = event.through * 100 // event.total if event.total else 100
+    share = event.through * 100 // event.total
     eta = f" eta={_duration(event.left)}" if event.left else ""
     waiting = f" waiting={event.waiting:.0f}s" if event.waiting else ""
     return (

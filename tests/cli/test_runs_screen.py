@@ -1,0 +1,92 @@
+"""What a run looks like while it goes: a bar, a line in a log, sentences for a screen reader."""
+
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from keyturn.bulk.breaker import Cause, Trip
+from keyturn.bulk.events import Event, Paused, Progress, RowSettled, Stopping
+from keyturn.cli.frame import Frame, Manners, Output
+from keyturn.cli.watching import Heartbeat, watch
+from keyturn.core.journal import Row, RowState
+
+FAILED = RowSettled(Row(7, "ghost", RowState.FAILED, reason="no-such-user"))
+FINE = RowSettled(Row(8, "amal", RowState.CHANGED))
+
+
+def progress(through: int, *, left: float | None = 94.0, waiting: float = 0.0, total: int = 100) -> Progress:
+    """A moment of a run."""
+    states: Mapping[RowState, int] = {RowState.CHANGED: through - 1, RowState.FAILED: 1}
+    return Progress(total, through, 19.84, left, waiting, 3, 8, states)
+
+
+EVENTS: list[Event] = [
+    progress(5),
+    FAILED,
+    FINE,
+    Paused(12.4),
+    progress(50, left=4000, waiting=3),
+    progress(51, left=None),
+    Stopping(Trip(Cause.FAILURES, "31 of the first 412 rows failed")),
+    progress(0, total=0),
+]
+
+
+def hear(manners: Manners) -> None:
+    """Everything, as one run."""
+    with watch(Frame(manners), "rabcdef", "there", 100) as listeners:
+        for event in EVENTS:
+            for listener in listeners:
+                listener(event)
+
+
+def test_a_log_gets_a_line_for_every_ten_percent(capsys: pytest.CaptureFixture[str]) -> None:
+    """With time, run and target, and the reason whenever it waits."""
+    hear(Manners(output=Output.PLAIN))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ run=rabcdef target=there ", line) for line in lines)
+    assert lines[0].endswith("waiting 12 s: the server asked us to slow down")
+    assert lines[1].endswith("50/100 50% 19.8/s eta=1h06m waiting=3s ok=49 failed=1 uncertain=0 retries=3")
+    assert lines[2].endswith("stopping: 31 of the first 412 rows failed")
+
+
+def test_a_log_gets_a_line_every_ten_seconds_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a slow run never looks dead."""
+    monkeypatch.setattr("keyturn.cli.watching.EVERY", 0.0)
+    beat = Heartbeat(Frame(Manners(output=Output.PLAIN)), "rabcdef", "there")
+    beat.hear(progress(2, left=34.0))
+    beat.hear(progress(3, left=None))
+    lines = capsys.readouterr().err.splitlines()
+    assert ["eta=34s" in line for line in lines] == [True, False]
+
+
+def test_a_screen_reader_gets_sentences(capsys: pytest.CaptureFixture[str]) -> None:
+    """Percent in words, nothing redrawn."""
+    hear(Manners(output=Output.RICH, accessible=True))
+    assert "50 percent. 50 of 100. 1 failed." in capsys.readouterr().err
+
+
+def test_a_terminal_gets_a_bar_and_the_problems(capsys: pytest.CaptureFixture[str]) -> None:
+    """At most one problem a second."""
+    hear(Manners(output=Output.RICH))
+    shown = capsys.readouterr().err
+    assert "there   run rabcdef   Ctrl-C stops cleanly" in shown
+    assert shown.count("failed  row 7 ghost: no-such-user") == 1
+    assert "stopping: 31 of the first 412 rows failed" in shown
+
+
+def test_machines_get_objects(capsys: pytest.CaptureFixture[str]) -> None:
+    """Progress at most once a second."""
+    hear(Manners(output=Output.JSONL))
+    kinds = re.findall(r'"type": ?"(\w+)"', capsys.readouterr().out)
+    assert kinds == ["progress", "row", "row", "pause", "stop"]
+
+
+def test_a_quiet_run_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--quiet` is quiet."""
+    hear(Manners(output=Output.RICH, loud=-1))
+    assert capsys.readouterr().err == ""
