@@ -30,7 +30,11 @@ def fingerprint() -> str:
 def run(*command: object) -> None:
     """Run a step, or end with its name; what it prints is the explanation."""
     words = [str(word) for word in command]
-    if subprocess.run(words, cwd=ROOT, check=False).returncode != 0:
+    try:
+        ended = subprocess.run(words, cwd=ROOT, check=False)
+    except OSError as error:
+        sys.exit(f"set-up: this step could not be started ({error.strerror}): {' '.join(words)}")
+    if ended.returncode != 0:
         sys.exit(f"set-up: this step failed: {' '.join(words)}")
 
 
