@@ -56,6 +56,19 @@ async def test_connections_are_kept_and_cookies_are_not() -> None:
     assert all("cookie" not in heard.headers for heard in player.heard)
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+async def test_nothing_is_sent_twice_by_itself(method: str) -> None:
+    """Also when a kept connection breaks under a request that others call idempotent."""
+    said = iter([Say(), Say(CUT)])
+    async with playing(lambda heard: next(said, Say())) as player:
+        caller = Caller(Site(player.url))
+        answers = [await caller.call(method, "/x", {}, b"{}") for _ in range(2)]
+        await caller.close()
+    assert isinstance(answers[1], Lost)
+    assert answers[1].sent
+    assert len(player.heard) == 2
+
+
 @pytest.mark.parametrize(
     "say",
     [
