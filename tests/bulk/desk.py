@@ -1,5 +1,6 @@
 """What tests of the runner put on the table: a file, a run, a directory, and the run carried out."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,7 @@ class NoBlocklist:
         return candidate == Secret("correct horse battery")
 
 
+QUICK = Speed(jobs=4, retries=3, timeout=5)
 RESET = Job(Operation.RESET)
 CREATE = Job(Operation.CREATE)
 
@@ -118,3 +120,13 @@ class Desk:
         if not self.folder.handout.exists():
             return []
         return AgeSealer().open(self.folder.handout.read_bytes(), self.identity).decode().splitlines()
+
+
+def crowd(count: int) -> MemoryDirectory:
+    """A directory with the users of a file of so many."""
+    return MemoryDirectory([f"user{number:06d}" for number in range(count)])
+
+
+def handed(desk: Desk) -> dict[str, Secret]:
+    """Who was handed what."""
+    return {each["user"]: Secret(each["password"]) for each in map(json.loads, desk.handed_out())}

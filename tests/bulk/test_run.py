@@ -1,43 +1,27 @@
 """Runs from begin to end on a directory in memory, with everything that goes wrong on real ones."""
 
-import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from keyturn.bulk.breaker import Cause, Limit
+from keyturn.bulk.breaker import Limit
 from keyturn.bulk.events import Paused, RowSettled
 from keyturn.bulk.exit import ExitCode
 from keyturn.bulk.sitting import Speed
-from keyturn.bulk.stopping import Stop
 from keyturn.core.commands import CreateUser, ResetPassword
-from keyturn.core.errors import StoreError
 from keyturn.core.journal import RowState
 from keyturn.core.outcomes import Reason
 from keyturn.core.secret import Secret
 from keyturn.store.journal import open_journal
-from tests.bulk.desk import CREATE, RESET, Desk, job, users
+from tests.bulk.desk import CREATE, QUICK, RESET, Desk, crowd, handed, job, users
 from tests.support.memory_directory import MemoryDirectory, able
-from tests.support.memory_journal import MemoryJournal
-
-QUICK = Speed(jobs=4, retries=3, timeout=5)
 
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("keyturn.bulk.pacing._FIRST_WAIT", 0.001)
-
-
-def crowd(count: int) -> MemoryDirectory:
-    """A directory with the users of the file."""
-    return MemoryDirectory([f"user{number:06d}" for number in range(count)])
-
-
-def handed(desk: Desk) -> dict[str, Secret]:
-    """Who was handed what."""
-    return {each["user"]: Secret(each["password"]) for each in map(json.loads, desk.handed_out())}
 
 
 async def test_a_run_changes_every_row_and_hands_out_what_it_set(tmp_path: Path) -> None:
@@ -266,113 +250,6 @@ async def test_passwords_from_the_file_are_sent_as_they_stand_and_not_handed_out
     assert summary.retry is not None
     retry = summary.retry.read_text("utf-8-sig")
     assert retry.splitlines() == ["userid;start pw;keyturn_reason", "ghost;;failed: no such user (its code 404)"]
-
-
-async def test_a_first_stop_waits_for_those_in_flight(tmp_path: Path) -> None:
-    """Nothing is uncertain, and the rest can be resumed."""
-    directory = crowd(50)
-    directory.gate.clear()
-    desk = Desk(tmp_path, directory).begin(users(50))
-    stop = Stop()
-    running = asyncio.create_task(desk.go(QUICK, stop))
-    await directory.reached(QUICK.jobs)
-    stop.ask()
-    await asyncio.sleep(0.01)
-    directory.gate.set()
-    summary = await running
-    assert summary.exit is ExitCode.INTERRUPTED
-    assert summary.states == {RowState.CHANGED: QUICK.jobs, RowState.NOT_TRIED: 50 - QUICK.jobs}
-    assert (await desk.go(QUICK)).states == {RowState.CHANGED: 50}
-
-
-async def test_a_second_stop_drops_the_connections_and_those_rows_are_uncertain(tmp_path: Path) -> None:
-    """Nobody knows what the server did."""
-    directory = crowd(50)
-    directory.gate.clear()
-    desk = Desk(tmp_path, directory).begin(users(50))
-    stop = Stop()
-    running = asyncio.create_task(desk.go(QUICK, stop))
-    await directory.reached(QUICK.jobs)
-    stop.ask(Cause.TERMINATED)
-    stop.ask(Cause.TERMINATED)
-    summary = await running
-    assert summary.exit is ExitCode.TERMINATED
-    assert summary.states == {RowState.UNCERTAIN: QUICK.jobs, RowState.NOT_TRIED: 50 - QUICK.jobs}
-
-
-async def test_patience_with_those_in_flight_has_an_end(tmp_path: Path) -> None:
-    """The time of one answer."""
-    directory = crowd(10)
-    directory.gate.clear()
-    desk = Desk(tmp_path, directory).begin(users(10))
-    stop = Stop()
-    running = asyncio.create_task(desk.go(replace(QUICK, timeout=0.05), stop))
-    await directory.reached(QUICK.jobs)
-    stop.ask()
-    assert (await running).states[RowState.UNCERTAIN] == QUICK.jobs
-
-
-async def test_a_stop_during_the_last_rows_is_no_stop(tmp_path: Path) -> None:
-    """Everything is through: the run ends as it would have."""
-    directory = crowd(2)
-    directory.gate.clear()
-    desk = Desk(tmp_path, directory).begin(users(2))
-    stop = Stop()
-    running = asyncio.create_task(desk.go(QUICK, stop))
-    await directory.reached(2)
-    stop.ask()
-    directory.gate.set()
-    assert (await running).exit is ExitCode.FINE
-
-
-async def test_a_stop_finds_rows_that_wait_for_another_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unanswered row stays uncertain, whatever it was waiting for."""
-    monkeypatch.setattr("keyturn.bulk.pacing._FIRST_WAIT", 30.0)
-    directory = crowd(1)
-    directory.switches.lose = {"user000000": 9}
-    desk = Desk(tmp_path, directory).begin(users(1))
-    stop = Stop()
-    running = asyncio.create_task(desk.go(QUICK, stop))
-    await directory.reached(1)
-    stop.ask()
-    assert (await running).states == {RowState.UNCERTAIN: 1}
-
-
-async def test_a_full_disk_stops_the_run_before_more_is_sent(tmp_path: Path) -> None:
-    """What is on disk counts, what is not does not."""
-    directory = crowd(200)
-    journal = MemoryJournal()
-    desk = Desk(tmp_path, directory, journal).begin(users(200))
-
-    def fill(event: object) -> None:
-        journal.full = True
-
-    with pytest.raises(StoreError, match="full"):
-        await desk.go(QUICK, listeners=[fill])
-    assert len(directory.log) < 200
-    journal.full = False
-    assert (await desk.go(QUICK)).states == {RowState.CHANGED: 200}
-    assert handed(desk) == directory.passwords
-
-
-async def test_a_fault_of_our_own_stops_the_run_and_names_its_kind(tmp_path: Path) -> None:
-    """Its rows are uncertain; no value of it is shown."""
-    directory = crowd(30)
-    directory.switches.crash = "user000002"
-    summary = await Desk(tmp_path, directory).begin(users(30)).go(QUICK)
-    assert summary.exit is ExitCode.OUR_FAULT
-    assert summary.trip is not None
-    assert "RuntimeError" in summary.trip.text
-    assert summary.states[RowState.UNCERTAIN] == 1
-
-
-async def test_a_file_that_changes_under_the_run_stops_it(tmp_path: Path) -> None:
-    """Rows that were sent stay sent; no other cells are taken."""
-    directory = MemoryDirectory()
-    desk = Desk(tmp_path, directory).begin("userid\na\nb\n", CREATE)
-    (tmp_path / "users.csv").write_text("userid\na\n")
-    with pytest.raises(Exception, match="has no row 3 any more"):
-        await desk.go(QUICK)
 
 
 async def test_a_finished_run_sends_nothing_and_repeats_its_exit_code(tmp_path: Path) -> None:
