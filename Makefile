@@ -43,9 +43,10 @@ bench: setup node
 node:
 	@command -v npm >/dev/null || { echo "this target needs Node.js 18 or newer with npm (on Debian: apt install nodejs npm)" >&2; exit 1; }
 
-# Crashes at random moments, for as long as you have patience.
+# Runner and server killed at so many random moments; `make test` does a few.
+KILLS ?= 50
 campaign: setup
-	$(BIN)/pytest -n $(WORKERS) -m campaign -q
+	KEYTURN_TEST_KILLS=$(KILLS) $(BIN)/pytest -n $(WORKERS) -q -k killed tests/bulk tests/journeys
 
 # The lock files again, from pyproject.toml; needs uv.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -270,6 +270,7 @@ RULES = (
             "cli/main.py": 1,
             "cli/runflags.py": 2,
             "cli/target.py": 1,
+            "store/statement.py": 2,
         },
     ),
     Rule(
