@@ -1,7 +1,8 @@
 """The bridge: many requests share a commit, slow hashes stand in nobody's way, and too much is turned away."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from keyturn.app.bridge import LocalGate, Threads
+from keyturn.app.together import Together
 from keyturn.core.commands import Origin, ResetPassword
 from keyturn.core.directory import LOCAL
 from keyturn.core.errors import StoreError
-from keyturn.core.outcomes import Changed, Reason
+from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName
 from keyturn.core.ports import KeyChange, NewKey, SignedIn
@@ -25,15 +27,20 @@ ROOT = Actor("root", "root", 1, ALL_RIGHTS)
 
 
 class CountingStore:
-    """A store that counts its writing transactions and can be told to fail."""
+    """A store that counts its transactions and can be told to fail."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.written = 0
+        self.read = 0
+        self.blind = False
         self.broken = False
 
     def reading(self) -> AbstractContextManager[View]:
-        """As the store does."""
+        """As the store does, counted."""
+        if self.blind:
+            raise StoreError("the disk is gone")
+        self.read += 1
         return self._store.reading()
 
     @contextmanager
@@ -76,6 +83,14 @@ def gate(house: House, threads: Threads) -> LocalGate:
     return LocalGate(house.parts, house.signing_in, threads)
 
 
+def signed_in(house: House) -> Secret:
+    """The token of a session of amal, who exists from here on."""
+    house.add("amal", password=GOOD)
+    signed = house.sign_in("amal", GOOD)
+    assert isinstance(signed, SignedIn)
+    return signed.token
+
+
 async def test_requests_that_come_together_share_a_commit(
     house: House, gate: LocalGate, counting: CountingStore
 ) -> None:
@@ -101,6 +116,51 @@ async def test_no_answer_leaves_when_the_commit_fails(house: House, gate: LocalG
     assert [event[0] for event in house.events()] == ["user.create"]
     [outcome] = await directory.execute([ResetPassword("amal")])
     assert isinstance(outcome, Changed)
+
+
+async def test_requests_that_come_together_share_their_reads(
+    house: House, gate: LocalGate, counting: CountingStore
+) -> None:
+    """Who holds a token and whether a command may be done is read for all that wait at once."""
+    token = signed_in(house)
+    counting.read = 0
+    actors = await asyncio.gather(*(gate.actor(token) for _ in range(40)), gate.actor(Secret("not.a.token")))
+    assert [actor.name if actor is not None else "" for actor in actors] == ["amal"] * 40 + [""]
+    assert counting.read < 10
+    directory = gate.directory(ROOT, LOCAL, "test", Origin())
+    names = ("amal", "ghost", "amal")
+    outcomes = await asyncio.gather(*(directory.execute([ResetPassword(name)]) for name in names))
+    assert [type(outcome) for [outcome] in outcomes] == [Changed, Refused, Changed]
+
+
+async def test_a_read_that_fails_fails_for_all_who_shared_it(
+    house: House, gate: LocalGate, counting: CountingStore
+) -> None:
+    """Nobody waits for ever, who went away is left alone, and the next read is a new one."""
+    token = signed_in(house)
+    counting.blind = True
+    asked = [asyncio.ensure_future(gate.actor(token)) for _ in range(3)]
+    await asyncio.sleep(0)
+    asked[1].cancel()
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [StoreError, asyncio.CancelledError, StoreError]
+    counting.blind = False
+    assert await gate.actor(token) is not None
+
+
+async def test_a_group_takes_so_much_and_the_rest_comes_next() -> None:
+    """A job that is larger than a group is a group of its own."""
+    groups: list[list[int]] = []
+
+    def double(jobs: Sequence[int]) -> list[int]:
+        groups.append(list(jobs))
+        return [2 * job for job in jobs]
+
+    with ThreadPoolExecutor(1) as pool:
+        together = Together(pool, double, size=lambda job: job, most=5)
+        answers = await asyncio.gather(*(together.ask(job) for job in (9, 2, 3, 1, 1)))
+    assert answers == [18, 4, 6, 2, 2]
+    assert groups == [[9], [2, 3], [1, 1]]
 
 
 async def test_what_waits_is_written_before_the_threads_end(house: House) -> None:

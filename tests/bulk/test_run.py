@@ -278,15 +278,17 @@ async def test_a_long_pause_brings_the_handout_up_to_date(tmp_path: Path, monkey
     """Whoever pulls the plug then still has the passwords that are in force."""
     monkeypatch.setattr("keyturn.bulk.sitting.LONG_PAUSE", 0.3)
     monkeypatch.setattr("keyturn.bulk.sitting.TICK", 0.02)
-    directory = crowd(10)
-    directory.switches.retry_after = 0.6
-    desk = Desk(tmp_path, directory).begin(users(10), RESET)
+    directory = crowd(40)
+    directory.switches.retry_after, directory.switches.delay = 0.6, 0.01
+    desk = Desk(tmp_path, directory).begin(users(40), RESET)
+    told_to_wait: list[bool] = []
     seen: list[bool] = []
 
     def look(event: object) -> None:
-        if isinstance(event, RowSettled) and directory.switches.slow_down == 0 and len(directory.log) == 4:
+        if isinstance(event, RowSettled) and not told_to_wait:
             directory.switches.slow_down = 1
-        seen.append(desk.run().folder.handout.exists() and len(directory.log) < 10)
+            told_to_wait.append(True)
+        seen.append(desk.run().folder.handout.exists() and len(directory.log) < 40)
 
     await desk.go(Speed(jobs=1, retries=0), listeners=[look])
     assert any(seen)

@@ -1,10 +1,11 @@
 """Opening, migrating and closing: what is made is ours alone, and what is not ours is not opened."""
 
+import sqlite3
 import stat
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +13,13 @@ import pytest
 from sqlalchemy import Connection, text
 
 from keyturn.core.errors import ConfigError, StoreError
+from keyturn.core.storage import Store, Tenant, Transaction
 from keyturn.store.database import connect
 from keyturn.store.migrating import FOLDER, migrate
 from keyturn.store.opening import open_store
 from keyturn.store.schema import METADATA, REVISION
 from tests.support.postgres import Postgres
-from tests.support.stores import event, fresh_sqlite, mail, new_user, with_tenants
+from tests.support.stores import credential, event, fresh_sqlite, mail, new_user, with_tenants
 
 
 def mode(path: Path) -> int:
@@ -224,3 +226,46 @@ def test_opening_needs_no_migrations_library() -> None:
     """The command line starts faster without it."""
     loaded = "import sys, keyturn.store.opening, keyturn.store.journal; sys.exit('alembic' in sys.modules)"
     subprocess.run([sys.executable, "-c", loaded], check=True)
+
+
+def test_a_file_that_another_process_keeps_locked_is_an_error_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh_sqlite(tmp_path).close()
+    monkeypatch.setattr("keyturn.store.database.PATIENCE", 0.01)
+    store, other = open_store(tmp_path / "keyturn.db"), sqlite3.connect(tmp_path / "keyturn.db")
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="locked"):
+        with_tenants(store, 1)
+    other.close()
+    with_tenants(store, 1)
+    store.close()
+
+
+def _too_large(transaction: Transaction) -> None:
+    transaction.audit.append([replace(event(), tenant=2**70)])
+
+
+def _half_a_letter(transaction: Transaction) -> None:
+    transaction.tenants.put(Tenant(1, "\ud800", "guid", {}))
+
+
+def _by_half_a_letter(transaction: Transaction) -> None:
+    transaction.credentials.replace([credential("u1")], "\ud800")
+
+
+@pytest.mark.parametrize("put", [_too_large, _half_a_letter, _by_half_a_letter])
+def test_values_that_no_column_holds_are_errors_of_the_store(store: Store, put: Callable[[Transaction], None]) -> None:
+    """Whichever statement meets them, prepared or not."""
+    with pytest.raises(StoreError), store.writing() as transaction:
+        put(transaction)
+
+
+def test_a_table_that_is_gone_is_an_error_of_the_store(empty: str | Path) -> None:
+    migrate(empty)
+    database = connect(empty)
+    with database.changing() as connection:
+        connection.execute(text("DROP TABLE audit_head"))
+    with pytest.raises(StoreError), database.writing() as transaction:
+        transaction.audit.append([event()])
+    database.close()

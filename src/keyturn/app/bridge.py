@@ -1,23 +1,26 @@
 """The one bridge: puts the synchronous core behind the asynchronous ports.
 
-Reads run on a few threads of their own, so that they never wait behind a slow hash.  Slow hashes run on one thread a
-core.  Everything that is to be written goes to one committing thread, which takes all that waits and writes it in one
-transaction: many small requests share one flush to the disk, and no answer leaves before the commit.
+Reads run on a few threads of their own, so that they never wait behind a slow hash; what every request needs, who asks
+and whether they may, is read for all that wait at once.  Slow hashes run on one thread a core.  Everything that is to
+be written goes to one committing thread, which takes all that waits and writes it in one transaction: many small
+requests share one flush to the disk, and no answer leaves before the commit.
 """
 
 import asyncio
 import os
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, ParamSpec, TypeAlias, TypeVar
 
+from keyturn.app.together import Together
 from keyturn.core.administration import LocalAdministration
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Commands, Origin
-from keyturn.core.directory import LocalDirectory, Prepared, commit, slow
+from keyturn.core.directory import LocalDirectory, Prepared, commit, look_together, slow
 from keyturn.core.errors import Busy, KeyturnError
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused
 from keyturn.core.permissions import Actor
@@ -107,10 +110,22 @@ class Threads:
         self.on_mail: Callable[[], None] = lambda: None
         self._committer = Committer(parts, self._ring)
         self._busy = 0
+        self._looks = Together(self._readers, _look, size=lambda asked: len(asked[1]), most=MOST_TOGETHER)
+        self._holders = Together(self._readers, _holders, most=MOST_TOGETHER)
 
     async def read(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something short."""
         return await self._run(self._readers, job, *args, **kwargs)
+
+    async def look(self, local: LocalDirectory, commands: Commands) -> tuple[Prepared, bool]:
+        """Judge commands, by a read that others share; True when their hashes are slow and still to be made."""
+        with self._place():
+            return await self._looks.ask((local, commands))
+
+    async def holder(self, signing_in: SignIn, token: Secret) -> Actor | None:
+        """Who holds an access token, by a read that others share."""
+        with self._place():
+            return await self._holders.ask((signing_in, token))
 
     async def work(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that hashes."""
@@ -130,13 +145,29 @@ class Threads:
         self._committer.close()
 
     async def _run(self, pool: ThreadPoolExecutor, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._place():
+            return await asyncio.wrap_future(pool.submit(job, *args, **kwargs))
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """A place among those who wait.  Raises Busy when all are taken."""
         if self._busy >= self._most_waiting:
             raise Busy("the directory has too much to do just now")
         self._busy += 1
         try:
-            return await asyncio.wrap_future(pool.submit(job, *args, **kwargs))
+            yield
         finally:
             self._busy -= 1
+
+
+def _look(asked: Sequence[tuple[LocalDirectory, Commands]]) -> list[tuple[Prepared, bool]]:
+    looked = zip(asked, look_together(asked), strict=True)
+    return [(steps, True) if slow(steps) else (local.harden(steps), False) for (local, _), steps in looked]
+
+
+def _holders(asked: Sequence[tuple[SignIn, Secret]]) -> list[Actor | None]:
+    signing_in, _ = asked[0]
+    return signing_in.actors([token for _, token in asked])
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +190,12 @@ class BridgedDirectory:
     async def execute(self, commands: Commands) -> Sequence[Outcome]:
         """Judge on a reading thread, hash on a working one where that is slow, commit together with others."""
         try:
-            steps, waits = await self.threads.read(self._look, commands)
+            steps, waits = await self.threads.look(self.local, commands)
             if waits:
                 steps = await self.threads.work(self.local.harden, steps)
         except Busy as busy:
             return [Refused(command.who, Reason.BUSY, busy.what, retry_after=1) for command in commands]
         return await self.threads.write(steps)
-
-    def _look(self, commands: Commands) -> tuple[Prepared, bool]:
-        looked = self.local.look(commands)
-        return (looked, True) if slow(looked) else (self.local.harden(looked), False)
 
     async def find(self, who: str) -> User | None:
         """The user, or None when there is none that the caller may see."""
@@ -255,7 +282,7 @@ class LocalGate:
 
     async def actor(self, token: Secret) -> Actor | None:
         """Who holds this access token."""
-        return await self.threads.read(self.signing_in.actor, token)
+        return await self.threads.holder(self.signing_in, token)
 
     async def holder(self, link: Secret) -> Actor | None:
         """Whom a mailed link lets set a new password."""

@@ -71,10 +71,7 @@ class LocalDirectory:
 
     def look(self, commands: Commands) -> Prepared:
         """Judge a batch by a cheap read: existence, permission, policy.  Writes nothing and hashes nothing."""
-        steps = [begin(self.caller, command, self.parts.hasher) for command in commands]
-        with self.parts.store.reading() as view:
-            sight = Sight(self.parts.clock, view, steps)
-            return [self._ready(view, step, sight.of(step)) for step in steps]
+        return look_together([(self, commands)])[0]
 
     def harden(self, looked: Prepared) -> Prepared:
         """Compute the verifiers of what was not refused.  `slow` tells whether that takes long."""
@@ -106,7 +103,7 @@ class LocalDirectory:
         administers = Right.USERS in self.caller.actor.rights
         return Probe(self.account, note="may administer users" if administers else "may not administer users")
 
-    def _ready(self, view: View, step: Step, seen: Seen) -> Step:
+    def ready(self, view: View, step: Step, seen: Seen) -> Step:
         """Fix the uid, judge the password and find the recipient; a step refused here costs no hash."""
         step.uid = seen.subject.uid if seen.subject is not None else str(uuid4())
         step.early = judge(step, seen)
@@ -170,6 +167,18 @@ class LocalDirectory:
             return Users((), 0)
         with self.parts.store.reading() as view:
             return view.users.page(self.caller.actor.tenant, window)
+
+
+def look_together(asked: Sequence[tuple[LocalDirectory, Commands]]) -> list[Prepared]:
+    """`look` for several callers at once, by one read of the store."""
+    parts = asked[0][0].parts
+    begun = [[begin(local.caller, command, parts.hasher) for command in commands] for local, commands in asked]
+    with parts.store.reading() as view:
+        sight = Sight(parts.clock, view, [step for steps in begun for step in steps])
+        return [
+            [local.ready(view, step, sight.of(step)) for step in steps]
+            for (local, _), steps in zip(asked, begun, strict=True)
+        ]
 
 
 def slow(looked: Prepared) -> bool:

@@ -10,15 +10,18 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from keyturn.core.audit import SHARD, Checkpoint, Entry, Event, chain
 from keyturn.core.errors import StoreError
 from keyturn.store.schema import AUDIT, AUDIT_CHECKPOINTS, AUDIT_HEAD
-from keyturn.store.statement import Rows
+from keyturn.store.statement import Prepared
 from keyturn.store.values import micros, moment
 
 _A, _H, _C = AUDIT.c, AUDIT_HEAD.c, AUDIT_CHECKPOINTS.c
 
-HEAD: Final = select(_H.sequence, _H.hash).where(_H.shard == SHARD)
-LOCK: Final = HEAD.with_for_update()
-APPEND: Final = Rows(insert(AUDIT), [column.name for column in AUDIT.columns])
-MOVE: Final = update(AUDIT_HEAD).where(_H.shard == SHARD).values(sequence=bindparam("last"), hash=bindparam("now"))
+_HEAD: Final = select(_H.sequence, _H.hash).where(_H.shard == SHARD)
+HEAD: Final = Prepared(_HEAD)
+LOCK: Final = Prepared(_HEAD.with_for_update())
+APPEND: Final = Prepared(insert(AUDIT), *(column.name for column in AUDIT.columns))
+MOVE: Final = Prepared(
+    update(AUDIT_HEAD).where(_H.shard == SHARD).values(sequence=bindparam("last"), hash=bindparam("now")), "last", "now"
+)
 ENTRIES: Final = select(AUDIT).where(_A.shard == SHARD).order_by(_A.sequence)
 NEWEST: Final = select(AUDIT).where(_A.shard == SHARD).order_by(_A.sequence.desc()).limit(1)
 CHECKPOINTS: Final = select(AUDIT_CHECKPOINTS).order_by(_C.shard, _C.sequence)
@@ -26,7 +29,7 @@ CHECKPOINTS: Final = select(AUDIT_CHECKPOINTS).order_by(_C.shard, _C.sequence)
 
 def lock_head(connection: Connection) -> None:
     """Become the one writer, over all servers, until the transaction ends."""
-    connection.execute(LOCK)
+    LOCK.all(connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,14 @@ class SqlAudit:
         """Add events at the end of the chain, in order; whoever writes holds the chain already."""
         if not events:
             return
-        head = self.connection.execute(HEAD).one_or_none()
-        if head is None:
+        heads = HEAD.all(self.connection)
+        if not heads:
             raise StoreError("the audit trail has lost its end", fix="restore the database from a backup")
-        entries = chain(head.hash, SHARD, head.sequence + 1, list(events))
-        APPEND.run(self.connection, [_row(entry) for entry in entries])
+        [(sequence, digest)] = heads
+        entries = chain(digest, SHARD, sequence + 1, list(events))
+        APPEND.each(self.connection, [_row(entry) for entry in entries])
         last = entries[-1]
-        self.connection.execute(MOVE, {"last": last.sequence, "now": last.hash})
+        MOVE.run(self.connection, last.sequence, last.hash)
 
     def entries(self, after: int, count: int, *, tenant: int | None = None, verb: str = "") -> Sequence[Entry]:
         """Entries with a sequence number above `after`, in order."""

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from keyturn.core.credentials import Credential, Source
 from keyturn.core.errors import StoreError
 from keyturn.store.schema import CREDENTIALS, LINKS, USERS
-from keyturn.store.statement import Rows, chunks
+from keyturn.store.statement import Among, Prepared
 from keyturn.store.values import micros, micros_or_none
 
 _U, _K = USERS.c, CREDENTIALS.c
@@ -28,14 +28,14 @@ def _put(insert: Any) -> Insert:
     return done
 
 
-_ORDER: Final = ["uid", *(column.name for column in _PARTS)]
+_ORDER: Final = ("uid", *(column.name for column in _PARTS))
 PUT: Final = {
-    "sqlite": Rows(_put(sqlite.insert), _ORDER),
-    "postgresql": Rows(_put(postgresql.insert), _ORDER),
+    "sqlite": Prepared(_put(sqlite.insert), *_ORDER),
+    "postgresql": Prepared(_put(postgresql.insert), *_ORDER),
 }
-TOUCH: Final = (
+TOUCH: Final = Prepared(
     update(USERS)
-    .where(_U.uid.in_(bindparam("uids", expanding=True)))
+    .where(Among(_U.uid, "uids"))
     .values(
         epoch=_U.epoch + 1,
         version=_U.version + 1,
@@ -43,11 +43,14 @@ TOUCH: Final = (
         wait_until=None,
         updated_by=bindparam("by"),
         updated_at=bindparam("at"),
-    )
+    ),
+    "uids",
+    "by",
+    "at",
 )
 """Sessions die by the epoch: they began with an older one."""
 
-END_LINKS: Final = delete(LINKS).where(LINKS.c.uid.in_(bindparam("uids", expanding=True)))
+END_LINKS: Final = Prepared(delete(LINKS).where(Among(LINKS.c.uid, "uids")), "uids")
 OF_USER: Final = update(CREDENTIALS).where(
     _K.number == select(_U.number).where(_U.uid == bindparam("of")).scalar_subquery()
 )
@@ -70,16 +73,14 @@ class SqlCredentials:
         last = {credential.uid: credential for credential in credentials}
         if not last:
             return
-        PUT[self.connection.dialect.name].run(self.connection, [_row(credential) for credential in last.values()])
+        PUT[self.connection.dialect.name].each(self.connection, [_row(credential) for credential in last.values()])
         moments: dict[int, list[str]] = {}
         for credential in last.values():
             moments.setdefault(micros(credential.changed), []).append(credential.uid)
         for at, uids in moments.items():
-            for chunk in chunks(uids):
-                touched = self.connection.execute(TOUCH, {"uids": chunk, "by": by, "at": at}).rowcount
-                if touched != len(chunk):
-                    raise StoreError("a user to give a password is not there")
-                self.connection.execute(END_LINKS, {"uids": chunk})
+            if TOUCH.run(self.connection, uids, by, at) != len(uids):
+                raise StoreError("a user to give a password is not there")
+        END_LINKS.run(self.connection, list(last))
 
     def spend(self, uid: str, verifier: str, at: datetime) -> bool:
         """End the life of a one-time secret if it is still this one and unspent; True for the one who did it."""

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
-from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from keyturn.core.errors import ConfigError, Conflict, StoreError
+from keyturn.core.errors import ConfigError, StoreError
 from keyturn.core.storage import Transaction, View
 from keyturn.store.audit import lock_head
+from keyturn.store.faults import on_error
 from keyturn.store.private import make_private
+from keyturn.store.statement import command
 from keyturn.store.transaction import SqlTransaction, SqlView
 
 PATIENCE: Final = 10.0
@@ -31,15 +32,12 @@ _PRAGMAS: Final = (
 )
 """Why secure_delete: a verifier that was replaced is not left lying in the file."""
 
-_TAKEN: Final = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505"})
-"""What the databases call a unique value that is there already."""
-
 
 class Database:
     """The store on one database.  Safe to use from several threads; writers wait for each other."""
 
     def __init__(self, engine: Engine) -> None:
-        event.listen(engine, "handle_error", _translate)
+        event.listen(engine, "handle_error", on_error)
         self._engine = engine
         self._reading = engine.execution_options(**_READING.get(engine.dialect.name, {}))
         self._writing = engine.execution_options(keyturn_writes=True)
@@ -136,22 +134,4 @@ def _tune(driver: Any, _entry: ConnectionPoolEntry) -> None:
 def _begin(connection: Connection) -> None:
     """A writer takes its place at once, so that it never finds at its first write that another came first."""
     writes = connection.get_execution_options().get("keyturn_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _translate(context: ExceptionContext) -> None:
-    """Say in the core's words what the driver said; details, which may hold a row, are left out.
-
-    Raises StoreError, or Conflict when a unique value is taken.
-    """
-    error = context.original_exception
-    if context.sqlalchemy_exception is None:
-        if isinstance(error, ValueError | OverflowError):
-            raise StoreError("the database cannot hold such a value")
-        return
-    name = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or ""
-    told = str(error).partition("\n")[0]
-    error.args = (told,)
-    if name in _TAKEN:
-        raise Conflict(told)
-    raise StoreError(f"the database refused: {told}", why=str(name))
+    command(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")

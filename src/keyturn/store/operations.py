@@ -9,16 +9,16 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from keyturn.core.storage import Done
 from keyturn.store.schema import OPERATIONS
-from keyturn.store.statement import Rows, chunks
+from keyturn.store.statement import Among, Prepared
 from keyturn.store.subjects import storable
 from keyturn.store.values import micros, moment
 
 _O = OPERATIONS.c
 
 LIFE: Final = timedelta(hours=24)
-FIND: Final = select(OPERATIONS).where(_O.id.in_(bindparam("ids", expanding=True)), _O.at > bindparam("since"))
+FIND: Final = Prepared(select(OPERATIONS).where(Among(_O.id, "ids"), _O.at > bindparam("since")), "ids", "since")
 FORGET: Final = delete(OPERATIONS).where(_O.at <= bindparam("since"))
-PUT: Final = Rows(insert(OPERATIONS), [column.name for column in OPERATIONS.columns])
+PUT: Final = Prepared(insert(OPERATIONS), *(column.name for column in OPERATIONS.columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,17 @@ class SqlOperations:
     def find(self, ids: Sequence[str], now: datetime) -> Mapping[str, Done]:
         """Those of the last 24 hours."""
         found: dict[str, Done] = {}
-        for chunk in chunks(storable(ids)):
-            for row in self.connection.execute(FIND, {"ids": chunk, "since": micros(now - LIFE)}):
-                name, fingerprint, outcome, uid, delivery, at, derive_id = row
-                found[name] = Done(name, fingerprint, outcome, uid, delivery, moment(at), derive_id)
+        wanted = storable(ids)
+        for row in FIND.all(self.connection, wanted, micros(now - LIFE)) if wanted else ():
+            name, fingerprint, outcome, uid, delivery, at, derive_id = row
+            found[name] = Done(name, fingerprint, outcome, uid, delivery, moment(at), derive_id)
         return found
 
     def put(self, done: Sequence[Done]) -> None:
         """Remember; raises Conflict when an id is there already.  What is older than 24 hours is forgotten."""
         if done:
             self.connection.execute(FORGET, {"since": micros(max(one.at for one in done) - LIFE)})
-            PUT.run(self.connection, [_row(one) for one in done])
+            PUT.each(self.connection, [_row(one) for one in done])
 
 
 def _row(done: Done) -> tuple[object, ...]:

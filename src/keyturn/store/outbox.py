@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Insert, bindparam, func, select, update
+from sqlalchemy import Connection, Insert, bindparam, func, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from keyturn.core.storage import Mail
 from keyturn.store.schema import OUTBOX
-from keyturn.store.statement import Rows, chunks
+from keyturn.store.statement import Among, Prepared, chunks
 from keyturn.store.values import micros, moment
 
 _M = OUTBOX.c
@@ -31,17 +31,17 @@ def _put(insert: Any) -> Insert:
 
 _NAMES: Final = [column.name for column in _COLUMNS]
 PUT: Final = {
-    "sqlite": Rows(_put(sqlite.insert), _NAMES),
-    "postgresql": Rows(_put(postgresql.insert), _NAMES),
+    "sqlite": Prepared(_put(sqlite.insert), *_NAMES),
+    "postgresql": Prepared(_put(postgresql.insert), *_NAMES),
 }
-CANCEL: Final = (
-    update(OUTBOX)
-    .where(_M.uid.in_(bindparam("uids", expanding=True)), _M.state.in_(OPEN))
-    .values(state="cancelled", sealed=None)
-)
+_OPEN: Final = or_(*(_M.state == state for state in OPEN))
+_CANCEL: Final = update(OUTBOX).where(Among(_M.uid, "uids"), _OPEN).values(state="cancelled", sealed=None)
+CANCEL: Final = Prepared(_CANCEL, "uids")
 """One that is being sent just now cannot be called back, but it is not tried again."""
 
-CANCEL_SECRETS: Final = CANCEL.where(_M.template.in_(SECRET), _M.id.not_in(bindparam("but", expanding=True)))
+CANCEL_SECRETS: Final = Prepared(
+    _CANCEL.where(or_(*(_M.template == template for template in SECRET)), not_(Among(_M.id, "but"))), "uids", "but"
+)
 DUE: Final = (
     select(_M.place, *_COLUMNS)
     .where(_M.state.in_(OPEN), _M.not_before <= bindparam("now"))
@@ -70,15 +70,12 @@ class SqlOutbox:
         if not mails:
             return
         secret = [mail for mail in mails if mail.template in SECRET]
-        for chunk in chunks(secret):
-            uids, but = [mail.uid for mail in chunk], [mail.id for mail in chunk]
-            self.connection.execute(CANCEL_SECRETS, {"uids": uids, "but": but})
-        PUT[self.connection.dialect.name].run(self.connection, [_row(mail) for mail in mails])
+        CANCEL_SECRETS.run(self.connection, [mail.uid for mail in secret], [mail.id for mail in secret])
+        PUT[self.connection.dialect.name].each(self.connection, [_row(mail) for mail in mails])
 
     def cancel(self, uids: Sequence[str]) -> None:
         """Cancel what waits for these users."""
-        for chunk in chunks(uids):
-            self.connection.execute(CANCEL, {"uids": chunk})
+        CANCEL.run(self.connection, list(uids))
 
     def take(self, now: datetime, count: int) -> Sequence[Mail]:
         """Mark up to `count` due mails as sending (for ten minutes) and hand them over, oldest first."""

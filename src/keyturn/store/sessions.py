@@ -11,7 +11,7 @@ from keyturn.core.credentials import Link
 from keyturn.core.storage import Session
 from keyturn.core.users import Status
 from keyturn.store.schema import KEYS, LINKS, SESSIONS, USERS
-from keyturn.store.statement import AnyRow, Rows, chunks
+from keyturn.store.statement import AnyRow, Prepared, chunks
 from keyturn.store.subjects import storable
 from keyturn.store.values import micros, moment
 
@@ -38,7 +38,7 @@ FIND: Final = (
 )
 END: Final = delete(SESSIONS).where(_S.id.in_(bindparam("ids", expanding=True)))
 SWEEP: Final = delete(SESSIONS).where(_S.expires < bindparam("before"))
-PUT_LINKS: Final = Rows(insert(LINKS), ["digest", "uid", "operation", "expires"])
+PUT_LINKS: Final = Prepared(insert(LINKS), "digest", "uid", "operation", "expires")
 END_LINKS: Final = delete(LINKS).where(_L.uid.in_(bindparam("uids", expanding=True)))
 FIND_LINK: Final = select(LINKS).where(_L.digest == bindparam("wanted"))
 
@@ -92,7 +92,7 @@ class SqlLinks:
             self.connection.execute(END_LINKS, {"uids": chunk})
         if links:
             rows = [(link.digest, link.uid, link.operation, micros(link.expires)) for link in links]
-            PUT_LINKS.run(self.connection, rows)
+            PUT_LINKS.each(self.connection, rows)
 
     def find(self, digest: str) -> Link | None:
         """The link that has this digest."""

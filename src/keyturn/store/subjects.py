@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from keyturn.core.credentials import Credential, Source
 from keyturn.core.storage import Subject
 from keyturn.core.users import Handle, Status
 from keyturn.store.schema import CREDENTIALS, USERS
-from keyturn.store.statement import chunks
+from keyturn.store.statement import Among, Prepared
 from keyturn.store.values import RIGHTS, moment, moment_or_none
 
 _U, _K = USERS.c, CREDENTIALS.c
@@ -23,10 +23,10 @@ _SOURCE: Final = {source.value: source for source in Source}
 _PLACE: Final = {Handle.UID: 0, Handle.NUMBER: 1, Handle.KEY: 3, Handle.LOGIN: 4}
 
 LIVE: Final = select(*_COLUMNS).select_from(USERS.outerjoin(CREDENTIALS)).where(_U.deleted.is_(False))
-BY_UID: Final = LIVE.where(_U.uid.in_(bindparam("uids", expanding=True)))
-BY_LOGIN: Final = LIVE.where(_U.login == bindparam("login")).order_by(_U.tenant)
-BY_HANDLE: Final[Mapping[Handle, Select[Any]]] = {
-    handle: LIVE.where(_U.tenant == bindparam("of"), _U[handle.value].in_(bindparam("whos", expanding=True)))
+BY_UID: Final = Prepared(LIVE.where(Among(_U.uid, "uids")), "uids")
+BY_LOGIN: Final = Prepared(LIVE.where(_U.login == bindparam("name")).order_by(_U.tenant), "name")
+BY_HANDLE: Final[Mapping[Handle, Prepared]] = {
+    handle: Prepared(LIVE.where(_U.tenant == bindparam("of"), Among(_U[handle.value], "whos")), "of", "whos")
     for handle in Handle
 }
 
@@ -35,26 +35,18 @@ MOST: Final = 2**63 - 1
 
 def by_handle(connection: Connection, tenant: int, whos: Sequence[str], by: Handle) -> dict[str, Subject]:
     """The subjects by the handle as it was asked."""
-    wanted = handles(whos, by)
     place = _PLACE[by]
-    found: dict[str, Subject] = {}
-    for chunk in chunks(wanted):
-        rows = connection.execute(BY_HANDLE[by], {"of": tenant, "whos": chunk})
-        found.update({str(row[place]): _subject(row) for row in rows})
-    return found
+    return {str(row[place]): _subject(row) for row in BY_HANDLE[by].all(connection, tenant, handles(whos, by))}
 
 
 def by_uid(connection: Connection, uids: Iterable[str]) -> dict[str, Subject]:
     """The subjects by uid over all tenants."""
-    found: dict[str, Subject] = {}
-    for chunk in chunks(storable(uids)):
-        found.update({row[0]: _subject(row) for row in connection.execute(BY_UID, {"uids": chunk})})
-    return found
+    return {row[0]: _subject(row) for row in BY_UID.all(connection, storable(uids))}
 
 
 def by_login(connection: Connection, login: str) -> list[Subject]:
     """Every live user with this sign-in name, in order of tenant."""
-    return [_subject(row) for name in storable([login]) for row in connection.execute(BY_LOGIN, {"login": name})]
+    return [_subject(row) for name in storable([login]) for row in BY_LOGIN.all(connection, name)]
 
 
 def handles(whos: Iterable[str], by: Handle) -> list[str] | list[int]:
@@ -82,7 +74,7 @@ def _subject(row: Sequence[Any]) -> Subject:
     credential = None
     if verifier is not None:
         credential = Credential(
-            uid, verifier, pepper_id, _SOURCE[source], must_change, moment(changed), moment_or_none(expires),
+            uid, verifier, pepper_id, _SOURCE[source], bool(must_change), moment(changed), moment_or_none(expires),
             operation, derive_id,
         )  # fmt: skip
     return Subject(

@@ -12,6 +12,7 @@ from keyturn.store.keys import SqlKeys
 from keyturn.store.operations import SqlOperations
 from keyturn.store.outbox import SqlOutbox
 from keyturn.store.sessions import SqlLinks, SqlSessions
+from keyturn.store.statement import command
 from keyturn.store.tenants import SqlTenants
 from keyturn.store.users import SqlUsers
 
@@ -75,5 +76,11 @@ class SqlTransaction(SqlView):
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part that may be undone alone: rolled back when its block raises, the error passes on."""
-        with self.connection.begin_nested():
+        command(self.connection, "SAVEPOINT part")
+        try:
             yield
+        except BaseException:
+            command(self.connection, "ROLLBACK TO SAVEPOINT part")
+            command(self.connection, "RELEASE SAVEPOINT part")
+            raise
+        command(self.connection, "RELEASE SAVEPOINT part")

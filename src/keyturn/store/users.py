@@ -12,7 +12,7 @@ from keyturn.core.storage import NewUser, Subject, UserChange
 from keyturn.core.users import Grant, Handle, Profile, Right, Stamp, Status, User, Users, Window
 from keyturn.store import subjects
 from keyturn.store.schema import ADDRESSES, CREDENTIALS, GRANTS, LINKS, USERS
-from keyturn.store.statement import AnyRow, Rows, chunks
+from keyturn.store.statement import AnyRow, Prepared, chunks
 from keyturn.store.values import (
     RIGHTS,
     folded,
@@ -29,8 +29,8 @@ from keyturn.store.values import (
 _U, _A, _G, _K = USERS.c, ADDRESSES.c, GRANTS.c, CREDENTIALS.c
 
 NEXT_NUMBER: Final = select(func.coalesce(func.max(_U.number), 0) + 1)
-INSERT: Final = Rows(insert(USERS), [column.name for column in USERS.columns])
-ADD_ADDRESS: Final = Rows(insert(ADDRESSES), ["number", "folded", "tenant"])
+INSERT: Final = Prepared(insert(USERS), *(column.name for column in USERS.columns))
+ADD_ADDRESS: Final = Prepared(insert(ADDRESSES), "number", "folded", "tenant")
 DROP_ADDRESSES: Final = delete(ADDRESSES).where(_A.number == bindparam("of"))
 
 WHOLE: Final = (
@@ -147,7 +147,7 @@ class SqlUsers:
         if not users:
             return
         first: int = self.connection.execute(NEXT_NUMBER).scalar_one()
-        INSERT.run(self.connection, [_row(number, user) for number, user in enumerate(users, first)])
+        INSERT.each(self.connection, [_row(number, user) for number, user in enumerate(users, first)])
         self._add_addresses((number, user.tenant, user.profile) for number, user in enumerate(users, first))
 
     def update(self, changes: Sequence[UserChange]) -> None:
@@ -199,7 +199,7 @@ class SqlUsers:
     def _add_addresses(self, owners: Iterable[tuple[int, int, Profile]]) -> None:
         rows = [(number, address, tenant) for number, tenant, profile in owners for address in folded(profile)]
         if rows:
-            ADD_ADDRESS.run(self.connection, rows)
+            ADD_ADDRESS.each(self.connection, rows)
 
 
 def _row(number: int, new: NewUser) -> tuple[object, ...]:

@@ -166,6 +166,7 @@ def jwt(**claims: object) -> str:
         (jwt(uniqueSecurityName="x"), "env MAS_TOKEN"),
         ("opaque", "env MAS_TOKEN"),
         ("a.!.c", "env MAS_TOKEN"),
+        ("a.abcde.c", "env MAS_TOKEN"),
         ("a.e30x.c", "env MAS_TOKEN"),
         (jwt(sub=["x"]), "env MAS_TOKEN"),
     ],
