@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from keyturn.core.commands import Command, SetStatus, UpdateUser
+from keyturn.core.commands import Command, UpdateUser
 from keyturn.core.outcomes import Outcome, Reason, Refused
 from keyturn.core.users import Window
 from keyturn.dialects.mas.server_asking import Asked, Door, reply
@@ -37,8 +37,7 @@ class Users:
         start = whole(asked.query, "offset", page * count, most=10**9)
         found = await asked.directory().list(Window(start, count, asked.query.get("search", "")))
         answer = reply([user_body(user) for user in found.users])
-        if found.total is not None:
-            answer.headers[TOTAL_HEADER] = str(found.total)
+        answer.headers[TOTAL_HEADER] = "" if found.total is None else str(found.total)
         return answer
 
     async def show(self, asked: Asked) -> Response:
@@ -54,10 +53,9 @@ class Users:
         """
         who = segment(asked.request, "id")
         request = await asked.wire_request("v3", "users", who)
+        tries = 1 if "version" in (request.body or {}) else _TRIES
         command, outcome = await self._merge(asked, request, who)
-        for _ in range(_TRIES - 1):
-            if "version" in (request.body or {}) or not _is_stale(outcome):
-                break
+        while _is_stale(outcome) and (tries := tries - 1):
             command, outcome = await self._merge(asked, request, who)
         return self.door.answer(write_outcome(command, outcome, self.door.faults))
 
@@ -98,8 +96,6 @@ class Users:
 
     async def _do(self, asked: Asked, command: Command) -> Response:
         [outcome] = await asked.directory().execute([command])
-        if isinstance(command, SetStatus) and not isinstance(outcome, Refused):
-            outcome = replace(outcome, who=command.who)
         return self.door.answer(write_outcome(command, outcome, self.door.faults))
 
     def _missing(self, who: str) -> Response:
