@@ -4,9 +4,11 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -269,3 +271,27 @@ def test_a_table_that_is_gone_is_an_error_of_the_store(empty: str | Path) -> Non
     with pytest.raises(StoreError), database.writing() as transaction:
         transaction.audit.append([event()])
     database.close()
+
+
+def test_two_servers_on_one_database_write_one_chain(empty: str | Path) -> None:
+    migrate(empty)
+    servers = [open_store(empty), open_store(empty)]
+    start = threading.Barrier(2)
+
+    def write(store: Store) -> None:
+        start.wait()
+        for _ in range(10):
+            with store.writing() as transaction:
+                transaction.audit.append([event(), event()])
+
+    threads = [threading.Thread(target=write, args=(store,)) for store in servers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with servers[0].reading() as view:
+        entries = view.audit.entries(0, 100)
+    for store in servers:
+        store.close()
+    assert [entry.sequence for entry in entries] == list(range(1, 41))
+    assert all(entry.previous == before.hash for before, entry in pairwise(entries))
