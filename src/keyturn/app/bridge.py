@@ -262,12 +262,18 @@ class LocalGate:
     threads: Threads
 
     async def sign_in(
-        self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
+        self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin, restricted: bool = True
     ) -> SignedIn | Refused:
         """A session for a person."""
         try:
             return await self.threads.work(
-                self.signing_in.with_password, login, password, tenant=tenant, door=door, origin=origin
+                self.signing_in.with_password,
+                login,
+                password,
+                tenant=tenant,
+                door=door,
+                origin=origin,
+                restricted=restricted,
             )
         except Busy as busy:
             return Refused(login, Reason.BUSY, busy.what, retry_after=1)

@@ -222,9 +222,12 @@ class Gate(Protocol):
     """The way into our directory for server halves, the API and the console: who asks, and what they may hold."""
 
     async def sign_in(
-        self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
+        self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin, restricted: bool = True
     ) -> SignedIn | Refused:
-        """A session for a person; Refused(NOT_SIGNED_IN) for every kind of failure, all alike."""
+        """A session for a person; Refused(NOT_SIGNED_IN) for every kind of failure, all alike.
+
+        restricted False: also for who must change the password, and a one-time secret is not consumed by it.
+        """
 
     async def sign_in_with_key(self, id: str, token: Secret, *, door: str, origin: Origin) -> SignedIn | Refused:
         """A session for an API key."""

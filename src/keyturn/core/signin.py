@@ -55,11 +55,12 @@ class SignIn:
     tokens: Tokens
 
     def with_password(
-        self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
+        self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin, restricted: bool = True
     ) -> SignedIn | Refused:
         """A session for a person.  Every failure is the same refusal and costs a real comparison.
 
         The guess is counted before it is looked at, so that many at once never exceed the budget.
+        restricted False: the door has no use for who must change the password; then nothing is consumed.
         """
         attempt = _Attempt(login, door, origin)
         with self.parts.store.reading() as view:
@@ -70,6 +71,9 @@ class SignIn:
         checked = self.parts.hasher.check(given, credential.checkable() if credential is not None else None)
         with self.parts.store.writing() as transaction:
             if subject is not None and credential is not None and checked.right:
+                if credential.must_change and not restricted:
+                    transaction.users.wait(subject.uid, None, clear=True)
+                    return self._turn_away(transaction, subject, attempt)
                 signed = self._admit(transaction, subject, credential, attempt)
                 if signed is not None and checked.stale and credential.source is not Source.GENERATED:
                     [fresh] = self.parts.hasher.hash([given])

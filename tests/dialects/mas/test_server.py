@@ -116,6 +116,16 @@ def test_who_must_change_the_password_gets_no_token(door: OpenDoor) -> None:
     assert is_fault(door.ask("GET", "/v1/authenticate"), 401)
 
 
+def test_a_one_time_secret_is_not_used_up_at_a_door_that_cannot_take_it(door: OpenDoor, token: str) -> None:
+    """However often it is tried; at our own door it still works, once."""
+    who = fresh(door)
+    secret = ask(door, token, "POST", f"/v3/users/{who}/password", {}).json["token"]
+    for _ in range(6):
+        assert is_fault(door.ask("POST", "/logininitial", send={"username": who, "password": secret}), 401)
+    assert door.sign_in(who, secret).json["must_change"] is True
+    assert door.sign_in(who, secret).status == 401
+
+
 def test_a_session_that_must_change_the_password_opens_nothing_here(door: OpenDoor) -> None:
     """Although its token is good elsewhere."""
     who = fresh(door, password=GOOD)

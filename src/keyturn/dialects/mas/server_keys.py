@@ -30,22 +30,23 @@ class Entrance:
         given = basic(request)
         if given is None:
             return self.door.refuse(Refused("", Reason.NOT_SIGNED_IN))
-        return await self._admit(
+        return self._admit(
             await self.gate.sign_in_with_key(given.name, given.password, door=DOOR, origin=origin_of(request))
         )
 
     async def with_password(self, request: Request) -> Response:
-        """POST /logininitial: `verify`, which IBM's client adds, says nothing to a server and is not looked at."""
+        """POST /logininitial: for who must change the password there is nothing to do here, and nothing is consumed.
+
+        `verify`, which IBM's client adds, says nothing to a server and is not looked at.
+        """
         body = await json_object(request)
         login, password = text_of(body, "username"), Secret(text_of(body, "password"))
-        return await self._admit(await self.gate.sign_in(login, password, door=DOOR, origin=origin_of(request)))
+        origin = origin_of(request)
+        return self._admit(await self.gate.sign_in(login, password, door=DOOR, origin=origin, restricted=False))
 
-    async def _admit(self, signed: SignedIn | Refused) -> Response:
+    def _admit(self, signed: SignedIn | Refused) -> Response:
         if isinstance(signed, Refused):
             return self.door.refuse(Refused("", signed.reason, signed.text, retry_after=signed.retry_after))
-        if signed.must_change:
-            await self.gate.sign_out(signed.token)
-            return self.door.refuse(Refused("", Reason.NOT_SIGNED_IN, "Set a new password first"))
         return reply({"token": signed.token.reveal()})
 
 
