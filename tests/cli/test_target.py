@@ -53,13 +53,22 @@ def test_a_target_can_be_added_without_a_question(home: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "where"),
     [
-        (["--token-file", "t.token"], {"file": "t.token"}),
+        (["--token-file", "/run/secrets/t.token"], {"file": "/run/secrets/t.token"}),
         (["--token-command", "op read 'op://it/t'"], {"command": ["op", "read", "op://it/t"]}),
     ],
 )
 def test_a_secret_is_kept_as_the_place_where_it_is(home: Path, flags: list[str], where: object) -> None:
     assert run("add", "t", *MAS, *flags).exit_code == 0
     assert saved(home)["token"] == where
+
+
+def test_a_path_is_meant_from_where_it_was_typed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = home / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    run("add", "t", *MAS, "--token-file", "t.token", "--ca-bundle", "ca.pem", "--no-input")
+    assert saved(home)["token"] == {"file": str(elsewhere / "t.token")}
+    assert saved(home)["ca_bundle"] == str(elsewhere / "ca.pem")
 
 
 def test_a_login_has_a_password(home: Path) -> None:
@@ -133,7 +142,10 @@ def test_on_a_terminal_it_asks_only_for_what_no_flag_says(home: Path) -> None:
 @pytest.mark.parametrize(
     ("answers", "table"),
     [
-        (["mas", URL, "file t.token", "k1"], {"kind": "mas", "url": URL, "key_id": "k1", "token": {"file": "t.token"}}),
+        (
+            ["mas", URL, "file /t.token", "k1"],
+            {"kind": "mas", "url": URL, "key_id": "k1", "token": {"file": "/t.token"}},
+        ),
         (["mas", URL, "env T", ""], {"kind": "mas", "url": URL, "token": {"env": "T"}}),
     ],
 )
@@ -197,7 +209,7 @@ def test_a_server_that_lets_us_in_says_as_whom_and_for_how_long(home: Path) -> N
         token = home / "t.token"
         token.touch(mode=0o600)
         token.write_text(key.token.reveal(), encoding="utf-8")
-        run("add", "t", "--kind", "mas", "--url", door.url, "--key-id", key.key.id, "--token-file", "t.token")
+        run("add", "t", "--kind", "mas", "--url", door.url, "--key-id", key.key.id, "--token-file", str(token))
         result = run("test", "t")
         refused = run("test", "t", "--token-stdin", stdin="not-the-token\n")
     assert f'signed in as "{key.key.id}"' in result.stdout

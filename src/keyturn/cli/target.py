@@ -5,6 +5,7 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -134,10 +135,25 @@ def add(frame: Frame, /, name: str, replace: bool, **flags: Any) -> None:
     if name in frame.settings.targets and not replace:
         raise ConfigError(f"there is a target {name!r} already", code="KT-CFG-002", fix="--replace writes over it")
     table = _local(frame, flags) if _kind(frame, flags, kinds()) == "local" else _remote(frame, flags)
+    _name_places_from_here(table)
     table |= {flag: True for flag in ("production", "allow_plain_http") if flags[flag]}
     folders = frame.settings.folders
     check(name, as_target(table), folders.config.parent)
     _save(frame, name, table)
+
+
+def _name_places_from_here(table: dict[str, Any]) -> None:
+    """Make paths absolute: whoever types one means it from where they stand, not from where the config is."""
+    for field in ("data", "ca_bundle"):
+        if table.get(field):
+            table[field] = _from_here(table[field])
+    for field in ("token", "password"):
+        if "file" in table.get(field, {}):
+            table[field] = {"file": _from_here(table[field]["file"])}
+
+
+def _from_here(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
 
 
 def _save(frame: Frame, name: str, table: Mapping[str, Any]) -> None:
