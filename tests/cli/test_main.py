@@ -215,11 +215,12 @@ def test_it_starts_fast(flag: str, limit: float) -> None:
 
     def once() -> float:
         quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-        number = os.posix_spawn(KEYTURN, [str(KEYTURN), flag], os.environ, file_actions=quiet)
+        number = os.posix_spawn(KEYTURN, [str(KEYTURN), flag], unwatched, file_actions=quiet)
         _, status, used = os.wait4(number, 0)
         assert status == 0
         return used.ru_utime + used.ru_stime
 
+    unwatched = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     assert min(once() for _ in range(5)) < limit
 
 

@@ -5,7 +5,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from keyturn.core.outcomes import Reason
@@ -73,6 +73,7 @@ def test_random_passwords_are_not_listed(text: str) -> None:
 
 
 @given(st.text(min_size=1, max_size=14), st.integers(2, 5))
+@example("0000000000000ß", 2)
 def test_a_short_piece_repeated_is_refused(piece: str, times: int) -> None:
     assert BLOCKLIST.lists(Secret(piece * times))
 

@@ -56,7 +56,8 @@ class FileBlocklist:
         if place < len(self._digests) and self._digests[place] == number:
             return True
         folded = clear.casefold()
-        return _repeats(folded) or _walks(folded)
+        # As it stands, too: folding can make a piece longer (ß becomes ss).
+        return _repeats(clear) or _repeats(folded) or _walks(folded)
 
     @cached_property
     def _digests(self) -> "array[int]":
