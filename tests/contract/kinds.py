@@ -102,7 +102,6 @@ def _key(door: OpenDoor, rights: frozenset[Right]) -> NewKey:
 
 
 Need = Callable[[Capabilities], bool]
-ALWAYS: Final[Need] = lambda able: True  # noqa: E731  it stands among its like below
 NEEDS: Final[Mapping[str, Need]] = {
     "changes": lambda able: any(kind.__name__ == "ChangePassword" for kind in able.carries),
     "batch": lambda able: able.batch > 1,
