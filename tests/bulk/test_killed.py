@@ -55,3 +55,22 @@ def test_a_killed_run_is_resumed_without_a_second_password(tmp_path: Path, momen
     with password_server() as server:
         server.delay = 0.005
         killed_and_resumed(tmp_path, server, wait)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_run_that_is_asked_to_stop_leaves_nothing_in_doubt(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """Rows in flight come back, the journal is complete, and a resume does the rest."""
+    with password_server() as server:
+        server.delay = 0.02
+        kit = Kit(tmp_path / "home", server.url).configure()
+        path = write(tmp_path, users(ROWS))
+        process = kit.start("reset", path, "-t", "there", "--expect", str(ROWS), "--no-input", "-j", "2")
+        server.seen.wait(60)
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=60)
+        assert process.returncode == code
+        assert "uncertain" not in out
+        assert server.requests < ROWS
+        assert kit.run("resume", "--no-input").code == 0
+        assert all(len(values) == 1 for values in server.passwords.values())
+        assert len(server.passwords) == ROWS

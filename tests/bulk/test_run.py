@@ -230,6 +230,26 @@ async def test_create_after_a_lost_answer_looks_who_made_the_user(tmp_path: Path
     assert (await other.go(QUICK)).states == {RowState.UNCERTAIN: 1}
 
 
+async def test_create_that_cannot_look_stays_uncertain(tmp_path: Path) -> None:
+    """Until somebody can."""
+    directory = MemoryDirectory()
+    directory.switches.lose = {"amal": 1}
+    directory.switches.blind = True
+    desk = Desk(tmp_path, directory).begin("userid\namal\n", CREATE)
+    assert (await desk.go(QUICK)).states == {RowState.UNCERTAIN: 1}
+    directory.switches.blind = False
+    assert (await desk.go(QUICK)).states == {RowState.CREATED: 1}
+    assert handed(desk) == directory.passwords
+
+
+async def test_a_directory_that_breaks_leaves_the_row_uncertain(tmp_path: Path) -> None:
+    """Nobody knows what was kept; the others go on."""
+    directory = crowd(3)
+    directory.switches.broken = "user000001"
+    desk = Desk(tmp_path, directory).begin(users(3))
+    assert (await desk.go(QUICK)).states == {RowState.CHANGED: 2, RowState.UNCERTAIN: 1}
+
+
 async def test_what_the_target_mailed_is_not_in_the_handout(tmp_path: Path) -> None:
     """Those without an address are."""
     directory = MemoryDirectory()

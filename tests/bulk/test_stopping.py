@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.bulk.breaker import Cause
+from keyturn.bulk.breaker import Cause, Trip
 from keyturn.bulk.exit import ExitCode
 from keyturn.bulk.stopping import Stop
 from keyturn.core.errors import StoreError
@@ -126,3 +126,32 @@ async def test_a_file_that_changes_under_the_run_stops_it(tmp_path: Path) -> Non
     (tmp_path / "users.csv").write_text("userid\na\n")
     with pytest.raises(Exception, match="has no row 3 any more"):
         await desk.go(QUICK)
+
+
+async def test_a_stop_after_a_brake_drops_the_connections(tmp_path: Path) -> None:
+    """Somebody does not want to wait for those in flight."""
+    directory = crowd(20)
+    directory.gate.clear()
+    desk = Desk(tmp_path, directory).begin(users(20))
+    stop = Stop()
+    running = asyncio.create_task(desk.go(QUICK, stop))
+    await directory.reached(QUICK.jobs)
+    stop.pull(Trip(Cause.FAILURES, "too many"))
+    stop.ask()
+    summary = await running
+    assert summary.exit is ExitCode.BRAKE
+    assert summary.states[RowState.UNCERTAIN] == QUICK.jobs
+
+
+async def test_a_stop_finds_rows_that_were_told_to_come_again(tmp_path: Path) -> None:
+    """Certain that nothing changed: not tried, not failed."""
+    directory = crowd(1)
+    directory.gate.clear()
+    directory.switches.busy = 1
+    desk = Desk(tmp_path, directory).begin(users(1))
+    stop = Stop()
+    running = asyncio.create_task(desk.go(QUICK, stop))
+    await directory.reached(1)
+    stop.ask()
+    directory.gate.set()
+    assert (await running).states == {RowState.NOT_TRIED: 1}

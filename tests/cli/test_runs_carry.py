@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.runs_kit import Place, place
+from keyturn.cli.frame import Frame
+from keyturn.cli.main import cli
+from keyturn.core.errors import PlanError
+from tests.cli.runs_kit import Place, Terminal, place
 from tests.support.password_server import TOKEN
 
 __all__ = ["place"]
@@ -201,6 +204,33 @@ def test_passwords_of_the_file_are_used_when_one_says_so(place: Place) -> None:
     place.call("reset", file, "-t", "there", "--password", "column:start", "--yes")
     assert place.server.passwords == {"a": ["a phrase that is long"]}
     assert not list(place.run_folder().glob("handout-*"))
+
+
+def test_a_creation_goes_the_same_way(place: Place) -> None:
+    """This small server knows no creation: every row fails with its words."""
+    done = place.call("create", place.file("userid\namal\n"), "-t", "there", "--yes", code=3)
+    assert "1 failed" in done.stdout
+
+
+def test_an_answer_that_never_comes_is_told_as_uncertain(place: Place) -> None:
+    """Exit 9, and where to look."""
+    place.server.lose = {"a"}
+    file = place.file("userid\n  a  \nb\n")
+    assert "cut off in 1 rows" in place.call("plan", "reset", file, "-t", "there").stdout
+    done = place.call("reset", file, "-t", "there", "--yes", "--retries", "0", code=9)
+    assert "1 uncertain" in done.stdout
+    assert "--outcome uncertain" in done.stderr
+
+
+def test_a_handout_is_not_shown_on_a_screen_by_accident(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever wants that says so."""
+    place.call("reset", place.file("userid\na\n"), "-t", "there", "--yes")
+    [handout] = place.run_folder().glob("handout-*.age")
+    for name, value in place.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdout", Terminal())
+    with pytest.raises(PlanError, match="would stand on this screen"):
+        cli.main(["handout", "open", str(handout)], standalone_mode=False, obj=Frame())
 
 
 def test_a_summary_is_one_object(place: Place) -> None:

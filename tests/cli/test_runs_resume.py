@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from keyturn.app.runs import KEY
+from keyturn.bulk.facts import PLANNING
 from keyturn.cli.frame import Frame
 from keyturn.cli.main import cli
 from keyturn.core.errors import PlanError
+from keyturn.store.journal import open_journal
+from keyturn.store.private import hold
 from tests.cli.runs_kit import Place, Typing, place, typing
 
 __all__ = ["place", "typing"]
@@ -95,6 +99,36 @@ def test_runs_can_be_listed_shown_and_reported(place: Place, tmp_path: Path) -> 
     assert "u001" in (tmp_path / "out" / "report.html").read_text()
     [told] = place.lines("runs", "report", run, "--json")
     assert len(told["reports"]) == 3
+
+
+def test_a_run_that_another_process_holds_is_left_alone(place: Place) -> None:
+    """Exit 10 for a resume and for a new run on the target; the list says so."""
+    run = stopped(place)
+    journal = open_journal(place.run_folder() / "journal.db")
+    place.call("resume", "--no-input", code=10)
+    assert "held by another process" in place.call("runs", "list").stdout
+    journal.close()
+    held = hold(place.home / "state" / "targets" / "there")
+    assert "error[KT-RUN-010]" in place.call("resume", run, code=10).stderr
+    held.release()
+
+
+def test_a_run_whose_key_was_deleted_cannot_go_on(place: Place) -> None:
+    """Its passwords are in the handout alone."""
+    stopped(place)
+    journal = open_journal(place.run_folder() / "journal.db")
+    journal.note({KEY: ""})
+    journal.close()
+    assert "error[KT-RUN-003]" in place.call("resume", "--no-input", code=2).stderr
+
+
+def test_a_run_that_never_began_is_not_resumed(place: Place) -> None:
+    """Nothing was sent for it, and nothing is."""
+    stopped(place)
+    journal = open_journal(place.run_folder() / "journal.db")
+    journal.note({"state": PLANNING})
+    journal.close()
+    place.call("resume", "--no-input", code=2)
 
 
 def test_a_handout_that_cannot_be_opened_says_why(place: Place, tmp_path: Path) -> None:

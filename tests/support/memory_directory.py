@@ -1,13 +1,14 @@
 """A directory in memory: an honest implementation of the port, with switches for what goes wrong with real ones."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from keyturn.core.capabilities import Capabilities, misfit
 from keyturn.core.commands import Command, Commands, CreateUser, ResetPassword
-from keyturn.core.errors import Unreachable
+from keyturn.core.errors import StoreError, Unreachable
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
 from keyturn.core.secret import Secret
@@ -21,6 +22,7 @@ HERE = "memory-key"
 class Switches:
     """What goes wrong.  lose: so many answers of a user are dropped after the change is done; refuse: by user.
 
+    blind: looking up fails; broken, crash: the user at whom the directory breaks, as it may or as it never should;
     slow_down: so many commands are told to wait `retry_after` seconds; busy: likewise, without a time.
     """
 
@@ -35,10 +37,16 @@ class Switches:
     delay: float = 0.0
     history: bool = False
     crash: str = ""
+    blind: bool = False
+    broken: str = ""
 
 
 class MemoryDirectory:
-    """Users with their passwords.  log: every command that reached it, in order; most: the largest number under way."""
+    """Users with their passwords.
+
+    log: every command that reached it, in order; effects: how often each user was changed; most: the largest number
+    of commands that were under way at once.
+    """
 
     def __init__(
         self, whos: Sequence[str] = (), capabilities: Capabilities = ABLE, switches: Switches | None = None
@@ -48,6 +56,7 @@ class MemoryDirectory:
         self.users = {who: _user(who, Profile(), "before") for who in whos}
         self.passwords: dict[str, Secret] = {}
         self.log: list[Command] = []
+        self.effects: Counter[str] = Counter()
         self.under_way = 0
         self.most = 0
         self.closed = False
@@ -87,7 +96,7 @@ class MemoryDirectory:
 
     async def find(self, who: str) -> User | None:
         """The user."""
-        if self.switches.dead:
+        if self.switches.dead or self.switches.blind:
             raise Unreachable("nobody answers")
         return self.users.get(who)
 
@@ -110,10 +119,13 @@ class MemoryDirectory:
         self.log.append(command)
         if command.who == self.switches.crash:
             raise RuntimeError("a fault of the directory's own")
+        if command.who == self.switches.broken:
+            raise StoreError("the database is full")
         refused = self._switched_off(command)
         if refused is not None:
             return refused
         outcome = self._do(command)
+        self.effects[command.who] += not isinstance(outcome, Refused)
         if not isinstance(outcome, Refused) and self.switches.lose.get(command.who, 0) > 0:
             self.switches.lose[command.who] -= 1
             return Uncertain(command.who, "the connection broke before the answer came")
@@ -161,7 +173,7 @@ class MemoryDirectory:
     def _reset(self, command: ResetPassword) -> Outcome:
         if command.who not in self.users:
             return Refused(command.who, Reason.NO_SUCH_USER, "no such user", code="404")
-        if self.switches.history and self.passwords.get(command.who) == command.new:
+        if self.switches.history and command.new and self.passwords.get(command.who) == command.new:
             return Refused(command.who, Reason.SAME_PASSWORD, "that is the present one")
         made = Secret(f"made-for-{command.who}-{len(self.log)}") if command.new is None else None
         self.passwords[command.who] = made or command.new or Secret("")

@@ -128,11 +128,12 @@ def _undecided(path: Path) -> SourceError:
 
 
 def _first_odd_line(path: Path) -> tuple[int, bytes]:
+    number, line = 0, b""
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(file, start=1):  # noqa: B007  # the last ones are wanted
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as error:
-                start = max(0, error.start - _SHOWN // 2)
-                return number, line[start : error.end + _SHOWN].strip()
-    return 1, b""
+                line = line[max(0, error.start - _SHOWN // 2) : error.end + _SHOWN]  # noqa: PLW2901
+                break
+    return number, line.strip()

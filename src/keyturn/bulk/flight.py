@@ -131,6 +131,8 @@ class Flight:
 
     def _later(self, order: Order, outcome: Refused) -> Outcome | RowState | None:
         gear = self._gear
+        if gear.stop.asked:
+            return RowState.NOT_TRIED
         if outcome.reason is Reason.UNREACHABLE:
             if self._repeats(order):
                 return None

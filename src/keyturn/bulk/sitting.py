@@ -27,6 +27,9 @@ PIECE: Final = 500
 LATELY: Final = 30.0
 TICK: Final = 0.25
 LEAST_AHEAD: Final = 8
+SYSTEM_PATIENCE: Final = 10.0
+"""Seconds after which systems kill what they asked to end."""
+
 LONG_PAUSE: Final = 5.0
 BETWEEN_SEALINGS: Final = 60.0
 
@@ -163,10 +166,10 @@ class Sitting:
                 raise fault
 
     async def _end_of_patience(self) -> None:
-        await self._stop.drained()
-        if self._stop.trip is not None:
-            self._tell(Stopping(self._stop.trip))
-        await self._stop.dropped(self._speed.timeout)
+        trip = await self._stop.drained()
+        self._tell(Stopping(trip))
+        hurry = trip.cause is Cause.TERMINATED
+        await self._stop.dropped(min(self._speed.timeout, SYSTEM_PATIENCE) if hurry else self._speed.timeout)
 
     async def _worker(self) -> None:
         flight = Flight(self._gear)

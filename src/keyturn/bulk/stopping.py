@@ -28,12 +28,8 @@ class Stop:
 
     def ask(self, cause: Cause = Cause.INTERRUPTED) -> None:
         """A person or the system wants the run to end."""
-        if self.asked and self.trip is not None and self.trip.cause in _WORDS:
+        if not self.pull(Trip(cause, _WORDS[cause])):
             self._drop.set()
-        elif self.asked:
-            self.trip = self.trip or Trip(cause, _WORDS[cause])
-        else:
-            self.pull(Trip(cause, _WORDS[cause]))
 
     def pull(self, trip: Trip) -> bool:
         """A brake; True for the first one, which is the one that counts."""
@@ -51,9 +47,11 @@ class Stop:
         except TimeoutError:
             pass
 
-    async def drained(self) -> None:
-        """Wait for the first call."""
-        await self._drain.wait()
+    async def drained(self) -> Trip:
+        """Wait for the first call; why it came."""
+        while self.trip is None:
+            await self._drain.wait()
+        return self.trip
 
     async def dropped(self, patience: float) -> None:
         """Wait for the second call, or until patience is at its end."""
