@@ -47,13 +47,6 @@ def modules() -> tuple[Module, ...]:
 
 
 @cache
-def python_files(folder: str) -> tuple[Module, ...]:
-    """Every Python file below a folder of the project; the place starts at the project's root."""
-    paths = sorted((ROOT / folder).rglob("*.py"))
-    return tuple(Module(path.stem, path.relative_to(ROOT).as_posix(), path) for path in paths)
-
-
-@cache
 def committed_files() -> tuple[Path, ...]:
     """Every file that git knows of or would take; all files where this is no clone."""
     asked = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
@@ -62,6 +55,13 @@ def committed_files() -> tuple[Path, ...]:
         return tuple(path for path in sorted(ROOT.rglob("*")) if path.is_file() and ".venv" not in path.parts)
     names = answer.stdout.decode().split("\0")
     return tuple(path for name in sorted(set(names)) if name and (path := ROOT / name).is_file())
+
+
+@cache
+def python_files(folder: str) -> tuple[Module, ...]:
+    """Every Python file of ours below a folder of the project; the place starts at the project's root."""
+    paths = [path for path in committed_files() if path.suffix == ".py" and path.is_relative_to(ROOT / folder)]
+    return tuple(Module(path.stem, path.relative_to(ROOT).as_posix(), path) for path in paths)
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
