@@ -224,9 +224,11 @@ class BridgedAdministration:
         """The API keys of the tenant."""
         return await self.threads.read(self.local.keys)
 
-    async def create_key(self, kind: str, description: str, rights: frozenset[Right]) -> NewKey | Refused:
+    async def create_key(
+        self, kind: str, description: str, rights: frozenset[Right], scopes: tuple[str, ...] = ()
+    ) -> NewKey | Refused:
         """A new API key."""
-        return await self.threads.read(self.local.create_key, kind, description, rights)
+        return await self.threads.read(self.local.create_key, kind, description, rights, scopes)
 
     async def update_key(self, id: str, change: KeyChange) -> Key | Refused:
         """Change a key."""
@@ -278,9 +280,22 @@ class LocalGate:
         except Busy as busy:
             return Refused(login, Reason.BUSY, busy.what, retry_after=1)
 
-    async def sign_in_with_key(self, id: str, token: Secret, *, door: str, origin: Origin) -> SignedIn | Refused:
+    async def sign_in_with_key(
+        self, id: str, token: Secret, *, door: str, origin: Origin, scopes: tuple[str, ...] = ()
+    ) -> SignedIn | Refused:
         """A session for an API key."""
-        return await self.threads.read(self.signing_in.with_key, id, token, door=door, origin=origin)
+        return await self.threads.read(self.signing_in.with_key, id, token, door=door, origin=origin, scopes=scopes)
+
+    async def knock(
+        self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
+    ) -> Actor | Refused:
+        """Who calls at a door without sessions, for this one call."""
+        try:
+            return await self.threads.work(
+                self.signing_in.knock, login, password, tenant=tenant, door=door, origin=origin
+            )
+        except Busy as busy:
+            return Refused(login, Reason.BUSY, busy.what, retry_after=1)
 
     async def sign_out(self, token: Secret) -> None:
         """End the session of this token."""

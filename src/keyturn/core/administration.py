@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from string import ascii_lowercase
+from uuid import uuid4
 
 from keyturn.core.audit import Event
 from keyturn.core.outcomes import Changed, Reason, Refused
@@ -29,15 +30,30 @@ class LocalAdministration:
         with self.parts.store.reading() as view:
             return view.keys.list(self.caller.actor.tenant)
 
-    def create_key(self, kind: str, description: str, rights: frozenset[Right]) -> NewKey | Refused:
-        """A new API key; its token is shown this once."""
+    def create_key(
+        self, kind: str, description: str, rights: frozenset[Right], scopes: tuple[str, ...] = ()
+    ) -> NewKey | Refused:
+        """A new API key; its token is shown this once.  scopes: makes it the key of a client, whose id is a GUID."""
         with self.parts.store.writing() as transaction:
             if not may(self.caller.actor, "key.create", Target.NOBODY) or not may_confer(self.caller.actor, rights):
                 return self._refuse(transaction, "key.create", _not_allowed(""))
             token, stamp = self.parts.minter.draw(), self._stamp()
-            name = self._free_id(transaction)
+            name = str(uuid4()) if scopes else self._free_id(transaction)
             digest = self.parts.hasher.digest(token)
-            key = Key(name, self.caller.actor.tenant, kind, digest, rights, True, description, 1, 1, stamp, stamp)
+            key = Key(
+                name,
+                self.caller.actor.tenant,
+                kind,
+                digest,
+                rights,
+                True,
+                description,
+                1,
+                1,
+                stamp,
+                stamp,
+                scopes=scopes,
+            )
             return NewKey(self._keep(transaction, "key.create", "created", key), token)
 
     def update_key(self, id: str, change: KeyChange) -> Key | Refused:

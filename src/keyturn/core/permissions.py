@@ -22,7 +22,7 @@ class Proof(StrEnum):
 class Actor:
     """Who asks.  id: user uid or key id; name: for people; rights: effective ones; tenant: the tenant's number.
 
-    link: digest of the mailed link that is the proof; empty otherwise.
+    link: digest of the mailed link that is the proof; empty otherwise.  scopes: what a client's token was asked for.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Actor:
     rights: frozenset[Right]
     proof: Proof = Proof.KEY
     link: str = ""
+    scopes: frozenset[str] = frozenset()
 
 
 @unique

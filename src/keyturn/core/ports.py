@@ -196,8 +196,10 @@ class Administration(Protocol):
     async def keys(self) -> Sequence[Key] | Refused:
         """The API keys of the tenant, oldest first."""
 
-    async def create_key(self, kind: str, description: str, rights: frozenset[Right]) -> NewKey | Refused:
-        """A new API key; its token is shown this once."""
+    async def create_key(
+        self, kind: str, description: str, rights: frozenset[Right], scopes: tuple[str, ...] = ()
+    ) -> NewKey | Refused:
+        """A new API key; its token is shown this once.  scopes: makes it the key of a client, whose id is a GUID."""
 
     async def update_key(self, id: str, change: KeyChange) -> Key | Refused:
         """Change a key; its tokens die."""
@@ -229,8 +231,22 @@ class Gate(Protocol):
         restricted False: also for who must change the password, and a one-time secret is not consumed by it.
         """
 
-    async def sign_in_with_key(self, id: str, token: Secret, *, door: str, origin: Origin) -> SignedIn | Refused:
-        """A session for an API key."""
+    async def sign_in_with_key(
+        self, id: str, token: Secret, *, door: str, origin: Origin, scopes: tuple[str, ...] = ()
+    ) -> SignedIn | Refused:
+        """A session for an API key.
+
+        scopes: what the client asks for, none for all that the key allows; Refused(NOT_ALLOWED) for more than that.
+        """
+
+    async def knock(
+        self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
+    ) -> Actor | Refused:
+        """Who calls at a door without sessions, for this one call; failures as with `sign_in`.
+
+        Whoever must change the password may do just that, by a call that carries the old one; nothing is consumed
+        until that commits.
+        """
 
     async def sign_out(self, token: Secret) -> None:
         """End the session of this token."""

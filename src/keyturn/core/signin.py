@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
@@ -14,6 +14,7 @@ from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor, Proof
 from keyturn.core.policy import MOST_BYTES, opaque_string
 from keyturn.core.ports import Claims, SignedIn, Tokens
+from keyturn.core.recent import Recent
 from keyturn.core.secret import Secret
 from keyturn.core.steps import Parts
 from keyturn.core.storage import Key, Session, Subject, Transaction, UserChange, View
@@ -53,6 +54,7 @@ class SignIn:
 
     parts: Parts
     tokens: Tokens
+    recent: Recent = field(default_factory=Recent)
 
     def with_password(
         self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin, restricted: bool = True
@@ -82,16 +84,57 @@ class SignIn:
                     return signed
             return self._turn_away(transaction, subject, attempt)
 
-    def with_key(self, id: str, token: Secret, *, door: str, origin: Origin) -> SignedIn | Refused:
-        """A session for an API key."""
+    def with_key(
+        self, id: str, token: Secret, *, door: str, origin: Origin, scopes: tuple[str, ...] = ()
+    ) -> SignedIn | Refused:
+        """A session for an API key; scopes: what a client asks for, none for all that its key allows."""
         now, attempt = self.parts.clock.now(), _Attempt(id, door, origin)
         digest = self.parts.hasher.digest(token)
         with self.parts.store.writing() as transaction:
             key = transaction.keys.find(id)
             if key is None or not _same(key.digest, digest) or not _usable(key, now):
                 return self._turn_away(transaction, None, attempt)
-            actor = _actor_of_key(key)
+            if not set(scopes) <= set(key.scopes):
+                refused = Refused(id, Reason.NOT_ALLOWED, "the key does not allow what was asked for")
+                return attempt.audit(transaction, now, key.tenant, key.id, refused)
+            actor = _actor_of_key(key, scopes or key.scopes)
             return self._start(transaction, "key", actor, key.epoch, restricted=False, attempt=attempt)
+
+    def knock(self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin) -> Actor | Refused:
+        """Who calls at a door without sessions, for this one call.
+
+        A right password is remembered for a minute under a keyed digest of all that was given, so that a script pays
+        for one slow comparison and not for each call; it dies with the next change of the account.
+        """
+        attempt = _Attempt(login, door, origin)
+        given = self.parts.hasher.fingerprint(
+            f"{tenant}\0{login}\0{password.reveal()}".encode("utf-8", "surrogatepass")
+        )
+        known = self.recent.get(given, self.parts.clock.monotonic())
+        if known is not None:
+            actor = self._same_as_before(*known)
+            if actor is not None:
+                return actor
+        with self.parts.store.reading() as view:
+            subject = self._whom(view, login, tenant)
+        subject = self._reserve(subject)
+        credential = subject.credential if subject is not None else None
+        checked = self.parts.hasher.check(_normal(password), credential.checkable() if credential is not None else None)
+        with self.parts.store.writing() as transaction:
+            if subject is None or credential is None or not checked.right or credential.expired(self.parts.clock.now()):
+                return self._turn_away(transaction, subject, attempt)
+            transaction.users.wait(subject.uid, None, clear=True)
+            subject = transaction.users.by_uid([subject.uid])[subject.uid]
+        if not credential.must_change:
+            self.recent.put(given, subject.uid, subject.epoch, self.parts.clock.monotonic())
+        return _caller(subject, credential)
+
+    def _same_as_before(self, uid: str, epoch: int) -> Actor | None:
+        with self.parts.store.reading() as view:
+            subject = view.users.by_uid([uid]).get(uid)
+        if subject is None or subject.epoch != epoch or subject.status is not Status.ACTIVE or not subject.credential:
+            return None
+        return _caller(subject, subject.credential)
 
     def actor(self, token: Secret) -> Actor | None:
         """Who holds this access token; None when it is not (or no longer) good."""
@@ -137,7 +180,7 @@ class SignIn:
     def _holder_of(self, view: View, session: Session, now: datetime) -> Actor | None:
         if session.kind == "key":
             key = view.keys.find(session.owner)
-            return _actor_of_key(key) if key is not None and _usable(key, now) else None
+            return _actor_of_key(key, session.scopes) if key is not None and _usable(key, now) else None
         subject = view.users.by_uid([session.owner]).get(session.owner)
         if subject is None or subject.status is not Status.ACTIVE:
             return None
@@ -197,7 +240,9 @@ class SignIn:
         attempt: "_Attempt",
     ) -> SignedIn:
         now = self.parts.clock.now()
-        session = Session(uuid4().hex, kind, actor.id, actor.tenant, epoch, restricted, now, now + TOKEN_LIFE)
+        scopes = tuple(sorted(actor.scopes))
+        end = now + TOKEN_LIFE
+        session = Session(uuid4().hex, kind, actor.id, actor.tenant, epoch, restricted, now, end, scopes)
         transaction.sessions.start(session)
         detail = "must change the password" if restricted else ""
         transaction.audit.append([attempt.event(now, actor.tenant, actor.id, "started", detail)])
@@ -207,9 +252,8 @@ class SignIn:
     def _turn_away(self, transaction: Transaction, subject: Subject | None, attempt: "_Attempt") -> Refused:
         uid = subject.uid if subject is not None else ""
         tenant = subject.tenant if subject is not None else 1
-        event = attempt.event(self.parts.clock.now(), tenant, uid, "refused", "", Reason.NOT_SIGNED_IN)
-        transaction.audit.append([event])
-        return Refused(attempt.name, Reason.NOT_SIGNED_IN, "the sign-in was refused")
+        refused = Refused(attempt.name, Reason.NOT_SIGNED_IN, "the sign-in was refused")
+        return attempt.audit(transaction, self.parts.clock.now(), tenant, uid, refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +261,10 @@ class _Attempt:
     name: str
     door: str
     origin: Origin
+
+    def audit(self, transaction: Transaction, at: datetime, tenant: int, actor: str, refused: Refused) -> Refused:
+        transaction.audit.append([self.event(at, tenant, actor, "refused", "", refused.reason)])
+        return refused
 
     def event(
         self, at: datetime, tenant: int, actor: str, outcome: str, detail: str, reason: Reason | None = None
@@ -244,5 +292,11 @@ def _usable(key: Key, now: datetime) -> bool:
     return key.active and (key.expires is None or key.expires > now)
 
 
-def _actor_of_key(key: Key) -> Actor:
-    return Actor(key.id, key.description or key.id, key.tenant, key.rights, Proof.KEY)
+def _actor_of_key(key: Key, scopes: Sequence[str]) -> Actor:
+    name = key.description or key.id
+    return Actor(key.id, name, key.tenant, key.rights, Proof.KEY, scopes=frozenset(scopes))
+
+
+def _caller(subject: Subject, credential: Credential) -> Actor:
+    proof = Proof.RESTRICTED if credential.must_change else Proof.SESSION
+    return Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof)

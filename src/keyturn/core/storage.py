@@ -68,7 +68,10 @@ class UserChange:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A sign-in or a key's token.  kind: `user` or `key`; owner: uid or key id; epoch: of the owner at its start."""
+    """A sign-in or a key's token.  kind: `user` or `key`; owner: uid or key id; epoch: of the owner at its start.
+
+    scopes: what a client asked for of what its key allows, in the words of its door.
+    """
 
     id: str
     kind: str
@@ -78,11 +81,15 @@ class Session:
     restricted: bool
     started: datetime
     expires: datetime
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An API key.  digest: of its token; kind: for which door it is (`mas`, `uipath`, `keyturn`)."""
+    """An API key.  digest: of its token; kind: for which door it is (`mas`, `uipath`, `keyturn`).
+
+    scopes: what a client that signs in with it may ask for, in the words of its door; empty where a door has none.
+    """
 
     id: str
     tenant: int
@@ -96,6 +103,7 @@ class Key:
     added: Stamp
     updated: Stamp
     expires: datetime | None = None
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class SqlKeys:
             "updated_by": key.updated.by,
             "updated_at": micros(key.updated.at),
             "expires": micros_or_none(key.expires),
+            "scopes": " ".join(key.scopes),
         }
         if self.connection.execute(REPLACE, values | {"wanted": key.id}).rowcount == 0:
             self.connection.execute(insert(KEYS), values | {"id": key.id})
@@ -65,5 +66,5 @@ def _key(row: AnyRow) -> Key:
     return Key(
         row.id, row.tenant, row.kind, row.digest, RIGHTS[row.rights], row.active, row.description, row.epoch,
         row.version, Stamp(row.added_by, moment(row.added_at)), Stamp(row.updated_by, moment(row.updated_at)),
-        moment_or_none(row.expires),
+        moment_or_none(row.expires), tuple(row.scopes.split()),
     )  # fmt: skip

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from keyturn.core.credentials import Source
 from keyturn.core.users import Status
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """The newest migration: a database of another revision is not opened."""
 
 METADATA: Final = MetaData(
@@ -139,6 +139,7 @@ SESSIONS: Final = Table(
     Column("restricted", Boolean, nullable=False),
     Column("started", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False, index=True),
+    Column("scopes", Text, nullable=False, server_default=""),
     _one_of("kind", ("user", "key")),
 )
 
@@ -194,6 +195,7 @@ KEYS: Final = Table(
     Column("updated_by", Text, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("expires", BigInteger),
+    Column("scopes", Text, nullable=False, server_default=""),
 )
 
 OPERATIONS: Final = Table(

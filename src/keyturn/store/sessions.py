@@ -63,6 +63,7 @@ class SqlSessions:
                 "restricted": session.restricted,
                 "started": micros(session.started),
                 "expires": micros(session.expires),
+                "scopes": " ".join(session.scopes),
             },
         )
 
@@ -102,5 +103,6 @@ class SqlLinks:
 
 def _session(row: AnyRow) -> Session:
     return Session(
-        row.id, row.kind, row.owner, row.tenant, row.epoch, row.restricted, moment(row.started), moment(row.expires)
-    )
+        row.id, row.kind, row.owner, row.tenant, row.epoch, row.restricted, moment(row.started), moment(row.expires),
+        tuple(row.scopes.split()),
+    )  # fmt: skip
