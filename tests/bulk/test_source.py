@@ -95,8 +95,9 @@ def test_a_legacy_encoding_is_asked_for_with_the_candidates_shown(tmp_path: Path
 
 def test_candidates_that_do_not_fit_are_not_shown(tmp_path: Path) -> None:
     """A byte that an encoding does not know, or that it reads as a control, is no candidate."""
-    fault = refused(write(tmp_path, b"userid\n\x81\x8d\n"))
+    fault = refused(write(tmp_path, b"userid\n\x81\xa0\n"))
     assert "cp1252 " not in fault.where
+    assert "cp437 " in fault.where
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,7 @@ def test_candidates_that_do_not_fit_are_not_shown(tmp_path: Path) -> None:
         (b"user nr,full name\na,b\n", None, "KT-IN-002"),
         (b'userid,name\na,"b\nc,d\n', None, "KT-IN-005"),
         (b'userid,name\na,"b"c\n', None, "KT-IN-005"),
+        (b'"userid,name\na,b\n', None, "KT-IN-005"),
         (b"userid,name\na,b,c\n", None, "KT-IN-006"),
         (b"userid,name\na\n", None, "KT-IN-006"),
         (b"userid,name,name\na,b,c\n", None, "KT-IN-008"),

@@ -176,6 +176,20 @@ def test_a_resume_that_comes_second_finds_the_run_finished(
     assert all(len(values) == 1 for values in place.server.passwords.values())
 
 
+def test_a_run_that_died_after_its_last_row_still_gets_its_handout(place: Place) -> None:
+    """Nothing is sent; what people need is made."""
+    place.call("reset", place.file("userid\na\n"), "-t", "there", "--yes")
+    folder = place.run_folder()
+    [handout] = folder.glob("handout-*.age")
+    handout.unlink()
+    journal = open_journal(folder / "journal.db")
+    journal.note({"state": RUNNING})
+    journal.close()
+    place.call("resume", "--no-input")
+    assert handout.exists()
+    assert place.server.requests == 1
+
+
 def test_a_run_that_never_began_is_not_resumed(place: Place) -> None:
     """Nothing was sent for it, and nothing is."""
     stopped(place)
