@@ -1,6 +1,7 @@
 """resume and the questions before a run, and looking at runs afterwards."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from keyturn.bulk.facts import KEY, PLANNING, RUNNING
 from keyturn.cli.frame import Frame
 from keyturn.cli.main import cli
 from keyturn.core.errors import PlanError
+from keyturn.core.journal import RowState
 from keyturn.store.journal import open_journal
 from keyturn.store.private import hold
 from tests.cli.runs_kit import Place, Typing, place, typing
@@ -178,16 +180,18 @@ def test_a_resume_that_comes_second_finds_the_run_finished(
 
 def test_a_run_that_died_after_its_last_row_still_gets_its_handout(place: Place) -> None:
     """Nothing is sent; what people need is made."""
-    place.call("reset", place.file("userid\na\n"), "-t", "there", "--yes")
+    stopped(place)
     folder = place.run_folder()
-    [handout] = folder.glob("handout-*.age")
-    handout.unlink()
     journal = open_journal(folder / "journal.db")
+    left = list(journal.rows((RowState.NOT_TRIED,)))
+    journal.settle([replace(row, state=RowState.CHANGED, delivery="handout") for row in left])
     journal.note({"state": RUNNING})
     journal.close()
-    place.call("resume", "--no-input")
-    assert handout.exists()
-    assert place.server.requests == 1
+    sent = place.server.requests
+    place.call("resume", "--no-input", code=3)
+    assert place.server.requests == sent
+    [handout] = folder.glob("handout-*.age")
+    assert len(place.lines("handout", "open", str(handout))) == 29
 
 
 def test_a_run_that_never_began_is_not_resumed(place: Place) -> None:
