@@ -138,6 +138,12 @@ def test_other_kinds_of_files_are_named(tmp_path: Path, name: str) -> None:
     assert refused(write(tmp_path, "x", name)).code == "KT-IN-012"
 
 
+@pytest.mark.parametrize("name", ["/dev/zero", "."])
+def test_what_is_no_file_is_not_read_for_ever(name: str) -> None:
+    """Devices, pipes and folders give something else each time, or no end."""
+    assert refused(Path(name)).code == "KT-IN-001"
+
+
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     """With the reason of the system."""
     fault = refused(tmp_path / "nothing.csv")
