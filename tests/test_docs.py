@@ -5,12 +5,15 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any, cast
 
 import click
 import pytest
 from click.testing import CliRunner
+from starlette.routing import Route
 
 from keyturn.api.problems import PROBLEMS
+from keyturn.api.routes import routes
 from keyturn.app.dialects import DIALECTS
 from keyturn.bulk import columns
 from keyturn.bulk.exit import ExitCode
@@ -154,6 +157,14 @@ def test_every_dialect_has_its_page(dialect: str) -> None:
     """The vendor on a page, which the index of the pages leads to."""
     assert (ROOT / "docs" / "reference" / "dialects" / f"{dialect}.md").exists()
     assert f"reference/dialects/{dialect}.md" in read("docs/README.md")
+
+
+def test_every_call_of_our_own_api_is_on_its_page() -> None:
+    """The page is made from what the endpoints say of themselves; none may say nothing."""
+    nobody = cast(Any, object())
+    paths = {route.path for route in routes(nobody, nobody, nobody) if isinstance(route, Route)}
+    told = {path for _, path, *_ in make_docs.calls()}
+    assert {path for path in paths if path.startswith(("/keyturn/v1", *make_docs.WATCHED))} == told
 
 
 @pytest.mark.parametrize("room", sorted({name.partition(".")[0] for name in rooms()}))

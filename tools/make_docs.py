@@ -205,6 +205,42 @@ def plain(value: object) -> str:
     return "" if value is None else str(value)
 
 
+OWN = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^\s?]+)(\?\S*)? ?(\{.*\})?: (.+)", re.S)
+"""How the docstring of an endpoint of our own API begins: method, path, query, body, what it does."""
+
+
+def calls() -> Iterator[tuple[str, str, str, str, str]]:
+    """Every call of our own API as its endpoint describes it: method, path, query, body, sentence."""
+    for module in sorted((ROOT / "src" / "keyturn" / "api").glob("*.py")):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                told = OWN.fullmatch(" ".join((ast.get_docstring(node) or "").split()))
+                if told:
+                    method, path, query, body, sentence = told.groups(default="")
+                    root = "" if path in WATCHED else "/keyturn/v1"
+                    yield method, root + path, query, body, sentence
+
+
+WATCHED = ("/livez", "/readyz", "/metrics")
+
+
+def api_page() -> str:
+    """One row a call."""
+    text = "# Our own API\n\n" + NOTE
+    text += (
+        "JSON in and out; `Authorization: Bearer` with the token of a session. What is refused is answered with\n"
+        "problem details (RFC 9457): reason, status and code as in [refusals](refusals.md). Calls that create\n"
+        "or set a password take an `Idempotency-Key` and answer a repeat within 24 hours with the first outcome.\n\n"
+        "A `?` behind a field: it may be left out. What a mailed link leads to is under `/claim/`: GET shows a plain\n"
+        "form and changes nothing, POST sets the new password and uses the link up.\n\n"
+        "| call | query, body | what it does |\n|---|---|---|\n"
+    )
+    for method, path, query, body, sentence in calls():
+        asked = " ".join(f"`{part}`" for part in (query, body) if part)
+        text += f"| `{method} {path}` | {asked} | {sentence[:1].upper()}{sentence[1:]} |\n"
+    return text
+
+
 def dialect_page(folder: Path) -> str:
     """The vendor on a page, as it stands in its folder."""
     readme = (folder / "README.md").read_text(encoding="utf-8")
@@ -216,6 +252,7 @@ def dialect_page(folder: Path) -> str:
 def pages() -> dict[Path, str]:
     """Every page that is made, by where it belongs."""
     makers: Mapping[str, Callable[[], str]] = {
+        "api.md": api_page,
         "capabilities.md": capabilities_page,
         "cli.md": cli_page,
         "config.md": config_page,

@@ -175,6 +175,8 @@ def test_two_columns_for_one_fact_stop_a_creation_and_not_a_reset(tmp_path: Path
     with pytest.raises(SourceError) as caught:
         plan_of(path, CREATE)
     assert caught.value.code == "KT-IN-010"
+    two_passwords = write(tmp_path, "userid,password,Password,pw\na,p,p,p\n")
+    assert plan_of(two_passwords, CREATE).change == 1
 
 
 def test_many_rows_of_one_kind_are_grouped(tmp_path: Path) -> None:

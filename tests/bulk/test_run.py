@@ -203,13 +203,12 @@ async def test_failures_in_a_row_stop_the_run(tmp_path: Path) -> None:
 async def test_create_skips_who_exists_and_sends_nothing_else(tmp_path: Path) -> None:
     """409 at the first try: skipped, reason exists."""
     directory = MemoryDirectory(["amal"])
-    text = "userid,username,Mail,First name,Last name,Phone\namal,,,,,\nnoor,nn,n@x.com,Noor,N,12\n"
+    text = "userid,username,Mail,First name,Last name,Phone\namal,,,,,\n\nnoor,nn,n@x.com,Noor,N,12\n"
     desk = Desk(tmp_path, directory).begin(text, CREATE)
     summary = await desk.go(QUICK)
-    assert summary.states == {RowState.CREATED: 1, RowState.SKIPPED: 1}
+    assert summary.states == {RowState.CREATED: 1, RowState.SKIPPED: 2}
     assert summary.exit is ExitCode.FINE
-    [row] = desk.journal.rows((RowState.SKIPPED,))
-    assert row.reason == "exists"
+    assert [row.reason for row in desk.journal.rows((RowState.SKIPPED,))] == ["exists", "blank"]
     profile = directory.users["noor"].profile
     assert (profile.display_name, profile.mail(), profile.phones[0].value) == ("Noor N", "n@x.com", "12")
     [made] = [command for command in directory.log if command.who == "noor"]

@@ -95,8 +95,9 @@ def test_a_legacy_encoding_is_asked_for_with_the_candidates_shown(tmp_path: Path
 
 def test_candidates_that_do_not_fit_are_not_shown(tmp_path: Path) -> None:
     """A byte that an encoding does not know, or that it reads as a control, is no candidate."""
-    fault = refused(write(tmp_path, b"userid\n\x81\x8d\n"))
+    fault = refused(write(tmp_path, b"userid\n\x81\xa0\n"))
     assert "cp1252 " not in fault.where
+    assert "cp437 " in fault.where
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,7 @@ def test_candidates_that_do_not_fit_are_not_shown(tmp_path: Path) -> None:
         (b"user nr,full name\na,b\n", None, "KT-IN-002"),
         (b'userid,name\na,"b\nc,d\n', None, "KT-IN-005"),
         (b'userid,name\na,"b"c\n', None, "KT-IN-005"),
+        (b'"userid,name\na,b\n', None, "KT-IN-005"),
         (b"userid,name\na,b,c\n", None, "KT-IN-006"),
         (b"userid,name\na\n", None, "KT-IN-006"),
         (b"userid,name,name\na,b,c\n", None, "KT-IN-008"),
@@ -134,6 +136,12 @@ def test_a_fault_of_the_file_has_its_code_and_a_way_out(
 def test_other_kinds_of_files_are_named(tmp_path: Path, name: str) -> None:
     """A workbook is not read as text by accident."""
     assert refused(write(tmp_path, "x", name)).code == "KT-IN-012"
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "."])
+def test_what_is_no_file_is_not_read_for_ever(name: str) -> None:
+    """Devices, pipes and folders give something else each time, or no end."""
+    assert refused(Path(name)).code == "KT-IN-001"
 
 
 def test_a_missing_file_says_so(tmp_path: Path) -> None:

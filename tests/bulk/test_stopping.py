@@ -1,16 +1,22 @@
 """Runs that end before their end: by a person, by a full disk, by a fault of our own."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from keyturn.app.clock import SystemClock
 from keyturn.bulk.breaker import Cause, Trip
+from keyturn.bulk.events import Progress, Stopping
 from keyturn.bulk.exit import ExitCode
+from keyturn.bulk.run import carry_out
 from keyturn.bulk.stopping import Stop
+from keyturn.core.commands import Commands
 from keyturn.core.errors import StoreError
 from keyturn.core.journal import RowState
+from keyturn.core.outcomes import Outcome, Uncertain
 from tests.bulk.desk import CREATE, QUICK, Desk, crowd, handed, users
 from tests.support.memory_directory import MemoryDirectory
 from tests.support.memory_journal import MemoryJournal
@@ -155,3 +161,53 @@ async def test_a_stop_finds_rows_that_were_told_to_come_again(tmp_path: Path) ->
     stop.ask()
     directory.gate.set()
     assert (await running).states == {RowState.NOT_TRIED: 1}
+
+
+async def test_a_disk_that_fills_before_a_repeat_stops_the_run_at_once(tmp_path: Path) -> None:
+    """Nobody waits for workers that cannot go on."""
+    journal = MemoryJournal()
+
+    class Filling(MemoryDirectory):
+        async def execute(self, commands: Commands) -> Sequence[Outcome]:
+            journal.full = True
+            return [Uncertain(command.who) for command in commands]
+
+    desk = Desk(tmp_path, Filling(), journal).begin(users(100))
+    with pytest.raises(StoreError, match="full"):
+        await desk.go(replace(QUICK, jobs=1))
+
+
+async def test_a_listener_that_breaks_breaks_the_run_and_not_in_silence(tmp_path: Path) -> None:
+    """What was sent is in the journal all the same."""
+
+    def broken(event: object) -> None:
+        if isinstance(event, Stopping):
+            raise RuntimeError("a listener broke")
+
+    directory = crowd(100)
+    directory.switches.signed_out = True
+    desk = Desk(tmp_path, directory).begin(users(100))
+    with pytest.raises(RuntimeError, match="a listener broke"):
+        await desk.go(QUICK, listeners=[broken])
+
+
+async def test_the_speed_is_that_of_the_last_half_minute(tmp_path: Path) -> None:
+    """Older marks are forgotten."""
+    clock = Leaping()
+    desk = Desk(tmp_path, crowd(3)).begin(users(3))
+    summary = await carry_out(replace(desk.run(), clock=clock), QUICK, Stop(), [desk.heard.append])
+    assert summary.exit is ExitCode.FINE
+    progress = [event for event in desk.heard if isinstance(event, Progress)]
+    assert progress[-1].through == 3
+
+
+class Leaping(SystemClock):
+    """A clock on which every look takes a minute."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def monotonic(self) -> float:
+        """A minute later than the last time."""
+        self.looks += 1
+        return self.looks * 60.0

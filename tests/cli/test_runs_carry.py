@@ -241,6 +241,16 @@ def test_a_summary_is_one_object(place: Place) -> None:
     assert summary["handout"].endswith(".age")
 
 
+def test_a_way_that_others_can_read_is_warned_of(place: Place) -> None:
+    """Each time."""
+    (place.home / "config.toml").write_text(
+        '[targets.there]\nkind = "mas"\nurl = "http://192.0.2.1"\nallow_plain_http = true\n'
+        'token = { env = "THERE_TOKEN" }\n'
+    )
+    shown = place.call("plan", "reset", place.file("userid\na\n"), "-t", "there", "--offline")
+    assert "warning[KT-CFG-015]" in shown.stderr
+
+
 def test_a_server_that_is_not_there_ends_with_6(place: Place) -> None:
     """Nothing was sent."""
     (place.home / "config.toml").write_text(

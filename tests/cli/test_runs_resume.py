@@ -1,15 +1,18 @@
 """resume and the questions before a run, and looking at runs afterwards."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from keyturn.app.runs import KEY
-from keyturn.bulk.facts import PLANNING
+from keyturn.app.runs import Machine
+from keyturn.bulk.facts import KEY, PLANNING, RUNNING
 from keyturn.cli.frame import Frame
 from keyturn.cli.main import cli
 from keyturn.core.errors import PlanError
+from keyturn.core.journal import RowState
 from keyturn.store.journal import open_journal
 from keyturn.store.private import hold
 from tests.cli.runs_kit import Place, Typing, place, typing
@@ -108,6 +111,11 @@ def test_a_run_that_another_process_holds_is_left_alone(place: Place) -> None:
     place.call("resume", "--no-input", code=10)
     assert "held by another process" in place.call("runs", "list").stdout
     journal.close()
+    journal = open_journal(place.run_folder() / "journal.db")
+    again = ("reset", str(place.tmp / "users.csv"), "-t", "there", "--expect", "30", "--no-input")
+    place.server.unknown = set()
+    place.call(*again)
+    journal.close()
     held = hold(place.home / "state" / "targets" / "there")
     assert "error[KT-RUN-010]" in place.call("resume", run, code=10).stderr
     held.release()
@@ -120,6 +128,70 @@ def test_a_run_whose_key_was_deleted_cannot_go_on(place: Place) -> None:
     journal.note({KEY: ""})
     journal.close()
     assert "error[KT-RUN-003]" in place.call("resume", "--no-input", code=2).stderr
+
+
+def test_a_closed_run_forgets_its_key_and_its_passwords_are_in_the_handout(place: Place) -> None:
+    """Its journal leads to no password any more; looking at it and resuming it do as before."""
+    path = place.file("userid\nann\nbob\nnobody\n")
+    place.server.unknown = {"nobody"}
+    place.call("reset", path, "-t", "there", "--expect", "3", "--no-input", code=3)
+    journal = open_journal(place.run_folder() / "journal.db")
+    assert journal.facts()[KEY] == ""
+    journal.close()
+    assert "is finished; nothing was sent" in place.call("resume", "--no-input", code=3).stderr
+    place.call("runs", "show")
+    place.call("runs", "report")
+    [handout] = place.run_folder().glob("handout-*.age")
+    handed = {line["user"]: [line["password"]] for line in place.lines("handout", "open", str(handout))}
+    assert handed == place.server.passwords
+
+
+def test_a_run_that_is_not_closed_keeps_its_key(place: Place) -> None:
+    """Its rows must be sent with the same passwords."""
+    stopped(place)
+    journal = open_journal(place.run_folder() / "journal.db")
+    key = journal.facts()[KEY]
+    journal.close()
+    assert key
+    place.server.unknown = set()
+    place.call("resume", "--no-input", code=3)
+    files = place.everything()
+    assert key.encode() not in files
+
+
+def test_a_resume_that_comes_second_finds_the_run_finished(
+    place: Place, typing: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else resumed it while a question was open; nothing is sent twice."""
+    stopped(place)
+    for name, value in place.environment.items():
+        monkeypatch.setenv(name, value)
+    carried = Machine.holding
+
+    def late(machine: Machine, target: str) -> Any:
+        monkeypatch.setattr(Machine, "holding", carried)
+        place.call("resume", "--no-input", code=3)
+        return carried(machine, target)
+
+    monkeypatch.setattr(Machine, "holding", late)
+    assert ask(place, "resume") == 3
+    assert all(len(values) == 1 for values in place.server.passwords.values())
+
+
+def test_a_run_that_died_after_its_last_row_still_gets_its_handout(place: Place) -> None:
+    """Nothing is sent; what people need is made."""
+    stopped(place)
+    folder = place.run_folder()
+    journal = open_journal(folder / "journal.db")
+    left = list(journal.rows((RowState.NOT_TRIED,)))
+    journal.settle([replace(row, state=RowState.CHANGED, delivery="handout") for row in left])
+    journal.note({"state": RUNNING})
+    journal.close()
+    sent = place.server.requests
+    place.call("resume", "--no-input", code=3)
+    assert place.server.requests == sent
+    [handout] = folder.glob("handout-*.age")
+    assert len(place.lines("handout", "open", str(handout))) == 29
 
 
 def test_a_run_that_never_began_is_not_resumed(place: Place) -> None:

@@ -25,6 +25,7 @@ EVENTS: list[Event] = [
     progress(5),
     FAILED,
     FINE,
+    RowSettled(Row(9, "noor", RowState.NOT_TRIED)),
     Paused(12.4),
     progress(50, left=4000, waiting=3),
     progress(51, left=None),

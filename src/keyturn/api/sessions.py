@@ -21,7 +21,8 @@ class Sessions:
     gate: Gate
 
     async def start(self, request: Request) -> Response:
-        """POST /sessions: 201 with a token, or 401 that is the same for every kind of failure."""
+        """POST /sessions {"login", "password", "tenant"?}: 201 with a token and whether the password must be changed,
+        or 401 that is the same for every kind of failure."""
         fields = await Fields.of(request, "login", "password", "tenant")
         signed = await self.gate.sign_in(
             fields.text("login"),

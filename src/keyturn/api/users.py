@@ -33,7 +33,7 @@ async def listing(asked: Asked) -> Response:
 
 
 async def show(asked: Asked) -> Response:
-    """GET /users/{id}."""
+    """GET /users/{id}: what is known about a user; never the password."""
     user = await asked.directory().find(_who(asked.request))
     if user is None:
         return answer(PROBLEMS[Reason.NO_SUCH_USER])
@@ -72,7 +72,7 @@ async def reset(asked: Asked) -> Response:
 
 
 async def lock(asked: Asked) -> Response:
-    """POST /users/{id}/lock."""
+    """POST /users/{id}/lock: no sign-in until unlocked, and what is signed in ends."""
     return await _done(asked, SetStatus(_who(asked.request), Status.LOCKED, _operation(asked.request)))
 
 

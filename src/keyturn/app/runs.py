@@ -20,9 +20,6 @@ from keyturn.crypto.runkeys import RunKeyring, RunKeys
 from keyturn.store.journal import open_journal
 from keyturn.store.private import hold
 
-KEY: Final = "key"
-"""The fact of a journal that holds the key of the run, sealed under this machine's runner key."""
-
 IDENTITY: Final = "handout-identity.txt"
 _FILE: Final = "age:@"
 _AGE: Final = "age:"

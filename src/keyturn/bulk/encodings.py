@@ -4,6 +4,7 @@ import codecs
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -128,12 +129,14 @@ def _undecided(path: Path) -> SourceError:
 
 
 def _first_odd_line(path: Path) -> tuple[int, bytes]:
-    number, line = 0, b""
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):  # noqa: B007  # the last ones are wanted
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError as error:
-                line = line[max(0, error.start - _SHOWN // 2) : error.end + _SHOWN]  # noqa: PLW2901
-                break
-    return number, line.strip()
+        return next(filter(None, map(_odd, count(1), file)), (1, b""))
+
+
+def _odd(number: int, line: bytes) -> tuple[int, bytes] | None:
+    """The line, cut to what surrounds its first byte that is not UTF-8; None when all of it is."""
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return number, line[max(0, error.start - _SHOWN // 2) : error.end + _SHOWN].strip()
+    return None

@@ -19,6 +19,9 @@ RUNNING: Final = "running"
 STOPPED: Final = "stopped"
 FINISHED: Final = "finished"
 
+KEY: Final = "key"
+"""The fact that holds the key of the run, sealed under this machine's runner key; empty once the run is closed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

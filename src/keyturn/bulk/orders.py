@@ -45,13 +45,10 @@ class OrderBook:
 
     def password(self, number: int, cells: Mapping[str, str]) -> Secret | None:
         """The password of a row; None when the target makes it."""
-        match self._job.password.origin:
-            case PasswordFrom.GENERATE:
-                return self._keys.password(self._run, number, self._job.rendering)
-            case PasswordFrom.COLUMN:
-                return Secret(cells["password"])
-            case PasswordFrom.TARGET:
-                return None
+        origin = self._job.password.origin
+        if origin is PasswordFrom.GENERATE:
+            return self._keys.password(self._run, number, self._job.rendering)
+        return Secret(cells["password"]) if origin is PasswordFrom.COLUMN else None
 
     def order(self, row: Row) -> Order:
         """The order of a row.  Rows are asked for in the order of their numbers."""

@@ -8,7 +8,7 @@ from typing import Final
 from keyturn.bulk.breaker import EXITS, Trip
 from keyturn.bulk.events import Event, Listener
 from keyturn.bulk.exit import ExitCode
-from keyturn.bulk.facts import FINISHED, RUNNING, STOPPED, Facts
+from keyturn.bulk.facts import FINISHED, KEY, RUNNING, STOPPED, Facts
 from keyturn.bulk.folder import RunFolder
 from keyturn.bulk.handout import Handout
 from keyturn.bulk.job import Job, PasswordFrom
@@ -26,6 +26,7 @@ from keyturn.core.journal import DONE, Journal, RowState
 from keyturn.core.ports import Clock, Directory
 from keyturn.core.secret import Secret
 
+_OPEN: Final = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
 NOT_DONE: Final = (RowState.FAILED, RowState.UNCERTAIN, RowState.NOT_TRIED, RowState.SENT)
 
 
@@ -137,7 +138,10 @@ def wind_up(run: Run, stop: Stop | None, outlay: Outlay) -> Summary:
         retry = write_retry(run.journal, run.source, run.job, where / "retry.csv")
     handed = seal(handout_of(run, Vault(run.folder.vault, run.keys)), run.journal)
     # Said last: a run counts as finished only when everything that people need of it is there.
-    run.journal.note({"state": STOPPED if trip is not None and left else FINISHED, "exit": str(int(code))})
+    closing = {"state": STOPPED if trip is not None and left else FINISHED, "exit": str(int(code))}
+    if not any(states.get(each) for each in _OPEN):
+        closing[KEY] = ""  # closed: from here on its passwords are to be had from the handout alone
+    run.journal.note(closing)
     return Summary(
         run.folder.run,
         code,

@@ -157,27 +157,31 @@ class Sitting:
         # Whoever is still under way now loses the connection: those rows become uncertain.
         for task in (patience, *crew):
             task.cancel()
-        await asyncio.gather(patience, landed, *crew, return_exceptions=True)
+        ends = await asyncio.gather(patience, landed, *crew, return_exceptions=True)
         while not self._queue.empty():
             for order in self._queue.get_nowait() or ():
                 self.ledger.put(given_back(order))
-        for task in crew:
-            if not task.cancelled() and (fault := task.exception()) is not None:
-                raise fault
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
 
     async def _end_of_patience(self) -> None:
         trip = await self._stop.drained()
+        self._freed.set()
         self._tell(Stopping(trip))
         hurry = trip.cause is Cause.TERMINATED
         await self._stop.dropped(min(self._speed.timeout, SYSTEM_PATIENCE) if hurry else self._speed.timeout)
 
     async def _worker(self) -> None:
         flight = Flight(self._gear)
-        while (batch := await self._queue.get()) is not None:
-            await flight.carry(batch)
-            self._room += 1
-            if self._room >= self._enough:
-                self._freed.set()
+        try:
+            while (batch := await self._queue.get()) is not None:
+                await flight.carry(batch)
+                self._room += 1
+                if self._room >= self._enough:
+                    self._freed.set()
+        except KeyturnError as error:
+            self._fail(error)
 
     async def _feed(self) -> None:
         """Write intents down in groups, as room comes free, and hand the rows to the workers."""
@@ -188,15 +192,14 @@ class Sitting:
                 if len(batches) >= self._room:
                     await self._hand_over(batches)
                     batches = []
-                    while self._room < self._enough:
+                    while self._room < self._enough and not self._stop.asked:
                         self._freed.clear()
                         await self._freed.wait()
                 if self._stop.asked:
                     return
             await self._hand_over(batches)
         except KeyturnError as error:
-            self._failure = error
-            self._broken(error)
+            self._fail(error)
         finally:
             for _ in range(self._speed.jobs):
                 self._queue.put_nowait(None)
@@ -248,6 +251,10 @@ class Sitting:
             self._states[RowState.NOT_TRIED] -= 1
             self._through += 1
         self._tell(RowSettled(row))
+
+    def _fail(self, error: KeyturnError) -> None:
+        self._failure = self._failure or error
+        self._broken(error)
 
     def _broken(self, error: KeyturnError) -> None:
         self._stop.pull(Trip(Cause.FAULT, error.what))

@@ -159,6 +159,14 @@ def _wrong_width(source: Source, line: int, found: int, wanted: int) -> NoReturn
 
 
 def _refuse_other_kinds(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise SourceError(
+            f"{path} is not a file",
+            code="KT-IN-001",
+            where=str(path),
+            why="a run reads its file more than once, and must find the same in it each time",
+            fix="write it into a file first",
+        )
     kind = _LATER.get(path.suffix.lower())
     if kind is None and path.is_file():
         with path.open("rb") as file:

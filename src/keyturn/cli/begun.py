@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from keyturn.app.runs import KEY
-from keyturn.bulk.facts import Facts
+from keyturn.bulk.facts import KEY, Facts
 from keyturn.bulk.folder import RunFolder
 from keyturn.bulk.plan import Plan
 from keyturn.bulk.run import Run

@@ -2,9 +2,9 @@
 
 from contextlib import closing
 
-from keyturn.app.runs import KEY, Machine
+from keyturn.app.runs import Machine
 from keyturn.bulk.begin import begin
-from keyturn.bulk.facts import FINISHED, PLANNING, Facts, pinned
+from keyturn.bulk.facts import FINISHED, KEY, PLANNING, Facts, pinned
 from keyturn.bulk.folder import RunFolder, make_run_folder, run_folders
 from keyturn.bulk.plan import Plan
 from keyturn.cli.begun import run_of

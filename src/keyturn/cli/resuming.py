@@ -7,7 +7,7 @@ from keyturn.bulk.encodings import letters_of
 from keyturn.bulk.facts import FINISHED, PLANNING, Facts, changed, same_file, same_target
 from keyturn.bulk.folder import RunFolder, find_run, run_folders
 from keyturn.bulk.plan import Destination, Plan, make_plan
-from keyturn.bulk.run import recall
+from keyturn.bulk.run import Summary, recall
 from keyturn.bulk.source import read_source
 from keyturn.bulk.states import to_send
 from keyturn.cli.begun import run_of
@@ -27,8 +27,7 @@ def resume_run(frame: Frame, run: str, asked: Asked) -> int:
     with closing(machine.journal(folder.journal)) as journal:
         ended = recall(folder, journal)
     if ended is not None:
-        frame.say(f"run {folder.run} is finished; nothing was sent")
-        return tell(frame, machine, facts["target"], ended)
+        return _tell_again(frame, machine, facts, ended)
     with desk_for(frame, facts["target"], asked) as desk:
         return go_on(frame, desk, folder, asked)
 
@@ -37,6 +36,9 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
     """Carry out what is left of a run, if file and target are what was confirmed."""
     with desk.machine.holding(desk.target.name), closing(desk.machine.journal(folder.journal)) as journal:
         facts = Facts(journal.facts())
+        ended = recall(folder, journal)
+        if ended is not None:  # by somebody else, while we waited for an answer
+            return _tell_again(frame, desk.machine, facts, ended)
         plan = _same_plan(desk, facts)
         counts = journal.counts()
         wanted = to_send(plan.job.resendable(desk.directory.capabilities))
@@ -47,6 +49,11 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
         run = run_of(desk, folder, journal, facts, plan, asked)
         frame.progress = ""
         return tell(frame, desk.machine, desk.target.name, work_off(desk, run, speed_of(desk, asked), left))
+
+
+def _tell_again(frame: Frame, machine: Machine, facts: Facts, ended: Summary) -> int:
+    frame.say(f"run {ended.run} is finished; nothing was sent")
+    return tell(frame, machine, facts["target"], ended)
 
 
 def _chosen(machine: Machine, run: str) -> tuple[RunFolder, Facts]:

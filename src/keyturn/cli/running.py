@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -116,13 +116,13 @@ def work_off(desk: Desk, run: Run, speed: Speed, total: int) -> Summary:
 async def _stoppable(run: Run, speed: Speed, listeners: list[Any]) -> Summary:
     stop = Stop()
     loop = asyncio.get_running_loop()
-    if sys.platform != "win32":
+    with suppress(NotImplementedError):  # some loops of other systems know no signals
         loop.add_signal_handler(signal.SIGINT, stop.ask, Cause.INTERRUPTED)
         loop.add_signal_handler(signal.SIGTERM, stop.ask, Cause.TERMINATED)
     try:
         return await carry_out(run, speed, stop, listeners)
     finally:
-        if sys.platform != "win32":
+        with suppress(NotImplementedError):
             loop.remove_signal_handler(signal.SIGINT)
             loop.remove_signal_handler(signal.SIGTERM)
 

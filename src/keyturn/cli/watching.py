@@ -49,8 +49,8 @@ class Lines:
             case Paused(seconds=seconds):
                 told = {"reason": "retry-after", "seconds": round(seconds, 3)}
                 self._frame.json({"v": 1, "type": "pause", "run": self._run, **told})
-            case Stopping(trip=trip):
-                told = {"reason": str(trip.cause), "text": trip.text}
+            case _:
+                told = {"reason": str(event.trip.cause), "text": event.trip.text}
                 self._frame.json({"v": 1, "type": "stop", "run": self._run, **told})
 
 
@@ -72,6 +72,8 @@ class Heartbeat:
                 self._say(f"waiting {seconds:.0f} s: the server asked us to slow down")
             case Stopping(trip=trip):
                 self._say(f"stopping: {trip.text}")
+            case _:
+                pass  # single rows are in the report
 
     def _beat(self, event: Progress) -> None:
         if not event.total:
@@ -118,8 +120,8 @@ def bar(frame: Frame, run: str, target: str, total: int) -> Iterator[Callable[[E
                         drawing.console.print(problem(row), markup=False)
                 case Paused(seconds=seconds):
                     drawing.console.print(f"waiting {seconds:.0f} s: the server asked us to slow down")
-                case Stopping(trip=trip):
-                    drawing.console.print(f"stopping: {trip.text}", markup=False)
+                case _:
+                    drawing.console.print(f"stopping: {event.trip.text}", markup=False)
 
         yield hear
 

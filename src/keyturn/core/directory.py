@@ -9,7 +9,6 @@ from uuid import uuid4
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import (
     ChangePassword,
-    Command,
     Commands,
     CreateUser,
     DeleteUser,
@@ -31,7 +30,7 @@ from keyturn.core.sight import Sight
 from keyturn.core.signin import strike
 from keyturn.core.steps import Caller, Parts, Recipient, Step, begin
 from keyturn.core.storage import Subject, Transaction, View
-from keyturn.core.users import Right, User, Users, Window
+from keyturn.core.users import Profile, Right, User, Users, Window
 
 LOCAL: Final = Capabilities(
     carries=frozenset({CreateUser, UpdateUser, ResetPassword, ChangePassword, SetStatus, DeleteUser}),
@@ -103,13 +102,14 @@ class LocalDirectory:
         administers = Right.USERS in self.caller.actor.rights
         return Probe(self.account, note="may administer users" if administers else "may not administer users")
 
-    def ready(self, view: View, step: Step, seen: Seen) -> Step:
-        """Fix the uid, judge the password and find the recipient; a step refused here costs no hash."""
+    def ready(self, step: Step, seen: Seen) -> Step:
+        """Fix the uid and judge the password; a step refused here costs no hash."""
         step.uid = seen.subject.uid if seen.subject is not None else str(uuid4())
         step.early = judge(step, seen)
         if step.early is not None:
             return step
-        step.recipient = self._recipient(view, step.command, seen.subject)
+        if isinstance(step.command, CreateUser) and step.command.notify:
+            step.recipient = _recipient(step.command.profile)
         wanted = candidate(step.command)
         if wanted is None:
             step.generated = _wants_one_time(step)
@@ -128,20 +128,6 @@ class LocalDirectory:
         names = {step.command.who, subject.login if subject else "", subject.mail if subject else ""}
         context = frozenset(name.casefold() for name in names if name)
         return judge_password(wanted, policy, self.parts.blocklist, context)
-
-    def _recipient(self, view: View, command: Command, subject: Subject | None) -> Recipient | None:
-        """Where the mail goes; None when nothing is to be mailed or there is no address."""
-        if not isinstance(command, CreateUser | ResetPassword) or not command.notify:
-            return None
-        if isinstance(command, CreateUser):
-            profile = command.profile
-        elif subject is None or not subject.mail:
-            return None
-        else:
-            profile = view.users.get_many(subject.tenant, [subject.uid])[subject.uid].profile
-        if not profile.mail():
-            return None
-        return Recipient(profile.mail(), profile.display_name, profile.language, profile.other_mails())
 
     def _check_old(self, step: Step) -> None:
         """Compare the present password, and refuse a new one that is equal to a temporary one."""
@@ -175,10 +161,31 @@ def look_together(asked: Sequence[tuple[LocalDirectory, Commands]]) -> list[Prep
     begun = [[begin(local.caller, command, parts.hasher) for command in commands] for local, commands in asked]
     with parts.store.reading() as view:
         sight = Sight(parts.clock, view, [step for steps in begun for step in steps])
-        return [
-            [local.ready(view, step, sight.of(step)) for step in steps]
+        looked: list[Prepared] = [
+            [local.ready(step, sight.of(step)) for step in steps]
             for (local, _), steps in zip(asked, begun, strict=True)
         ]
+        _address(view, [step for steps in looked for step in steps])
+    return looked
+
+
+def _address(view: View, looked: Prepared) -> None:
+    """Find where the mail of resets goes, by one read a tenant; those without an address are mailed nothing."""
+    tenants: dict[int, dict[str, list[Step]]] = {}
+    for step in looked:
+        if isinstance(step.command, ResetPassword) and step.command.notify and step.early is None:
+            tenants.setdefault(step.caller.actor.tenant, {}).setdefault(step.uid, []).append(step)
+    for tenant, steps in tenants.items():
+        for uid, user in view.users.get_many(tenant, list(steps)).items():
+            for step in steps[uid]:
+                step.recipient = _recipient(user.profile)
+
+
+def _recipient(profile: Profile) -> Recipient | None:
+    """Where mail for somebody goes; None when there is no address."""
+    if not profile.mail():
+        return None
+    return Recipient(profile.mail(), profile.display_name, profile.language, profile.other_mails())
 
 
 def slow(looked: Prepared) -> bool:

@@ -27,6 +27,7 @@ _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA temp_store = MEMORY",
+    "PRAGMA secure_delete = ON",
 )
 _STATES: Final = ", ".join(f"'{state.value}'" for state in RowState)
 _FINAL: Final = ", ".join(f"'{state.value}'" for state in sorted(FINAL))
