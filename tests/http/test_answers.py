@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from keyturn.http.answers import Answer, doubt, harmless, read_retry_after, sentence
+from keyturn.core.secret import Secret
+from keyturn.http.answers import Answer, doubt, harmless, read_retry_after, sentence, withheld
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 JSON = {"content-type": "application/json"}
@@ -84,3 +85,12 @@ def test_only_some_redirects_say_that_nothing_was_done() -> None:
 def test_an_answer_never_prints_its_body() -> None:
     """It may hold a generated password."""
     assert "hush" not in repr(Answer(200, JSON, b'{"token":"hush"}'))
+
+
+def test_a_stranger_s_words_are_withheld_when_they_quote_the_password() -> None:
+    """Four characters in a row are a quotation, in any letter case; of a short password the whole of it."""
+    secret = Secret("nine green bottles")
+    assert withheld("no such user", secret) == withheld("no such user", None) == "no such user"
+    assert withheld("GREEN is not allowed", secret) != "GREEN is not allowed"
+    assert withheld("ab is too short", Secret("ab")) != "ab is too short"
+    assert withheld("too short", Secret("")) == "too short"

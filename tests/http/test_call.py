@@ -198,3 +198,15 @@ async def test_certificates_that_cannot_be_read_are_a_mistake_of_the_settings(tm
     caller = Caller(Site("https://127.0.0.1", ca_bundle=str(tmp_path / "missing.pem")))
     with pytest.raises(ConfigError):
         await caller.call("GET", "/x", {})
+
+
+async def test_a_caller_may_ask_for_a_larger_answer() -> None:
+    """Where a target has no parts of a list, only all of it."""
+    async with playing(lambda heard: Say(text=b"[" + b" " * BATCH + b"]")) as player:
+        caller = Caller(Site(player.url))
+        small = await caller.call("GET", "/x", {})
+        large = await caller.call("GET", "/x", {}, most=2 * BATCH)
+        await caller.close()
+    assert isinstance(small, Lost)
+    assert isinstance(large, Answer)
+    assert large.value() == []

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from keyturn.core.secret import Secret
 from keyturn.http.json import read_answer
 
 LONGEST_WAIT: Final = 3600.0
@@ -96,3 +97,13 @@ def sentence(text: str) -> str:
     """A stranger's text as one line that is safe to print and not too long."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
+
+
+def withheld(text: str, secret: Secret | None) -> str:
+    """A stranger's sentence, unless it quotes a part of the password: four characters in a row are enough."""
+    clear = secret.reveal().casefold() if secret is not None else ""
+    spoken = text.casefold()
+    parts = (clear[start : start + 4] for start in range(max(len(clear) - 3, 1)))
+    if clear and any(part in spoken for part in parts):
+        return "the target's own words are withheld: they quote a part of the password"
+    return text

@@ -47,15 +47,18 @@ class Caller:
         self._session: aiohttp.ClientSession | None = None
 
     async def call(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None, most: int = BATCH
     ) -> Answer | Lost:
-        """Send one request and wait for its answer.  path: already encoded, with its query."""
+        """Send one request and wait for its answer.  path: already encoded, with its query.
+
+        most: bytes of the answer; a larger one proves nothing.
+        """
         session = self._session or self._open()
         try:
             async with session.request(
                 method, URL(self._base + path, encoded=True), data=body, headers=headers, allow_redirects=False
             ) as response:
-                return await _read(response)
+                return await _read(response, most)
         except aiohttp.ClientConnectorError as error:
             return Lost(sent=False, text=_why_unreachable(error))
         except aiohttp.ConnectionTimeoutError:
@@ -90,23 +93,22 @@ class Caller:
         return self._session
 
 
-async def _read(response: aiohttp.ClientResponse) -> Answer | Lost:
-    """The answer with a body of at most 1 MiB; a larger one proves nothing."""
+async def _read(response: aiohttp.ClientResponse, most: int) -> Answer | Lost:
     length = response.content_length
-    if length is not None and length <= BATCH and "Content-Encoding" not in response.headers:
+    if length is not None and length <= most and "Content-Encoding" not in response.headers:
         body = await response.read()
     else:
-        body = await _read_some(response)
-    if len(body) > BATCH:
+        body = await _read_some(response, most)
+    if len(body) > most:
         return Lost(sent=True, text="answered with more than can be read")
     return Answer(response.status, response.headers, body)
 
 
-async def _read_some(response: aiohttp.ClientResponse) -> bytes:
+async def _read_some(response: aiohttp.ClientResponse, most: int) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_chunked(65536):
         body += chunk
-        if len(body) > BATCH:
+        if len(body) > most:
             response.close()
             break
     return bytes(body)

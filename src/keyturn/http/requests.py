@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from keyturn.core.commands import Origin
-from keyturn.http.json import SINGLE, BadRequest, read_object
+from keyturn.http.json import SINGLE, BadRequest, read_json, read_object
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -22,10 +22,20 @@ def origin_of(request: Request) -> Origin:
 
 async def json_object(request: Request, most: int = SINGLE) -> dict[str, object]:
     """The members of a JSON body.  Raises BadRequest, also when the body is said to be something else."""
+    _expect_json(request)
+    return read_object(await request.body(), most)
+
+
+async def json_value(request: Request, most: int = SINGLE) -> object:
+    """Whatever the JSON body is, a list for one.  Raises BadRequest as `json_object` does."""
+    _expect_json(request)
+    return read_json(await request.body(), most)
+
+
+def _expect_json(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         raise BadRequest("send the body as content-type: application/json", 415)
-    return read_object(await request.body(), most)
 
 
 def route(path: str, methods: dict[str, Endpoint], wrong_method: Callable[[Request, Response], Response]) -> Route:

@@ -29,6 +29,7 @@ from keyturn.dialects.mas.wire_user import (
     touches_profile,
     user_body,
 )
+from keyturn.http.answers import withheld
 from keyturn.http.faults import Fault, FaultTable
 
 DOOR: Final = "mas"
@@ -340,7 +341,7 @@ def read_refusal(command: Command, answer: WireAnswer) -> Refused:
     code = code if isinstance(code, str) else ""
     message = value.get("message")
     said = message.removeprefix(f"{code}: ") if isinstance(message, str) else f"answered {answer.status}"
-    text = _without(said, candidate(command))
+    text = withheld(said, candidate(command))
     return Refused(command.who, _reason(command, answer.status, code), text, code, answer.retry_after)
 
 
@@ -362,13 +363,3 @@ def _reason(command: Command, status: int, code: str) -> Reason:
     if status == 409 and isinstance(command, CreateUser) and not code:
         return Reason.EXISTS
     return _BY_STATUS.get(status, Reason.OTHER)
-
-
-def _without(text: str, secret: Secret | None) -> str:
-    """The vendor's sentence, unless it quotes a part of the password: four characters in a row are enough."""
-    clear = secret.reveal().casefold() if secret is not None else ""
-    spoken = text.casefold()
-    parts = (clear[start : start + 4] for start in range(max(len(clear) - 3, 1)))
-    if clear and any(part in spoken for part in parts):
-        return "the target's own words are withheld: they quote a part of the password"
-    return text
