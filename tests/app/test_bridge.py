@@ -221,3 +221,15 @@ async def test_people_and_keys_come_in_through_the_gate(house: House, gate: Loca
     by_key = await gate.sign_in_with_key(made.key.id, made.token, door="test", origin=Origin())
     assert isinstance(by_key, SignedIn)
     assert by_key.actor == replace(by_key.actor, id=made.key.id)
+
+
+async def test_a_client_s_token_opens_only_doors_that_know_scopes(house: House, gate: LocalGate) -> None:
+    """A door that never heard of scopes would let it do everything."""
+    administration = gate.administration(ROOT, "test", Origin())
+    assert (await administration.tenant()).name == "default"
+    made = await administration.create_key("test", "a client", ALL_RIGHTS, ("read",))
+    assert isinstance(made, NewKey)
+    signed = await gate.sign_in_with_key(made.key.id, made.token, door="test", origin=Origin())
+    assert isinstance(signed, SignedIn)
+    assert await gate.actor(signed.token) is None
+    assert await gate.actor(signed.token, scoped=True) == signed.actor

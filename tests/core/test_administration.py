@@ -108,3 +108,8 @@ def test_the_policy_of_the_tenant_can_be_read(house: House) -> None:
     assert house.administration().profile() is ProfileName.NIST
     house.set(profile="vendor")
     assert house.administration().profile() is ProfileName.VENDOR
+
+
+def test_a_caller_learns_the_name_of_the_own_tenant_and_of_no_other(house: House) -> None:
+    assert house.administration().tenant().name == "default"
+    assert house.administration(tenant=2).tenant().name == "other"

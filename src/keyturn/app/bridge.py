@@ -29,7 +29,7 @@ from keyturn.core.ports import KeyChange, NewKey, Probe, SignedIn
 from keyturn.core.secret import Secret
 from keyturn.core.signin import SignIn
 from keyturn.core.steps import Caller, Parts
-from keyturn.core.storage import Application, Key
+from keyturn.core.storage import Application, Key, Tenant
 from keyturn.core.users import Handle, Right, User, Users, Window
 
 READERS: Final = 4
@@ -254,6 +254,10 @@ class BridgedAdministration:
         """The password policy of the tenant."""
         return self.local.profile()
 
+    async def tenant(self) -> Tenant:
+        """The caller's own tenant."""
+        return await self.threads.read(self.local.tenant)
+
 
 @dataclass(frozen=True, slots=True)
 class LocalGate:
@@ -301,9 +305,10 @@ class LocalGate:
         """End the session of this token."""
         await self.threads.read(self.signing_in.end, token)
 
-    async def actor(self, token: Secret) -> Actor | None:
-        """Who holds this access token."""
-        return await self.threads.holder(self.signing_in, token)
+    async def actor(self, token: Secret, *, scoped: bool = False) -> Actor | None:
+        """Who holds this access token; a client's opens only doors that hold it to its scopes."""
+        actor = await self.threads.holder(self.signing_in, token)
+        return None if actor is not None and actor.scopes and not scoped else actor
 
     async def holder(self, link: Secret) -> Actor | None:
         """Whom a mailed link lets set a new password."""

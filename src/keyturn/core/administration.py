@@ -12,7 +12,7 @@ from keyturn.core.permissions import Target, may, may_confer
 from keyturn.core.policy import ProfileName
 from keyturn.core.ports import KeyChange, NewKey
 from keyturn.core.steps import Caller, Parts
-from keyturn.core.storage import Application, Key, Transaction
+from keyturn.core.storage import Application, Key, Tenant, Transaction
 from keyturn.core.users import Grant, Handle, Right, Stamp
 
 
@@ -120,6 +120,11 @@ class LocalAdministration:
     def profile(self) -> ProfileName:
         """The password policy of the tenant."""
         return self.caller.rules.profile
+
+    def tenant(self) -> Tenant:
+        """The caller's own tenant."""
+        with self.parts.store.reading() as view:
+            return next(one for one in view.tenants.all() if one.number == self.caller.actor.tenant)
 
     def _key(self, transaction: Transaction, verb: str, id: str) -> Key | Refused:
         """The key if the caller may touch it: never one of another tenant, never one with rights they lack."""

@@ -12,7 +12,7 @@ from keyturn.core.outcomes import Changed, Outcome, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName
 from keyturn.core.secret import Secret
-from keyturn.core.storage import Application, Key
+from keyturn.core.storage import Application, Key, Tenant
 from keyturn.core.users import Handle, Right, User, Users, Window
 
 
@@ -219,6 +219,9 @@ class Administration(Protocol):
     async def profile(self) -> ProfileName:
         """The password policy of the tenant."""
 
+    async def tenant(self) -> Tenant:
+        """The caller's own tenant, to compare with the one that an address names."""
+
 
 class Gate(Protocol):
     """The way into our directory for server halves, the API and the console: who asks, and what they may hold."""
@@ -251,8 +254,11 @@ class Gate(Protocol):
     async def sign_out(self, token: Secret) -> None:
         """End the session of this token."""
 
-    async def actor(self, token: Secret) -> Actor | None:
-        """Who holds this access token; None when it is not (or no longer) good."""
+    async def actor(self, token: Secret, *, scoped: bool = False) -> Actor | None:
+        """Who holds this access token; None when it is not (or no longer) good.
+
+        scoped: the door holds clients to their scopes; at every other door the token of a client opens nothing.
+        """
 
     async def holder(self, link: Secret) -> Actor | None:
         """The person whom a mailed link lets set a new password; None when it is used, old or unknown."""
