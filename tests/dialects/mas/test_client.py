@@ -288,3 +288,14 @@ async def test_a_list_that_is_none_is_an_error() -> None:
         with pytest.raises(BadAnswer):
             await directory.list(Window())
         await directory.close()
+
+
+async def test_the_vendor_s_words_are_withheld_when_they_quote_the_password() -> None:
+    """Four characters in a row are enough; a shorter password counts as a whole."""
+    say = Say(400, {"message": "X1: 'Correct' is not allowed"})
+    quoting = await done(ResetPassword("amal", Secret("xxcorrexx")), say)
+    harmless = await done(ResetPassword("amal", Secret("battery staple")), say)
+    assert isinstance(quoting, Refused)
+    assert isinstance(harmless, Refused)
+    assert "withheld" in quoting.text
+    assert harmless.text == "X1: 'Correct' is not allowed"

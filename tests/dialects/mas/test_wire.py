@@ -296,17 +296,6 @@ def test_a_refusal_without_a_known_code_is_read_by_its_status(
     assert back.reason is why
 
 
-def test_the_vendor_s_words_are_withheld_when_they_quote_the_password() -> None:
-    """Four characters in a row are enough; a shorter password counts as a whole."""
-    answer = WireAnswer(400, {"message": "X1: 'Correct' is not allowed"})
-    quoting = read_outcome(ResetPassword("a", Secret("xxcorrexx")), answer)
-    harmless = read_outcome(ResetPassword("a", Secret("battery staple")), answer)
-    assert isinstance(quoting, Refused)
-    assert isinstance(harmless, Refused)
-    assert "withheld" in quoting.text
-    assert harmless.text == "X1: 'Correct' is not allowed"
-
-
 def test_a_token_nobody_asked_for_is_not_taken_for_a_secret() -> None:
     """Only a generated reset is handed back."""
     answer = WireAnswer(200, {"token": "x"})

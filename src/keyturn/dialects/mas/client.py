@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from keyturn.core.capabilities import Capabilities, misfit
-from keyturn.core.commands import Command, Commands, CreateUser, ResetPassword, SetStatus, UpdateUser
+from keyturn.core.commands import Command, Commands, CreateUser, ResetPassword, SetStatus, UpdateUser, candidate
 from keyturn.core.errors import BadAnswer, KeyturnError, Unreachable
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
@@ -22,7 +22,7 @@ from keyturn.dialects.mas.wire import (
     write,
 )
 from keyturn.dialects.mas.wire_user import Unreadable, read_user
-from keyturn.http.answers import Answer, Lost, doubt, harmless, sentence
+from keyturn.http.answers import Answer, Lost, doubt, harmless, sentence, withheld
 from keyturn.http.paths import quoted
 
 _UNKNOWN_FATE: Final = frozenset({408, 500, 502, 504})
@@ -147,7 +147,9 @@ def _judge(command: Command, answer: Answer | Lost | Refused) -> Outcome:
     if answer.is_html() and status == 404:
         return Refused(who, Reason.OTHER, "answered with a web page: is this the address of the API?")
     refused = read_outcome(command, WireAnswer(status, answer.value(), answer.retry_after()))
-    return replace(refused, text=sentence(refused.text)) if isinstance(refused, Refused) else refused
+    if not isinstance(refused, Refused):
+        return refused
+    return replace(refused, text=sentence(withheld(refused.text, candidate(command))))
 
 
 def _let_in(answer: Answer | Lost | Refused) -> Answer:

@@ -29,7 +29,6 @@ from keyturn.dialects.mas.wire_user import (
     touches_profile,
     user_body,
 )
-from keyturn.http.answers import withheld
 from keyturn.http.faults import Fault, FaultTable
 
 DOOR: Final = "mas"
@@ -341,8 +340,7 @@ def read_refusal(command: Command, answer: WireAnswer) -> Refused:
     code = code if isinstance(code, str) else ""
     message = value.get("message")
     said = message.removeprefix(f"{code}: ") if isinstance(message, str) else f"answered {answer.status}"
-    text = withheld(said, candidate(command))
-    return Refused(command.who, _reason(command, answer.status, code), text, code, answer.retry_after)
+    return Refused(command.who, _reason(command, answer.status, code), said, code, answer.retry_after)
 
 
 _BY_STATUS: Final = {
