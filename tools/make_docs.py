@@ -172,6 +172,7 @@ ABILITIES: Mapping[str, tuple[str, Callable[[Capabilities], object]]] = {
     "repeats": ("a repeat gets the first answer again", lambda can: can.repeats),
     "validates": ("can judge a creation without doing it", lambda can: can.validates),
     "folds_case": ("ids that differ in case are one user", lambda can: can.folds_case),
+    "names": ("keeps people's names and addresses", lambda can: can.names),
     "unique_mail": ("a mail address belongs to one user", lambda can: can.unique_mail),
 }
 

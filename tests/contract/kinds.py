@@ -7,19 +7,23 @@ from typing import Final
 from uuid import uuid4
 
 from keyturn.app.dialects import DIALECTS
+from keyturn.app.init import FOUNDER
 from keyturn.app.settings import TargetSettings
 from keyturn.app.sources import Credentials
 from keyturn.core.audit import Event
 from keyturn.core.capabilities import Capabilities
-from keyturn.core.commands import Command, CreateUser, Origin
+from keyturn.core.commands import Command, CreateUser, Origin, ResetPassword, UpdateUser
 from keyturn.core.directory import LOCAL
 from keyturn.core.outcomes import Created, Outcome, Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Directory, NewKey, SignedIn
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Mail
-from keyturn.core.users import Contact, Profile, Right
+from keyturn.core.users import ALL_RIGHTS, Contact, Handle, Profile, Right, User
 from tests.support.server import OpenDoor
+
+BY_LOGIN: Final = frozenset({"hdp", "primavera"})
+"""The vendors whose calls carry a person's name and password, and no key."""
 
 KINDS: Final = ("local", *sorted(DIALECTS))
 GOOD: Final = "nine green bottles on a wall"
@@ -59,10 +63,19 @@ class World:
         return None if isinstance(signed, Refused) else signed
 
     def events(self, who: str) -> list[Event]:
-        """What the audit says of somebody since this case began, oldest first."""
+        """What the audit says of somebody since this case began, oldest first, by whatever name it was asked."""
         with self.door.house.store.reading() as view:
-            entries = view.audit.entries(self.start, 100_000)
-        return [entry.event for entry in entries if entry.event.who == who and entry.event.verb != "session.start"]
+            events = [entry.event for entry in view.audit.entries(self.start, 100_000)]
+        targets = {event.target for event in events if event.who == who and event.target}
+        about = [event for event in events if event.who == who or event.target in targets]
+        return [event for event in about if event.verb != "session.start"]
+
+    def stored(self, who: str) -> User:
+        """Somebody as our own store keeps them, all that a vendor does not show included."""
+        with self.door.house.store.reading() as view:
+            user = view.users.get(1, who, Handle.KEY)
+        assert user is not None
+        return user
 
     def mails(self, login: str) -> list[Mail]:
         """What the outbox holds for somebody."""
@@ -78,25 +91,43 @@ def fresh() -> str:
 @asynccontextmanager
 async def world(kind: str, door: OpenDoor, rights: frozenset[Right] | None = None) -> AsyncIterator[World]:
     """The directory of this kind, as the first API key may use it, or as a key with these rights."""
-    key = door.made.key if rights is None else _key(door, rights)
+    key = _key(door, kind, rights)
+    account = key.key.id
     directory: Directory
-    if kind == "local":
+    if kind in BY_LOGIN:
+        account, password = _person(door, ALL_RIGHTS if rights is None else rights)
+        settings = TargetSettings(kind=kind, url=door.url, tenant="default", repeats=True)
+        directory = DIALECTS[kind].connect(settings, Credentials(username=account, password=password))
+    elif kind == "local":
         actor = Actor(key.key.id, key.key.id, 1, key.key.rights)
         directory = door.house.gate.directory(actor, LOCAL, "test", Origin(request="contract"))
     else:
-        settings = TargetSettings(kind=kind, url=door.url, repeats=True)
+        settings = TargetSettings(kind=kind, url=door.url, tenant="default", repeats=True)
         directory = DIALECTS[kind].connect(settings, Credentials(key_id=key.key.id, token=key.token))
     with door.house.store.reading() as view:
         last = view.audit.last()
     try:
-        yield World(directory, door, key.key.id, kind, last.sequence if last is not None else 0)
+        yield World(directory, door, account, kind, last.sequence if last is not None else 0)
     finally:
         await directory.close()
 
 
-def _key(door: OpenDoor, rights: frozenset[Right]) -> NewKey:
+def _person(door: OpenDoor, rights: frozenset[Right]) -> tuple[str, Secret]:
+    """An administrator to sign in as, where a vendor has no keys."""
+    login, password = fresh(), Secret("a password for whoever administers")
+    house = door.house.directory(FOUNDER, "test")
+    house.execute([CreateUser(login, Profile(login), rights=rights)])
+    house.execute([ResetPassword(login, password, permanent=True)])
+    return login, password
+
+
+def _key(door: OpenDoor, kind: str, rights: frozenset[Right] | None) -> NewKey:
+    scopes = DIALECTS[kind].keys.scopes if kind in DIALECTS else ()
+    if rights is None and not scopes:
+        return door.made.key
     actor = Actor(door.made.key.key.id, "root", 1, door.made.key.key.rights)
-    made = door.house.administration(actor, "test").create_key("test", "for a test", rights)
+    wanted = ALL_RIGHTS if rights is None else rights
+    made = door.house.administration(actor, "test").create_key("test", "for a test", wanted, scopes)
     assert isinstance(made, NewKey)
     return made
 
@@ -105,17 +136,24 @@ Need = Callable[[Capabilities], bool]
 NEEDS: Final[Mapping[str, Need]] = {
     "changes": lambda able: any(kind.__name__ == "ChangePassword" for kind in able.carries),
     "batch": lambda able: able.batch > 1,
+    "own_ids": lambda able: able.handle is Handle.KEY,
     "generates": lambda able: able.generates,
     "hands_back": lambda able: able.generates and able.hands_back,
     "mails": lambda able: able.mails,
+    "names": lambda able: able.names,
     "permanent": lambda able: able.permanent,
     "shared_mail": lambda able: not able.unique_mail,
     "unique_mail": lambda able: able.unique_mail,
     "repeats": lambda able: able.repeats and able.generates and able.hands_back,
+    "temporary": lambda able: able.temporary,
+    "updates": lambda able: UpdateUser in able.carries,
     "short_ids": lambda able: able.longest_id is not None,
     "validates": lambda able: able.validates,
 }
-"""Which abilities a case of the contract may ask for."""
+"""Which abilities a case of the contract may ask for.
+
+own_ids: it keeps a user whole, as we do: an id apart from the sign-in name, rights, a version, every part of a profile.
+"""
 
 
 def capabilities_of(kind: str) -> Capabilities:
@@ -123,7 +161,8 @@ def capabilities_of(kind: str) -> Capabilities:
     if kind == "local":
         return LOCAL
     settings = TargetSettings(kind=kind, url="http://127.0.0.1:1", repeats=True)
-    return DIALECTS[kind].connect(settings, Credentials(key_id="k", token=Secret("t"))).capabilities
+    known = Credentials(username="u", password=Secret("p")) if kind in BY_LOGIN else None
+    return DIALECTS[kind].connect(settings, known or Credentials(key_id="k", token=Secret("t"))).capabilities
 
 
 def reason(outcome: Outcome) -> Reason | None:

@@ -9,6 +9,8 @@ from keyturn.app.sources import Credentials
 from keyturn.core.ports import Directory
 from keyturn.dialects.mas.client import MasDirectory
 from keyturn.dialects.mas.client_session import MasSettings
+from keyturn.dialects.primavera.client import PrimaveraDirectory
+from keyturn.dialects.primavera.client_session import PrimaveraSettings
 from keyturn.http.call import Site
 
 IN_FLIGHT: Final = 32
@@ -16,11 +18,27 @@ IN_FLIGHT: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """What keys for a door are like.
+
+    scopes: what they may be allowed; none where rights alone decide.  pair: how the vendor calls id and secret.
+    """
+
+    scopes: tuple[str, ...] = ()
+    pair: tuple[str, str] = ("id", "token")
+
+
+OWN_KEYS: Final = Keys()
+"""Keys as our own door has them, and every vendor's that does not say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
-    """A vendor's client half.  title: as people call it; connect: points it at a target."""
+    """A vendor's client half.  title: as people call it; connect: points it at a target; keys: of its door."""
 
     title: str
     connect: Callable[[TargetSettings, Credentials], Directory]
+    keys: Keys = OWN_KEYS
 
 
 def _mas(target: TargetSettings, secrets: Credentials) -> Directory:
@@ -38,6 +56,19 @@ def _mas(target: TargetSettings, secrets: Credentials) -> Directory:
     )
 
 
+def _primavera(target: TargetSettings, secrets: Credentials) -> Directory:
+    return PrimaveraDirectory(
+        PrimaveraSettings(
+            site=_site(target),
+            username=secrets.username,
+            password=secrets.password,
+            token=secrets.token,
+            organization=target.tenant,
+            source=secrets.source,
+        )
+    )
+
+
 def _site(target: TargetSettings) -> Site:
     return Site(
         url=target.url,
@@ -50,6 +81,7 @@ def _site(target: TargetSettings) -> Site:
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "mas": Dialect("IBM Maximo Application Suite", _mas),
+    "primavera": Dialect("Oracle Primavera Administration", _primavera),
 }
 """By the name that `kind` of a target has."""
 

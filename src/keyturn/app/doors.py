@@ -9,14 +9,15 @@ from starlette.routing import BaseRoute
 
 from keyturn.core.ports import Gate
 from keyturn.dialects.mas import server as mas
+from keyturn.dialects.primavera import server as primavera
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
     """A vendor's server half.
 
-    routes: what it answers; prefixes: of their paths.  say: a refusal that no command made (status, sentence), in its
-    shape.
+    routes: what it answers; prefixes: of their paths, `*` for any one segment.  say: a refusal that no command made
+    (status, sentence), in its shape.
     """
 
     routes: Callable[[Gate], Sequence[BaseRoute]]
@@ -26,5 +27,6 @@ class Door:
 
 DOORS: Final[Mapping[str, Door]] = {
     "mas": Door(mas.routes, mas.PREFIXES, mas.say),
+    "primavera": Door(primavera.routes, primavera.PREFIXES, primavera.say),
 }
 """By the name that `kind` of a target has."""

@@ -40,7 +40,10 @@ def _owner(path: str) -> Door | None:
 
 
 def _is_under(path: str, prefix: str) -> bool:
-    return path == prefix or path.startswith(f"{prefix}/")
+    wanted, given = prefix.split("/"), path.split("/")
+    return len(given) >= len(wanted) and all(
+        one in ("*", other) for one, other in zip(wanted, given[: len(wanted)], strict=True)
+    )
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

@@ -106,6 +106,7 @@ async def _probe(frame: Frame, target: "Target") -> None:
 @click.option("--url", help=f"Address of its API, {EXAMPLE}.")
 @click.option("--key-id", help="The id of the API key; its token is the secret.")
 @click.option("--username", help="The login name, where there is no API key.")
+@click.option("--tenant", help="The tenant, organisation or instance, where one server has several.")
 @click.option("--token-env", metavar="VAR", help="The secret is in this environment variable.")
 @click.option("--token-file", metavar="FILE", help="The secret is in this file, readable by you alone.")
 @click.option("--token-command", metavar="COMMAND", help="The secret is what this command prints.")
@@ -197,7 +198,7 @@ def _remote(frame: Frame, flags: Mapping[str, Any]) -> dict[str, Any]:
         if not (flags["key_id"] or flags["username"]):
             key_id = frame.ask("Id of the API key (empty: the secret is an access token):", default="")
             table |= {"key_id": key_id} if key_id else {}
-    table |= {flag: flags[flag] for flag in ("key_id", "username", "ca_bundle") if flags[flag]}
+    table |= {flag: flags[flag] for flag in ("key_id", "username", "tenant", "ca_bundle") if flags[flag]}
     table["password" if flags["username"] else "token"] = secret
     return table
 

@@ -25,7 +25,8 @@ class Capabilities:
     limits of a password in code points.  longest_id: of `who`.
     batch: how many commands one call takes.  repeats: honours the operation id, so that even a generated password
     can be asked for again.  folds_case: two ids that differ in case are one user.  hands_back: a generated password
-    is in the answer when it is not mailed.  validates: can judge a creation without doing it.
+    is in the answer when it is not mailed.  validates: can judge a creation without doing it.  names: keeps the names
+    and addresses of people, not only their accounts.
     """
 
     carries: frozenset[type]
@@ -45,6 +46,7 @@ class Capabilities:
     hands_back: bool = False
     validates: bool = False
     unique_mail: bool = False
+    names: bool = True
 
 
 def misfit(command: Command, capabilities: Capabilities) -> str | None:

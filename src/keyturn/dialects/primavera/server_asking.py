@@ -1,0 +1,141 @@
+"""Who asks through the Primavera Administration door, and the shape of what is answered."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from keyturn.core.commands import Origin
+from keyturn.core.errors import Busy
+from keyturn.core.outcomes import Outcome, Reason, Refused
+from keyturn.core.permissions import Actor, Proof
+from keyturn.core.ports import Directory, Gate
+from keyturn.core.secret import Secret
+from keyturn.dialects.primavera.wire import API, DOOR, FAULTS, SERVED, WireRequest
+from keyturn.dialects.primavera.wire_answer import error_body
+from keyturn.dialects.primavera.wire_user import Unreadable
+from keyturn.http.authn import basic, bearer
+from keyturn.http.faults import FaultTable
+from keyturn.http.json import BATCH, BadRequest, encode
+from keyturn.http.paths import segment
+from keyturn.http.requests import json_value, origin_of, route
+
+_CODES: Final = {400: Reason.INVALID, 401: Reason.NOT_SIGNED_IN, 403: Reason.NOT_ALLOWED, 404: Reason.NO_SUCH_USER,
+                 429: Reason.TOO_MANY, 503: Reason.BUSY}  # fmt: skip
+_LISTED: Final = f"^/(?P<tenant>[^/]+){API}/"
+_ANY_PREFIX: Final = f"^(?:/(?P<tenant>[^/]+))?{API}(?:/v3)?/"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request of somebody whose name and password, or token, are right."""
+
+    request: Request
+    directory: Directory
+
+    async def wire_request(self, *path: str) -> WireRequest:
+        """The request in the words of `wire`.  Raises BadRequest."""
+        return WireRequest(self.request.method, path, await json_value(self.request, BATCH))
+
+
+Handler = Callable[[Asked], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What all endpoints share.  faults: the codes to answer with."""
+
+    gate: Gate
+    faults: FaultTable = FAULTS
+
+    def route(self, path: str, methods: dict[str, Handler]) -> Route:
+        """One route under every prefix: with or without a tenant, with or without `/v3`; `Version` changes nothing."""
+        opened = {method: self._signed_in(handler) for method, handler in methods.items()}
+        made = route(f"/{{tenant}}{API}{path}", opened, self._wrong_method)
+        made.path_regex = re.compile(made.path_regex.pattern.replace(_LISTED, _ANY_PREFIX, 1))
+        return made
+
+    def say(self, status: int, text: str) -> Response:
+        """A refusal of the request itself."""
+        return refuse_request(status, text, self.faults)
+
+    def refuse(self, refused: Refused) -> Response:
+        """A refusal of the whole call."""
+        fault = self.faults.of(refused.reason)
+        answer = reply(error_body(fault.code, refused.text or fault.text), fault.status)
+        if fault.status == 503:
+            answer.headers["retry-after"] = "1"
+        return answer
+
+    def refuse_all(self, outcomes: Sequence[Outcome]) -> Response | None:
+        """The answer to a caller who may do nothing of what was asked, or who comes when there is no time for it."""
+        for reason in (Reason.NOT_ALLOWED, Reason.BUSY):
+            if outcomes and all(isinstance(each, Refused) and each.reason is reason for each in outcomes):
+                return self.refuse(Refused("", reason))
+        return None
+
+    def _signed_in(self, handler: Handler) -> Endpoint:
+        async def answering(request: Request) -> Response:
+            try:
+                actor = await self._caller(request)
+                if actor is None or actor.proof is Proof.RESTRICTED:
+                    return self._unknown()
+                directory = self.gate.directory(actor, SERVED, DOOR, origin_of(request))
+                return await handler(Asked(request, directory))
+            except BadRequest as error:
+                return self.say(error.status, error.reason)
+            except Unreadable as error:
+                return self.say(400, str(error))
+            except Busy as error:
+                return self.refuse(Refused("", Reason.BUSY, error.what))
+
+        return answering
+
+    async def _caller(self, request: Request) -> Actor | None:
+        """Who asks, by a token or by name and password; nobody where the address names another tenant than theirs."""
+        tenant = segment(request, "tenant") if request.path_params["tenant"] else ""
+        token = bearer(request)
+        if token is not None:
+            return await self._holder(token, tenant, origin_of(request))
+        given = basic(request)
+        if given is None:
+            return None
+        known = await self.gate.knock(given.name, given.password, tenant=tenant, door=DOOR, origin=origin_of(request))
+        return None if isinstance(known, Refused) else known
+
+    async def _holder(self, token: Secret, tenant: str, origin: Origin) -> Actor | None:
+        actor = await self.gate.actor(token)
+        if actor is None or not tenant:
+            return actor
+        own = await self.gate.administration(actor, DOOR, origin).tenant()
+        return actor if own.name == tenant else None
+
+    def _unknown(self) -> Response:
+        answer = self.refuse(Refused("", Reason.NOT_SIGNED_IN))
+        answer.headers["www-authenticate"] = 'Basic realm="Primavera Administration", charset="UTF-8"'
+        return answer
+
+    def _wrong_method(self, request: Request, plain: Response) -> Response:
+        answer = self.say(405, "this address does not take this method")
+        answer.headers["allow"] = plain.headers["allow"]
+        return answer
+
+
+def refuse_request(status: int, text: str, faults: FaultTable = FAULTS) -> Response:
+    """A refusal that no command made (unreadable, no such path, an error), in the shape of this door."""
+    fault = faults.of(_CODES.get(status, Reason.OTHER))
+    said = f"{fault.text} ({text})" if status == 400 else text
+    answer = reply(error_body(fault.code, said), status)
+    if status in (429, 503):
+        answer.headers["retry-after"] = "1"
+    return answer
+
+
+def reply(value: object, status: int = 200) -> Response:
+    """A JSON answer, never to be stored."""
+    return Response(encode(value), status, {"cache-control": "no-store"}, "application/json")

@@ -1,0 +1,228 @@
+"""The words of the vendor: what goes out can be read back, and what cannot be said is not said."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from keyturn.core.capabilities import misfit
+from keyturn.core.commands import ChangePassword, Command, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
+from keyturn.core.secret import Secret
+from keyturn.core.users import Address, Contact, Profile, Right, Stamp, Status, User
+from keyturn.dialects.primavera.wire import CAPABILITIES, MOST, WireRequest, read, wordless_creation, write
+from keyturn.dialects.primavera.wire_user import (
+    ADMINISTRATOR,
+    LONG_AGO,
+    MORE,
+    Unreadable,
+    read_profile,
+    read_status,
+    read_time,
+    read_user,
+    user_body,
+)
+from keyturn.http.json import encode, read_json
+from tests.dialects.primavera.strategies import batches, users
+
+RESET = ResetPassword("JSMITH", Secret("nine green bottles"), permanent=True)
+STORED = User("u", 7, 1, "k", "JSMITH", Profile("Jim Smith", "Jim", "Smith"), LONG_AGO, LONG_AGO)
+
+
+@given(batches())
+def test_what_fits_survives_the_wire(commands: list[Command]) -> None:
+    """Through real JSON, as the other half gets it."""
+    assert [misfit(command, CAPABILITIES) for command in commands] == [None] * len(commands)
+    request = write(commands)
+    assert read(replace(request, body=read_json(encode(request.body)))) == commands
+
+
+@given(users())
+def test_a_user_survives_the_wire(user: User) -> None:
+    """As far as the vendor shows one: what a locked user may do is not shown, a locked user is active."""
+    assert read_user(json.loads(encode(user_body(user)))) == user
+
+
+def test_a_request_prints_no_password() -> None:
+    assert "green" not in repr(write([RESET]))
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        [UpdateUser("a")],
+        [ChangePassword("a", Secret("x"), Secret("y"))],
+        [RESET, ResetPassword("b", notify=True)],
+        [RESET, replace(RESET, notify=True)],
+        [replace(RESET, permanent=False)],
+        [RESET, DeleteUser("b")],
+        [ResetPassword("a")],
+        [ResetPassword("a", notify=True, permanent=True)],
+        [ResetPassword("a", notify=True), RESET],
+        [ResetPassword("a", notify=True), DeleteUser("b")],
+        [SetStatus("a", Status.LOCKED)],
+        [SetStatus("a", Status.ACTIVE), DeleteUser("b")],
+        [DeleteUser("a"), SetStatus("b", Status.ACTIVE)],
+        [CreateUser("a", Profile(), password=Secret("x"))],
+        [CreateUser("a", Profile(), generate=True)],
+        [CreateUser("a", Profile(), notify=True)],
+        [CreateUser("a", Profile(title="Dr"))],
+        [CreateUser("a", Profile()), DeleteUser("b")],
+    ],
+)
+def test_what_has_no_words_is_not_written(commands: list[Command]) -> None:
+    """Rather than something else."""
+    with pytest.raises(ValueError, match="no words"):
+        write(commands)
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (CreateUser("a", Profile(), login="b"), "sign-in name"),
+        (CreateUser("a", Profile(), status=Status.LOCKED), "locked"),
+        (CreateUser("a", Profile(), validate_only=True), "judged"),
+        (CreateUser("a", Profile(), rights=frozenset({Right.KEYS})), "right"),
+        (CreateUser("a", Profile(addresses=(Address("Road"),), timezone="UTC")), "postal address, time zone"),
+        (CreateUser("a", Profile(emails=(Contact("a@b"), Contact("c@d")))), "a second address"),
+        (CreateUser("a", Profile("A B", "A", "B"), login="a", rights=frozenset({Right.USERS})), ""),
+    ],
+)
+def test_a_creation_says_what_has_no_field(command: CreateUser, why: str) -> None:
+    """Nothing of a file is dropped in silence."""
+    said = wordless_creation(command)
+    assert (why in said) if why else said == ""
+
+
+def test_a_character_above_the_char_of_java_makes_the_password_one_text() -> None:
+    """An array of single characters could not hold it."""
+    assert write([RESET]).body == [{"loginId": "JSMITH", "password": [*"nine green bottles"]}]
+    key = replace(RESET, new=Secret("key \U0001f511"))
+    assert write([key]).body == [{"loginId": "JSMITH", "password": "key \U0001f511"}]
+
+
+def manual(body: object, mail: str = "true") -> WireRequest:
+    """A manual reset."""
+    return WireRequest("PUT", ("user", "manual-reset-pwd", mail), body)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        manual({}),
+        manual(None),
+        manual([7]),
+        manual([{"password": "x"}]),
+        manual([{"loginId": 7, "password": "x"}]),
+        manual([{"loginId": "a"}]),
+        manual([{"loginId": "a", "password": None}]),
+        manual([{"loginId": "a", "password": 7}]),
+        manual([{"loginId": "a", "password": ["ab"]}]),
+        manual([{"loginId": "a", "password": ["a", ""]}]),
+        manual([{"loginId": "a", "password": ["a", 7]}]),
+        manual([{"loginId": "a", "password": "x"}] * (MOST + 1)),
+        WireRequest("PUT", ("user", "auto-reset-pwd"), [{"loginId": "a"}]),
+        WireRequest("PUT", ("user", "auto-reset-pwd"), [""]),
+        WireRequest("PUT", ("user", "auto-reset-pwd"), "JSMITH"),
+        WireRequest("PUT", ("user", "change-status"), [{"loginId": "a"}]),
+        WireRequest("PUT", ("user", "change-status"), [{"loginId": "a", "disabled": "yes"}]),
+        WireRequest("PUT", ("user", "change-status"), [{"loginId": "a", "status": 7}]),
+        WireRequest("POST", ("user",), []),
+        WireRequest("POST", ("user",), {"added": [{"loginId": "a", "password": ["x"]}]}),
+        WireRequest("POST", ("user",), {"added": [{"loginId": "a", "roles": "all"}]}),
+        WireRequest("POST", ("user",), {"modified": [{"loginId": "a", "password": ["x"]}]}),
+        WireRequest("POST", ("user",), {"deleted": [{"loginId": "a"}]}),
+        WireRequest("DELETE", ("user",)),
+    ],
+)
+def test_a_body_that_does_not_say_what_it_should_is_refused(request_: WireRequest) -> None:
+    """As a whole: nothing of it is done."""
+    with pytest.raises(Unreadable):
+        read(request_)
+
+
+@pytest.mark.parametrize("word", ["", "yes", "2"])
+def test_the_mail_switch_is_true_or_false(word: str) -> None:
+    """In any letter case, and nothing else."""
+    with pytest.raises(Unreadable):
+        read(manual([], word))
+    assert read(manual([], "FALSE")) == []
+
+
+def test_a_modified_user_keeps_what_is_not_sent() -> None:
+    """Also what the vendor has no field for."""
+    rich = replace(STORED, profile=replace(STORED.profile, title="Dr", emails=(Contact("a@b", "work"),)), version=4)
+    request = WireRequest("POST", ("user",), {"modified": [{"loginId": "JSMITH", "lastName": "Ba", "roles": None}]})
+    [command] = read(request, {"JSMITH": rich})
+    profile = replace(rich.profile, display_name="Jim Ba", family_name="Ba")
+    assert command == UpdateUser("JSMITH", profile, version=4)
+
+
+def test_a_modified_user_sent_back_as_it_was_read_changes_nothing() -> None:
+    """Not even who is locked, or how the address is called."""
+    locked = replace(STORED, status=Status.LOCKED, rights=frozenset({Right.USERS, Right.KEYS}))
+    request = WireRequest("POST", ("user",), {"modified": [user_body(locked)]})
+    [command] = read(request, {"JSMITH": locked})
+    assert command == UpdateUser("JSMITH", locked.profile, version=1)
+
+
+def test_a_list_of_roles_replaces_the_one_before() -> None:
+    """Roles left out are removed (Oracle support, document 2879953.1)."""
+    kept = replace(STORED.profile, more={MORE: {"roles": [{"name": "P6"}]}, "other": {"a": 1}})
+    administrator = replace(STORED, profile=kept, rights=frozenset({Right.USERS, Right.KEYS}))
+    request = WireRequest("POST", ("user",), {"modified": [{"loginId": "JSMITH", "roles": [{"name": "Unifier"}]}]})
+    [command] = read(request, {"JSMITH": administrator})
+    assert isinstance(command, UpdateUser)
+    assert command.rights == frozenset({Right.KEYS})
+    assert command.profile is not None
+    assert command.profile.more == {MORE: {"roles": [{"name": "Unifier"}]}, "other": {"a": 1}}
+    emptied = read_profile({"roles": []}, kept)
+    assert emptied.more == {"other": {"a": 1}}
+
+
+def test_a_modified_stranger_is_still_a_command() -> None:
+    """Which the directory refuses."""
+    entry = {"loginId": "x", "roles": [{"name": ADMINISTRATOR}], "status": "active"}
+    [command] = read(WireRequest("POST", ("user",), {"modified": [entry]}))
+    assert command == UpdateUser("x", Profile(), status=Status.ACTIVE, rights=frozenset({Right.USERS}))
+
+
+def test_an_address_can_be_taken_away() -> None:
+    profile = Profile(emails=(Contact("a@b"),))
+    assert read_profile({"emailAddress": ""}, profile).emails == ()
+    assert read_profile({"emailAddress": None}, profile).emails == ()
+    assert read_profile({"emailAddress": "c@d"}, profile).mail() == "c@d"
+
+
+@pytest.mark.parametrize(
+    ("entry", "status"),
+    [
+        ({}, None),
+        ({"disabled": None}, None),
+        ({"disabled": True, "status": "Active"}, Status.DISABLED),
+        ({"status": "ACTIVE"}, Status.ACTIVE),
+        ({"status": "Inactive"}, Status.DISABLED),
+    ],
+)
+def test_disabled_says_more_than_status(entry: dict[str, object], status: Status | None) -> None:
+    assert read_status(entry) is status
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("1970-01-01T00:01:00", 60), ("1970-01-01T01:01:00+01:00", 60), ("1970-01-01T00:01:00Z", 60), ("soon", None),
+     ({"time": 1}, None)],
+)  # fmt: skip
+def test_times_are_read_with_and_without_a_zone(text: object, seconds: int | None) -> None:
+    at = read_time(text)
+    assert (at.timestamp() if at is not None else None) == seconds
+
+
+@pytest.mark.parametrize("number", ["7", 7, "x", "", "9" * 19, "²"])
+def test_a_number_that_is_none_is_zero(number: object) -> None:
+    assert read_user({"loginId": "a", "id": number}).number == (7 if number == "7" else 0)
+
+
+def test_whoever_made_a_user_is_not_read() -> None:
+    """Else a user without a password would pass for one that a run made whole."""
+    assert read_user({"loginId": "a", "createdBy": "ADMIN"}).added == Stamp("", LONG_AGO.at)
