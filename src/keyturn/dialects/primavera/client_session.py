@@ -79,7 +79,7 @@ class Session:
             self._welcome = False
             self._dead = Refused("", Reason.NOT_SIGNED_IN, "the sign-in is refused")
             return self._dead
-        self._welcome = isinstance(answer, Answer)
+        self._welcome = self._welcome or isinstance(answer, Answer)
         return answer
 
 
