@@ -58,6 +58,9 @@ def test_each_door_has_its_own_words_for_an_address_that_is_none(door: OpenDoor)
     assert door.ask("GET", "/keyturn/v2").json["code"] == "KT-SRV-404"
     assert "exception" in door.ask("GET", "/v3/nothing").json
     assert door.ask("GET", "/v3nothing").json["code"] == "KT-SRV-404"
+    for path in ("/identity/nothing", "/any/identity_", "/any/other/identity_/nothing"):
+        assert [*door.ask("GET", path).json] == ["errorMessage"]
+    assert door.ask("GET", "/any/other/third/identity_").json["code"] == "KT-SRV-404"
 
 
 def test_what_is_no_http_is_left_alone(tmp_path: Path) -> None:

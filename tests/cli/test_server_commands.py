@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -138,6 +139,7 @@ def test_the_directory_says_no_in_its_own_words(run: Run, made: object) -> None:
 def test_a_key_is_made_listed_and_revoked(run: Run, made: dict[str, dict[str, str]]) -> None:
     key = json.loads(run("key", "create", "--kind", "mas", "--right", "users", "--json").stdout)
     assert len(key["token"]) == 86
+    assert set(key) == {"id", "token"}
     listed = json.loads(run("key", "list", "--json").stdout)["keys"]
     assert [one["id"] for one in listed] == [made["api_key"]["id"], key["id"]]
     assert listed[1]["rights"] == ["users"]
@@ -145,6 +147,15 @@ def test_a_key_is_made_listed_and_revoked(run: Run, made: dict[str, dict[str, st
     assert f"{key['id']} revoked" in run("key", "revoke", key["id"]).stderr
     run("key", "revoke", key["id"], code=3)
     assert "token  " in run("key", "create", "--kind", "keyturn").stdout
+
+
+def test_a_client_has_scopes_and_is_shown_in_its_vendor_s_words(run: Run, made: object) -> None:
+    client = json.loads(run("key", "create", "--kind", "uipath", "--scope", "PM.User.Read", "--json").stdout)
+    assert set(client) == {"client_id", "client_secret"}
+    assert re.fullmatch(r"[0-9a-f-]{36}", client["client_id"])
+    assert "client_secret  " in run("key", "create", "--kind", "uipath").stdout
+    assert "one of PM.User, " in run("key", "create", "--kind", "uipath", "--scope", "PM.Usr", code=2).stderr
+    assert "leave --scope out" in run("key", "create", "--kind", "mas", "--scope", "PM.User", code=2).stderr
 
 
 def test_what_was_done_is_in_the_audit_under_the_name_of_the_account(run: Run, made: object) -> None:

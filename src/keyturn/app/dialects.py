@@ -11,6 +11,8 @@ from keyturn.dialects.mas.client import MasDirectory
 from keyturn.dialects.mas.client_session import MasSettings
 from keyturn.dialects.primavera.client import PrimaveraDirectory
 from keyturn.dialects.primavera.client_session import PrimaveraSettings
+from keyturn.dialects.uipath.client import UipathDirectory
+from keyturn.dialects.uipath.client_session import UipathSettings
 from keyturn.http.call import Site
 
 IN_FLIGHT: Final = 32
@@ -56,6 +58,20 @@ def _mas(target: TargetSettings, secrets: Credentials) -> Directory:
     )
 
 
+def _uipath(target: TargetSettings, secrets: Credentials) -> Directory:
+    return UipathDirectory(
+        UipathSettings(
+            site=_site(target),
+            client_id=secrets.key_id,
+            secret=secrets.token,
+            organization=target.tenant,
+            sign_in_url=target.sign_in_url,
+            source=secrets.source,
+            repeats=target.repeats,
+        )
+    )
+
+
 def _primavera(target: TargetSettings, secrets: Credentials) -> Directory:
     return PrimaveraDirectory(
         PrimaveraSettings(
@@ -82,6 +98,14 @@ def _site(target: TargetSettings) -> Site:
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "mas": Dialect("IBM Maximo Application Suite", _mas),
     "primavera": Dialect("Oracle Primavera Administration", _primavera),
+    "uipath": Dialect(
+        "UiPath Identity",
+        _uipath,
+        Keys(
+            ("PM.User", "PM.User.Read", "PM.User.Write", "PM.Group", "PM.Group.Read", "PM.Group.Write"),
+            ("client_id", "client_secret"),
+        ),
+    ),
 }
 """By the name that `kind` of a target has."""
 

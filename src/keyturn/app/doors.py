@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from keyturn.core.ports import Gate
 from keyturn.dialects.mas import server as mas
 from keyturn.dialects.primavera import server as primavera
+from keyturn.dialects.uipath import server as uipath
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +29,6 @@ class Door:
 DOORS: Final[Mapping[str, Door]] = {
     "mas": Door(mas.routes, mas.PREFIXES, mas.say),
     "primavera": Door(primavera.routes, primavera.PREFIXES, primavera.say),
+    "uipath": Door(uipath.routes, uipath.PREFIXES, uipath.say),
 }
 """By the name that `kind` of a target has."""

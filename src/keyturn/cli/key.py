@@ -7,6 +7,7 @@ import click
 
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.place import opened, place_flags
+from keyturn.core.errors import ConfigError
 from keyturn.core.users import ALL_RIGHTS, Right
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def key() -> None:
     \b
     Examples:
       keyturn key create --data ./directory --kind mas --description "HR feed" --right users
+      keyturn key create --data ./directory --kind uipath --scope PM.User.Read --json
       keyturn key list --data ./directory --json
       keyturn key revoke a-default-abcdefghij --data ./directory
     """
@@ -30,25 +32,40 @@ def key() -> None:
 
 @key.command()
 @place_flags
-@click.option("--kind", type=click.Choice(["mas", "keyturn"]), required=True, help="Which door the key is for.")
+@click.option("--kind", type=click.Choice(["mas", "uipath", "keyturn"]), required=True, help="Which door it is for.")
 @click.option("--description", default="", help="What it is for, in your words.")
 @click.option("--right", "rights", type=click.Choice(RIGHTS), multiple=True, help="May be repeated; none given: all.")
+@click.option("--scope", "scopes", multiple=True, help="What a client may ask for; may be repeated; none given: all.")
 @pass_frame
 def create(
-    frame: Frame, data: Path | None, database: str, kind: str, description: str, rights: tuple[str, ...]
+    frame: Frame,
+    data: Path | None,
+    database: str,
+    kind: str,
+    description: str,
+    rights: tuple[str, ...],
+    scopes: tuple[str, ...],
 ) -> None:
-    """Make an API key; its token is shown this once."""
+    """Make an API key, or a client where the door has scopes; its token is shown this once."""
+    from keyturn.app.dialects import DIALECTS, OWN_KEYS
     from keyturn.app.refusals import accepted
 
+    keys = DIALECTS[kind].keys if kind in DIALECTS else OWN_KEYS
+    unknown = [scope for scope in scopes if scope not in keys.scopes]
+    if unknown:
+        fix = "one of " + ", ".join(keys.scopes) if keys.scopes else "leave --scope out"
+        raise ConfigError(f"keys of kind {kind} have no scope {unknown[0]!r}", code="KT-CFG-002", fix=fix)
     wanted = frozenset(Right[name.upper()] for name in rights) or ALL_RIGHTS
     with opened(frame, data, database) as house:
-        made = accepted(_door(house).create_key(kind, description, wanted))
+        made = accepted(_door(house).create_key(kind, description, wanted, scopes or keys.scopes))
+    name, secret = keys.pair
+    shown = {name: made.key.id, secret: made.token.reveal()}
     if frame.wants_json:
-        frame.json({"id": made.key.id, "kind": kind, "token": made.token.reveal()})
+        frame.json(shown)
         return
-    frame.say("The token is shown this once:")
-    frame.data(f"id     {made.key.id}")
-    frame.data(f"token  {made.token.reveal()}")
+    frame.say(f"The {secret} is shown this once:")
+    for word, value in shown.items():
+        frame.data(f"{word:<{len(secret)}}  {value}")
 
 
 @key.command("list")

@@ -1,0 +1,218 @@
+"""A real UiPath Identity as a `Directory`: commands go out, and an answer counts only when it proves what it says."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from keyturn.core.capabilities import Capabilities, misfit
+from keyturn.core.commands import (
+    ChangePassword,
+    Command,
+    Commands,
+    CreateUser,
+    DeleteUser,
+    ResetPassword,
+    SetStatus,
+    UpdateUser,
+    candidate,
+)
+from keyturn.core.errors import BadAnswer, ConfigError, KeyturnError, Unreachable
+from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
+from keyturn.core.ports import Probe
+from keyturn.core.users import User, Users, Window
+from keyturn.dialects.uipath.client_names import Names, listing
+from keyturn.dialects.uipath.client_session import Session, UipathSettings
+from keyturn.dialects.uipath.wire import CAPABILITIES, WireAnswer, WireRequest, expected, read_success, unfit, write
+from keyturn.dialects.uipath.wire_answers import made_user, read_refusal, verdict_of
+from keyturn.dialects.uipath.wire_user import Unreadable, guid_of, read_user
+from keyturn.http.answers import Answer, Lost, doubt, harmless, sentence, withheld
+from keyturn.http.paths import quoted
+
+_UNKNOWN_FATE: Final = frozenset({408, 500, 502, 504})
+
+
+class UipathDirectory:
+    """Users of one organization and their passwords, under the scopes of one client."""
+
+    def __init__(self, settings: UipathSettings) -> None:
+        self._session = Session(settings)
+        self._organization = settings.organization
+        self._names = Names(self._session, settings.organization)
+        self._capabilities = replace(CAPABILITIES, repeats=settings.repeats)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What UiPath can and cannot do."""
+        return self._capabilities
+
+    @property
+    def account(self) -> str:
+        """Who we are there."""
+        return self._session.account
+
+    async def execute(self, commands: Commands) -> Sequence[Outcome]:
+        """Send commands, side by side; outcome i belongs to command i."""
+        return await asyncio.gather(*(self._do(command) for command in commands))
+
+    async def find(self, who: str) -> User | None:
+        """The user, or None when there is none that we may see.  Raises Unreachable or BadAnswer."""
+        if _unaddressable(who):
+            return None
+        uid = await self._names.id_of(who)
+        if isinstance(uid, Refused):
+            raise _unreachable(uid)
+        answer = _let_in(await self._session.send("GET", f"/api/User/{quoted(uid)}"))
+        # Of an id that is no GUID a server may as well say that it cannot be read.
+        if answer.status in (404, *(() if guid_of(uid) else (400,))) and not answer.is_html():
+            return None
+        _expect_ok(answer)
+        return _user(answer.value())
+
+    async def list(self, window: Window) -> Users:
+        """A part of the users.  Raises Unreachable or BadAnswer, ConfigError without an organization."""
+        if not self._organization:
+            raise ConfigError("lists need the organization", code="KT-CFG-003", fix="tenant = its name or GUID")
+        answer = _let_in(await self._session.send("GET", listing(self._organization, window)))
+        _expect_ok(answer)
+        value = answer.value()
+        results = value.get("results") if isinstance(value, Mapping) else None
+        total = value.get("totalCount") if isinstance(value, Mapping) else None
+        if not isinstance(results, list):
+            raise _no_uipath("answered with no list of users")
+        known = total if isinstance(total, int) and not isinstance(total, bool) else None
+        return Users(tuple(_user(member) for member in results), known)
+
+    async def probe(self) -> Probe:
+        """Sign in and, where we know the organization, read one user.  Raises Unreachable or BadAnswer."""
+        self._session.revive()
+        refused = await self._session.sign_in()
+        if refused is not None:
+            raise _unreachable(refused)
+        if self._organization:
+            await self.list(Window(0, 1))
+        return Probe(self.account, expires_in=self._session.expires_in)
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        await self._session.close()
+
+    async def _do(self, command: Command) -> Outcome:
+        text = misfit(command, self._capabilities) or unfit(command)
+        if text:
+            return Refused(command.who, Reason.UNSUPPORTED, text)
+        if isinstance(command, CreateUser):
+            return await self._create(command)
+        if _unaddressable(command.who):
+            return Refused(command.who, Reason.INVALID, "the id cannot be part of an address")
+        uid = await self._names.id_of(command.who)
+        if isinstance(uid, Refused):
+            return replace(uid, who=command.who)
+        if isinstance(command, UpdateUser) and command.profile is None and command.status is not None:
+            command = SetStatus(command.who, command.status, command.operation)
+        if isinstance(command, UpdateUser) and command.profile is None:
+            return Refused(command.who, Reason.UNSUPPORTED, "there is nothing to change")
+        return await self._ask(command, write(replace(command, who=uid)))
+
+    async def _create(self, command: CreateUser) -> Outcome:
+        """Make the user, then set the password: the creation that is known of takes none (UiPathOrch, 2026-11-21)."""
+        request = write(replace(command, password=None), self._organization)
+        created = await self._ask(command, request)
+        if not isinstance(created, Created) or created.user is None:
+            return created
+        self._names.learn(created.user)
+        if command.password is None:
+            return created
+        reset = ResetPassword(created.user.uid, command.password, operation=command.operation)
+        outcome = await self._ask(reset, write(reset))
+        if isinstance(outcome, Changed):
+            return created
+        told = outcome.text if isinstance(outcome, Refused | Uncertain) else ""
+        return Uncertain(command.who, f"created, but without a password: {told}")
+
+    async def _ask(self, command: Command, request: WireRequest) -> Outcome:
+        answer = await self._session.send(request.method, request.target(), request.body, request.operation)
+        return _judge(command, answer)
+
+
+def _judge(command: Command, answer: Answer | Lost | Refused) -> Outcome:
+    """What came of a command, as far as the answer proves it."""
+    if not isinstance(answer, Answer):
+        return _unsent(command.who, answer)
+    status, value = answer.status, answer.value()
+    if 200 <= status < 300:
+        return _believe(command, answer)
+    if status in _UNKNOWN_FATE or (status >= 500 and status != 503) or (300 <= status < 400 and not harmless(status)):
+        return Uncertain(command.who, f"answered {status}")
+    if answer.is_html() and status == 404:
+        return Refused(command.who, Reason.OTHER, "answered with a web page: is this the address of the API?")
+    return _refusal(command, WireAnswer(status, value, answer.retry_after()))
+
+
+def _believe(command: Command, answer: Answer) -> Outcome:
+    """A success counts with its verdict; a verdict that says no is a refusal; without one it proves nothing."""
+    value = answer.value()
+    verdict = None if answer.is_html() else verdict_of(value)
+    if verdict is False and answer.status in expected(command):
+        return _refusal(command, WireAnswer(answer.status, value))
+    text = doubt(answer, expected(command), command.who)
+    if not text and verdict is None and not isinstance(command, DeleteUser):
+        text = "answered without saying whether it succeeded"
+    if not isinstance(command, CreateUser):
+        return Uncertain(command.who, text) if text else read_success(command)
+    user = made_user(command, value)
+    if not text and user is None:
+        text = "answered success without the new user"
+    return Uncertain(command.who, text) if text else read_success(command, user)
+
+
+def _refusal(command: Command, answer: WireAnswer) -> Refused:
+    refused = read_refusal(command, answer)
+    text = withheld(refused.text, candidate(command))
+    text = withheld(text, command.old) if isinstance(command, ChangePassword) else text
+    return replace(refused, text=sentence(text))
+
+
+def _unsent(who: str, answer: Lost | Refused) -> Outcome:
+    if isinstance(answer, Refused):
+        return replace(answer, who=who)
+    return Uncertain(who, answer.text) if answer.sent else Refused(who, Reason.UNREACHABLE, answer.text)
+
+
+def _unaddressable(who: str) -> bool:
+    """Whether a name can be no segment of a path; `..` would mean another resource."""
+    return who.strip() in ("", ".", "..") or not who.isprintable()
+
+
+def _let_in(answer: Answer | Lost | Refused) -> Answer:
+    """The answer to a read; why there is none is raised, because a read cannot be refused as a value."""
+    if isinstance(answer, Lost):
+        raise Unreachable(f"the target cannot be reached: {answer.text}")
+    if isinstance(answer, Refused):
+        raise _unreachable(answer)
+    return answer
+
+
+def _unreachable(refused: Refused) -> KeyturnError:
+    codes = {Reason.NOT_SIGNED_IN: "KT-AUTH-001", Reason.NOT_ALLOWED: "KT-AUTH-003"}
+    return Unreachable(refused.text, code=codes.get(refused.reason, ""))
+
+
+def _expect_ok(answer: Answer) -> None:
+    if answer.status == 403:
+        raise Unreachable("the account may not read there", code="KT-AUTH-003")
+    if answer.status in (429, 503):
+        raise Unreachable("the target is busy")
+    if answer.status != 200 or answer.is_html():
+        raise _no_uipath(f"answered {answer.status}" + (" with a web page" if answer.is_html() else ""))
+
+
+def _user(value: object) -> User:
+    try:
+        return read_user(value if isinstance(value, Mapping) else {})
+    except Unreadable as error:
+        raise _no_uipath(f"answered with no user: {error}") from None
+
+
+def _no_uipath(what: str) -> KeyturnError:
+    return BadAnswer(what, why="UiPath Identity answers reads with 200 and JSON")

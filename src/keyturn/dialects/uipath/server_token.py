@@ -1,0 +1,69 @@
+"""`/connect/token`: where clients get their access tokens."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.ports import Gate
+from keyturn.core.secret import Secret
+from keyturn.dialects.uipath.server_asking import is_called, reply, say
+from keyturn.dialects.uipath.wire import DOOR
+from keyturn.http.json import BadRequest
+from keyturn.http.query import read_query
+from keyturn.http.requests import origin_of
+
+LIFE: Final = 3600
+"""Seconds that a token lasts, as UiPath's pages say it."""
+
+_FORM: Final = "application/x-www-form-urlencoded"
+_ERRORS: Final = {Reason.NOT_ALLOWED: "invalid_scope", Reason.NOT_SIGNED_IN: "invalid_client"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """The token endpoint, for client credentials alone: id and secret of a key with scopes."""
+
+    gate: Gate
+
+    async def token(self, request: Request) -> Response:
+        """POST /connect/token"""
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+            return _error("invalid_request", f"send the body as content-type: {_FORM}")
+        try:
+            form = read_query(await request.body())
+        except BadRequest as error:
+            return _error("invalid_request", error.reason)
+        if form.get("grant_type") != "client_credentials":
+            return _error("unsupported_grant_type", "this server knows client_credentials alone")
+        scopes = tuple(dict.fromkeys(form.get("scope", "").split()))
+        signed = await self.gate.sign_in_with_key(
+            form.get("client_id", ""),
+            Secret(form.get("client_secret", "")),
+            door=DOOR,
+            origin=origin_of(request),
+            scopes=scopes,
+        )
+        if isinstance(signed, Refused):
+            return _error(_ERRORS.get(signed.reason, "invalid_client"), "")
+        administration = self.gate.administration(signed.actor, DOOR, origin_of(request))
+        org = request.path_params["org"]
+        if org is not None and not is_called(await administration.tenant(), org):
+            await self.gate.sign_out(signed.token)
+            return say(404, "there is no such organization")
+        if not signed.actor.scopes:
+            await self.gate.sign_out(signed.token)
+            return _error("invalid_scope", "the key has no scopes: make one for this door")
+        return reply({
+            "access_token": signed.token.reveal(),
+            "expires_in": LIFE,
+            "token_type": "Bearer",
+            "scope": " ".join(sorted(signed.actor.scopes)),
+        })  # fmt: skip
+
+
+def _error(code: str, text: str) -> Response:
+    """A refusal as RFC 6749 has it."""
+    return reply({"error": code, "error_description": text} if text else {"error": code}, 400)

@@ -1,0 +1,323 @@
+"""The words of UiPath Identity for users and their passwords: requests, answers, refusals.  Pure.
+
+Sources: UiPath documentation, "[Preview] Update User Password"; Automation Suite API guide, "Update User", "Delete
+Users"; the public code of UiPath's PowerShell module UiPathOrch and its TypeScript package.  All read 2026-11-21.
+What no public source says is marked as invented.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote
+
+from keyturn.core.capabilities import Capabilities
+from keyturn.core.commands import (
+    ChangePassword,
+    Command,
+    CreateUser,
+    DeleteUser,
+    ResetPassword,
+    SetStatus,
+    UpdateUser,
+)
+from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused
+from keyturn.core.secret import Secret
+from keyturn.core.users import Handle, Profile, Status, User
+from keyturn.dialects.uipath.wire_user import (
+    Body,
+    Unreadable,
+    flag_of,
+    list_of,
+    needed,
+    profile_body,
+    read_profile,
+    refuse_unserved,
+    text_of,
+    touches_profile,
+    unkept,
+    user_body,
+)
+from keyturn.http.faults import Fault, FaultTable
+
+DOOR: Final = "uipath"
+OPERATION_HEADER: Final = "idempotency-key"
+
+CAPABILITIES: Final = Capabilities(
+    carries=frozenset({CreateUser, UpdateUser, ResetPassword, ChangePassword, SetStatus, DeleteUser}),
+    handle=Handle.LOGIN,
+    needs_old=True,
+    unique_mail=True,
+)
+"""`SetStatus` carries active and disabled; there is no call that locks, so `locked` is refused as unsupported.
+
+handle: a file names people by `userName` or by their GUID.  temporary: what keyturn's own server does; of a real
+UiPath nothing is documented that asks for a new password.
+"""
+
+FAULTS: Final = FaultTable(
+    (
+        Fault(Reason.EXISTS, 400, "DuplicateUserName", "The user name or e-mail is already taken."),
+        Fault(Reason.WRONG_PASSWORD, 400, "PasswordMismatch", "Incorrect password."),
+        Fault(Reason.INVALID, 400, "InvalidUserName", "The user name is invalid."),
+        Fault(Reason.TOO_SHORT, 400, "PasswordTooShort", "The password is too short."),
+        Fault(Reason.STALE_VERSION, 400, "ConcurrencyFailure", "Optimistic concurrency failure."),
+        Fault(Reason.OTHER, 400, "DefaultError", "An unknown failure has occurred."),
+        Fault(Reason.NO_SUCH_USER, 404, "UserNotFound", "There is no such user.", invented=True),
+        Fault(Reason.RESERVED, 400, "ReservedUserName", "A deleted user holds the name.", invented=True),
+        Fault(Reason.NOT_SIGNED_IN, 401, "InvalidToken", "The token is not good.", invented=True),
+        Fault(Reason.NOT_ALLOWED, 403, "NotAllowed", "You are not authorized!", invented=True),
+        Fault(Reason.TOO_LONG, 400, "PasswordTooLong", "The password is too long.", invented=True),
+        Fault(Reason.TOO_COMMON, 400, "PasswordTooCommon", "The password is too well known.", invented=True),
+        Fault(Reason.UNUSABLE_CHARACTER, 400, "PasswordCharacter", "The password cannot be used.", invented=True),
+        Fault(Reason.POLICY, 400, "PasswordPolicy", "The password breaks the policy.", invented=True),
+        Fault(Reason.SAME_PASSWORD, 400, "PasswordUnchanged", "The password is the present one.", invented=True),
+        Fault(Reason.NO_PASSWORD, 400, "UserHasNoPassword", "The user has no password here.", invented=True),
+        Fault(Reason.NOT_ACTIVE, 400, "UserNotActive", "The user is not active.", invented=True),
+        Fault(Reason.UNSUPPORTED, 400, "NotSupported", "This cannot be done here.", invented=True),
+        Fault(Reason.OPERATION_REUSED, 409, "OperationReused", "The Idempotency-Key was used before.", invented=True),
+        Fault(Reason.LAST_ADMINISTRATOR, 400, "LastAdministrator", "The last administrator stays.", invented=True),
+        Fault(Reason.TOO_MANY, 429, "TooManyRequests", "Too many requests.", invented=True),
+        Fault(Reason.BUSY, 503, "Busy", "The service is busy.", invented=True),
+    ),
+    # The rest of the stock ASP.NET Core Identity describer, as far as these calls can meet it; DuplicateEmail was
+    # observed on a real server (UiPathOrch, captured answers).
+    also_read=(
+        Fault(Reason.EXISTS, 400, "DuplicateEmail"),
+        Fault(Reason.INVALID, 400, "InvalidEmail"),
+        Fault(Reason.POLICY, 400, "PasswordRequiresUniqueChars"),
+        Fault(Reason.POLICY, 400, "PasswordRequiresNonAlphanumeric"),
+        Fault(Reason.POLICY, 400, "PasswordRequiresDigit"),
+        Fault(Reason.POLICY, 400, "PasswordRequiresLower"),
+        Fault(Reason.POLICY, 400, "PasswordRequiresUpper"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """A request of the vendor's: path below `/api` in decoded segments, and a JSON body.
+
+    The body may hold a password and is never printed.  operation: the caller's `Idempotency-Key`; UiPath ignores it.
+    """
+
+    method: str
+    path: tuple[str, ...]
+    body: Mapping[str, object] | None = field(default=None, repr=False)
+    operation: str = ""
+
+    def target(self) -> str:
+        """The path as it goes out, each segment percent-encoded."""
+        return "/api/" + "/".join(quote(part, safe="") for part in self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class WireAnswer:
+    """An answer of the vendor's."""
+
+    status: int
+    value: object = None
+    retry_after: float | None = None
+
+
+def unfit(command: Command) -> str:
+    """Why UiPath has no words for a command although it knows its kind; empty when it has."""
+    status = command.status if isinstance(command, CreateUser | UpdateUser | SetStatus) else None
+    if status is Status.LOCKED:
+        return "UiPath has no call that locks a user"
+    if isinstance(command, CreateUser):
+        if status is Status.DISABLED:
+            return "UiPath makes only active users"
+        if command.login not in ("", command.who):
+            return "UiPath knows people by one name: id and sign-in name cannot differ"
+    if isinstance(command, UpdateUser) and (command.login is not None or command.version is not None):
+        return "UiPath changes no user name and counts no versions"
+    if isinstance(command, CreateUser | UpdateUser):
+        lost = unkept(command.profile) if command.profile is not None else ""
+        return f"UiPath has no field for the {lost}" if lost else "UiPath has no rights here" if command.rights else ""
+    return ""
+
+
+def write(command: Command, partition: str = "") -> WireRequest:
+    """The request that carries a command.  Raises ValueError for one that does not fit.
+
+    A new user is made by BulkCreate, the one creation of which body and answer are known; it takes no password.
+    """
+    if unfit(command):
+        raise ValueError(unfit(command))
+    match command:
+        case CreateUser(who, profile, password=None, operation=operation):
+            user = {"userName": who, **profile_body(profile, whole=False), "type": 0}
+            body: Body = {"users": [user], "partitionGlobalId": partition, "groupIDs": []}
+            return WireRequest("POST", ("User", "BulkCreate"), body, operation)
+        case ResetPassword(who, Secret() as new, operation=operation):
+            return WireRequest("PUT", ("User", who), {"password": new.reveal()}, operation)
+        case ChangePassword(who, new, Secret() as old, operation):
+            body = {"oldPassword": old.reveal(), "newPassword": new.reveal()}
+            return WireRequest("POST", ("User", who, "changepassword"), body, operation)
+        case SetStatus(who, status, operation):
+            return WireRequest("PUT", ("User", who), {"isActive": status is Status.ACTIVE}, operation)
+        case UpdateUser(who, Profile() as profile, status=changed, operation=operation):
+            body = profile_body(profile, whole=True)
+            body |= {"isActive": changed is Status.ACTIVE} if changed is not None else {}
+            return WireRequest("PUT", ("User", who), body, operation)
+        case DeleteUser(who, operation):
+            return WireRequest("DELETE", ("User", who), operation=operation)
+        case _:
+            raise ValueError("UiPath has no words for this command")
+
+
+def read(request: WireRequest, stored: User | None = None) -> Sequence[Command]:
+    """The commands that a request means, in order.  stored: the user that a PUT is about, where there is one.
+
+    Raises Unreadable for a request that is none of these.
+    """
+    body = request.body or {}
+    match request.method, request.path:
+        case "POST", ("User",):
+            return [_read_creation(body, request.operation)]
+        case "POST", ("User", "BulkCreate"):
+            return _read_creations(body, request.operation)
+        case "POST", ("User", who, "changepassword"):
+            old, new = Secret(needed(body, "oldPassword")), Secret(needed(body, "newPassword"))
+            return [ChangePassword(who, new, old, request.operation)]
+        case "PUT", ("User", who):
+            return _read_changes(who, body, request.operation, stored)
+        case "DELETE", ("User", who):
+            return [DeleteUser(who, request.operation)]
+        case "DELETE", ("User",):
+            ids = list_of(body, "userIds")
+            return [DeleteUser(who) for who in ids if isinstance(who, str)] if _all_texts(ids) else []
+        case _:
+            raise Unreadable("request", "is none that UiPath knows")
+
+
+def _all_texts(ids: Sequence[object]) -> bool:
+    if not ids or not all(isinstance(who, str) for who in ids):
+        raise Unreadable("userIds", "must be a list of ids")
+    return True
+
+
+def _read_creation(body: Mapping[str, object], operation: str) -> CreateUser:
+    refuse_unserved(body, "groupIDs", "type", "extensionUserAttributes")
+    password = text_of(body, "password")
+    active = flag_of(body, "isActive")
+    return CreateUser(
+        needed(body, "userName"),
+        read_profile(body, Profile()),
+        password=None if password is None else Secret(password),
+        status=Status.DISABLED if active is False else Status.ACTIVE,
+        operation=operation,
+    )
+
+
+def _read_creations(body: Mapping[str, object], operation: str) -> Sequence[CreateUser]:
+    """The `id` that UiPath's own client makes up is not kept: the answer names the ones that hold."""
+    refuse_unserved(body, "groupIDs")
+    users = list_of(body, "users")
+    if not users:
+        raise Unreadable("users", "must name somebody")
+    return [_read_creation(_object(user), operation if len(users) == 1 else "") for user in users]
+
+
+def _object(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise Unreadable("users", "must be a list of objects")
+    return value
+
+
+def _read_changes(who: str, body: Mapping[str, object], operation: str, stored: User | None) -> Sequence[Command]:
+    """A PUT: `password` is the administrator's reset and comes first; then the rest; `isActive` alone is a status."""
+    refuse_unserved(body, "groupIDsToAdd", "groupIDsToRemove", "extensionUserAttributesToAddOrUpdate",
+                    "extensionUserAttributesToRemove")  # fmt: skip
+    password, active = text_of(body, "password"), flag_of(body, "isActive")
+    resets: list[Command] = []
+    if password is not None:
+        resets = [ResetPassword(who, Secret(password), operation=operation)]
+    status = None if active is None else Status.ACTIVE if active else Status.DISABLED
+    if touches_profile(body):
+        if status is Status.ACTIVE and stored is not None and stored.status is Status.LOCKED:
+            # Whoever sends back what was read does not mean to unlock: a locked user shows as active, too.
+            status = None
+        base = stored.profile if stored is not None else Profile()
+        update = UpdateUser(who, read_profile(body, base), status=status, operation="" if resets else operation)
+        return [*resets, update]
+    if status is not None:
+        return [*resets, SetStatus(who, status, "" if resets else operation)]
+    return resets or [UpdateUser(who, operation=operation)]
+
+
+def expected(command: Command) -> frozenset[int]:
+    """The statuses that say that a command took effect; of DELETE nothing is public: 200 and 204 are both believed."""
+    return frozenset({200, 204}) if isinstance(command, DeleteUser) else frozenset({200})
+
+
+def result_body(*errors: Mapping[str, str]) -> Body:
+    """The shape of an IdentityResult."""
+    return {"succeeded": not errors, "errors": list(errors)}
+
+
+def error_of(refused: Refused, faults: FaultTable = FAULTS) -> Mapping[str, str]:
+    """A refusal as one error of an IdentityResult."""
+    fault = faults.of(refused.reason)
+    return {"code": fault.code, "description": refused.text or fault.text}
+
+
+def write_outcome(outcome: Outcome, faults: FaultTable = FAULTS) -> WireAnswer:
+    """The answer that tells the outcome of one command."""
+    if isinstance(outcome, Refused):
+        return write_refusal(outcome, faults)
+    shown = {"user": user_body(outcome.user)} if isinstance(outcome, Created) and outcome.user is not None else {}
+    return WireAnswer(200, result_body() | shown)
+
+
+def write_creations(outcomes: Sequence[Outcome], faults: FaultTable = FAULTS) -> WireAnswer:
+    """The answer of BulkCreate: a verdict, and the users who were made; none when one was refused beforehand."""
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    made = [outcome.user for outcome in outcomes if isinstance(outcome, Created) and outcome.user is not None]
+    errors = [error_of(one, faults) for one in refused]
+    value: Body = {"result": result_body(*errors), "users": [user_body(user) for user in made]}
+    return _of_many(refused, value, faults)
+
+
+def write_deletions(outcomes: Sequence[Outcome], faults: FaultTable = FAULTS) -> WireAnswer:
+    """The answer of a deletion of many: an error for each who is still there."""
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    return _of_many(refused, result_body(*(error_of(one, faults) for one in refused)), faults)
+
+
+def _of_many(refused: Sequence[Refused], value: Body, faults: FaultTable) -> WireAnswer:
+    """200, or 400 with an error for each; what is true of the caller or the moment is answered as for one."""
+    told = next((one for one in refused if faults.of(one.reason).status in (403, 429, 503)), None)
+    return write_refusal(told, faults) if told is not None else WireAnswer(400 if refused else 200, value)
+
+
+def write_refusal(refused: Refused, faults: FaultTable = FAULTS) -> WireAnswer:
+    """A refusal in the vendor's shape: 401 has no body, 403 says a sentence, all others are an IdentityResult."""
+    fault = faults.of(refused.reason)
+    if fault.status == 401:
+        return WireAnswer(401)
+    if fault.status == 403:
+        return WireAnswer(403, sentence_body(refused.text or fault.text))
+    retry_after = (refused.retry_after or 1.0) if fault.status in (429, 503) else None
+    return WireAnswer(fault.status, result_body(error_of(refused, faults)), retry_after)
+
+
+def sentence_body(text: str) -> Body:
+    """The shape in which UiPath says that a scope is missing."""
+    return {"errorMessage": text}
+
+
+def problem_body(field_name: str, text: str, status: int, trace: str) -> Body:
+    """The shape of ValidationProblemDetails.  trace: 32 and 16 hexadecimal digits with a dash between."""
+    return {
+        "errors": {field_name: [text]},
+        "type": "https://tools.ietf.org/html/rfc7231#section-6.5.1",
+        "title": "One or more validation errors occurred.",
+        "status": status,
+        "traceId": f"00-{trace}-00",
+    }
+
+
+def read_success(command: Command, user: User | None = None) -> Outcome:
+    """What a success that may be believed says of a command."""
+    return Created(command.who, user) if isinstance(command, CreateUser) else Changed(command.who)

@@ -1,0 +1,90 @@
+"""What UiPath's answers say: the verdict of a success, and the many shapes of a refusal.  Pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from keyturn.core.commands import Command, CreateUser
+from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.users import User
+from keyturn.dialects.uipath.wire import FAULTS, WireAnswer
+from keyturn.dialects.uipath.wire_user import Unreadable, read_user
+
+_BY_STATUS: Final = {
+    401: Reason.NOT_SIGNED_IN,
+    403: Reason.NOT_ALLOWED,
+    404: Reason.NO_SUCH_USER,
+    429: Reason.TOO_MANY,
+    503: Reason.BUSY,
+}
+
+
+def verdict_of(value: object) -> bool | None:
+    """`succeeded` of an IdentityResult or of the result of BulkCreate; None when there is none."""
+    if not isinstance(value, Mapping):
+        return None
+    result = value.get("result")
+    told = (result if isinstance(result, Mapping) else value).get("succeeded")
+    return told if isinstance(told, bool) else None
+
+
+def made_user(command: CreateUser, value: object) -> User | None:
+    """The user of this name among those who were made; None when the answer does not show one."""
+    users = value.get("users") if isinstance(value, Mapping) else None
+    for body in users if isinstance(users, list) else []:
+        try:
+            user = read_user(body if isinstance(body, Mapping) else {})
+        except Unreadable:
+            continue
+        if user.login == command.who:
+            return user
+    return None
+
+
+def read_refusal(command: Command, answer: WireAnswer) -> Refused:
+    """The refusal that an answer means, read in the order of UiPath's own module (UiPathOrch, 2026-11-21)."""
+    value = answer.value if isinstance(answer.value, Mapping) else {}
+    code = next((code for code, _ in _errors(value) if code), "")
+    text = next((text for text in _sentences(value) if text), f"answered {answer.status}")
+    return Refused(command.who, _reason(answer.status, code, value), text, code, answer.retry_after)
+
+
+def _reason(status: int, code: str, value: Mapping[str, object]) -> Reason:
+    known = FAULTS.read(400 if status == 200 else status, code)
+    if known is not Reason.OTHER:
+        return known
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if code.startswith("Password"):
+        return Reason.POLICY
+    return Reason.INVALID if status == 400 and isinstance(value.get("errors"), Mapping) else Reason.OTHER
+
+
+def _sentences(value: Mapping[str, object]) -> Iterator[str]:
+    fields = "; ".join(text for text in _of_fields(value.get("errors")))
+    title = value.get("title")
+    if isinstance(title, str) and title:
+        yield f"{title} {fields}".strip()
+    for name in ("message", "Message", "errorMessage", "error", "error_description"):
+        told = value.get(name)
+        told = told.get("message") if isinstance(told, Mapping) else told
+        yield told if isinstance(told, str) else ""
+    yield fields
+    yield "; ".join(text for _, text in _errors(value) if text)
+
+
+def _of_fields(errors: object) -> Iterator[str]:
+    """The texts of a map of fields; the vendor's repeat parts of what was sent, hence the caller's care."""
+    for name, texts in errors.items() if isinstance(errors, Mapping) else ():
+        for text in texts if isinstance(texts, list) else ():
+            if isinstance(text, str):
+                yield f"{name}: {text}"
+
+
+def _errors(value: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Code and description of each error of an IdentityResult."""
+    result = value.get("result")
+    errors = (result if isinstance(result, Mapping) else value).get("errors")
+    for error in errors if isinstance(errors, list) else ():
+        if isinstance(error, Mapping):
+            code, text = error.get("code"), error.get("description")
+            yield code if isinstance(code, str) else "", text if isinstance(text, str) else ""

@@ -1,0 +1,388 @@
+"""The server half beyond what documents print: refusals, scopes, organizations, and nothing given away."""
+
+import re
+from collections.abc import Iterator, Mapping
+from uuid import uuid4
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from keyturn.core.errors import Busy
+from keyturn.core.storage import Tenant
+from keyturn.core.users import Handle, Right, User
+from keyturn.dialects.uipath.server_asking import Door
+from tests.dialects.uipath.kit import ask_for_token, client_of, form_of, token_of
+from tests.support.server import Answer, OpenDoor, Person, add_people, served
+
+GOOD = "nine green bottles on a wall"
+OTHER = "eight blue kettles on a shelf"
+ACME = "33333333-3333-4333-8333-333333333333"
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenDoor]:
+    """A directory with a second organization."""
+    with served(tmp_path_factory.mktemp("uipath")) as door:
+        with door.house.store.writing() as transaction:
+            transaction.tenants.put(Tenant(2, "acme", ACME, {}))
+        yield door
+
+
+@pytest.fixture(scope="module")
+def token(door: OpenDoor) -> str:
+    """The token of a client that may do everything."""
+    return token_of(door, client_of(door))
+
+
+def fresh(door: OpenDoor, *, password: str = "", mail: str = "") -> str:
+    """The id of a new user."""
+    who = f"u{uuid4().hex[:12]}"
+    add_people(door.house, [Person(who, mail, password)])
+    return who
+
+
+def stored(door: OpenDoor, who: str, tenant: int = 1) -> User | None:
+    """Somebody as our own store keeps them."""
+    with door.house.store.reading() as view:
+        return view.users.get(tenant, who, Handle.KEY)
+
+
+def reasons(door: OpenDoor, who: str) -> list[str]:
+    """The reasons in the audit of what was asked about somebody."""
+    with door.house.store.reading() as view:
+        return [one.event.reason for one in view.audit.entries(0, 100_000) if one.event.who == who]
+
+
+def code(answer: Answer) -> str:
+    """The code of the first error of an IdentityResult."""
+    body = answer.json
+    return str(body.get("result", body)["errors"][0]["code"])
+
+
+def problem(answer: Answer, field: str, status: int = 400) -> bool:
+    """Whether a refusal is ValidationProblemDetails about this field, with a trace."""
+    body = answer.json
+    traced = re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", body["traceId"])
+    return bool(traced) and (answer.status, body["status"], [*body["errors"]]) == (status, status, [field])
+
+
+PLACES = ("/identity", "/identity_", "/default/identity", "/default/identity_", "/default/any/identity_",
+          "/default/any/identity", "//default//identity_")  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_address_of_the_vendor_leads_to_the_same_users(door: OpenDoor, token: str, place: str) -> None:
+    """Also the token endpoint."""
+    assert door.ask("GET", f"{place}/api/User/admin", token=token).json["userName"] == "admin"
+    assert ask_for_token(door, form_of(client_of(door)), place).status == 200
+
+
+def test_an_organization_is_named_or_numbered_by_guid(door: OpenDoor, token: str) -> None:
+    """In any letter case, as GUIDs are."""
+    with door.house.store.reading() as view:
+        guid = view.tenants.all()[0].guid
+    for name in (guid, guid.upper(), "default"):
+        assert door.ask("GET", f"/{name}/identity_/api/User/users/{name}", token=token).status == 200
+
+
+@pytest.mark.parametrize("org", ["acme", ACME, "nowhere"])
+def test_a_foreign_organization_and_none_at_all_look_the_same(door: OpenDoor, token: str, org: str) -> None:
+    """In the address, as a partition, in a body and at the entrance."""
+    body = {"partitionGlobalId": org, "users": [{"userName": "x"}], "userIds": ["admin"], "userName": "x"}
+    made = client_of(door)
+    answers = [
+        door.ask("GET", f"/{org}/identity_/api/User/admin", token=token),
+        door.ask("GET", f"/identity_/api/User/users/{org}", token=token),
+        door.ask("POST", "/identity_/api/User/BulkCreate", token=token, send=body),
+        door.ask("POST", "/identity_/api/User", token=token, send=body),
+        door.ask("DELETE", "/identity_/api/User", token=token, send=body),
+        ask_for_token(door, form_of(made), f"/{org}/identity_"),
+    ]
+    assert {(answer.status, answer.text) for answer in answers} == {
+        (404, '{"errorMessage":"there is no such organization"}')
+    }
+
+
+def test_a_client_of_another_organization_sees_its_own_users_alone(door: OpenDoor, token: str) -> None:
+    """A user of the first one is missing for it."""
+    theirs = token_of(door, client_of(door, tenant=2))
+    assert door.ask("GET", "/identity_/api/User/admin", token=theirs).status == 404
+    made = door.ask("POST", "/acme/identity_/api/User", token=theirs, send={"userName": "amal"})
+    assert stored(door, "amal", 2) is not None
+    uid = made.json["user"]["id"]
+    for method, path, send in (("GET", "", None), ("PUT", "", {"password": GOOD}), ("DELETE", "", None)):
+        assert door.ask(method, f"/identity_/api/User/{uid}{path}", token=token, send=send).status == 404
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer rubbish"}, {"authorization": "Basic YTpi"}])
+def test_without_a_good_token_nothing_is_told(door: OpenDoor, headers: Mapping[str, str]) -> None:
+    """401 without a body; the organization is not looked at."""
+    for path in ("/identity_/api/User/admin", "/nowhere/identity_/api/User/admin"):
+        answer = door.ask("GET", path, headers=headers)
+        assert (answer.status, answer.body) == (401, b"")
+        assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+
+
+def test_a_token_of_a_client_opens_no_other_door(door: OpenDoor, token: str) -> None:
+    """There nobody would hold it to its scopes."""
+    assert door.ask("GET", "/v3/users/admin", token=token).status == 401
+    assert door.ask("GET", "/keyturn/v1/users", token=token).status == 401
+
+
+def test_a_token_without_scopes_opens_nothing_here(door: OpenDoor) -> None:
+    """Not even one that may do everything elsewhere."""
+    for other in (door.key_token(), door.admin_token()):
+        answer = door.ask("GET", "/identity_/api/User/admin", token=other)
+        assert answer.status == 403
+        assert "Expect to have 'PM.User' or 'PM.User.Read'" in answer.json["errorMessage"]
+    key = door.made.key
+    assert ask_for_token(door, form_of(key)).json["error"] == "invalid_scope"
+
+
+def test_who_must_change_the_password_is_not_signed_in_here(door: OpenDoor) -> None:
+    """A restricted session is for our own door."""
+    who = fresh(door, password=GOOD)
+    restricted = door.sign_in(who, GOOD).json["token"]
+    assert door.ask("GET", "/identity_/api/User/admin", token=restricted).status == 401
+
+
+@pytest.mark.parametrize("scope", ["PM.User.Read", "PM.Group PM.Group.Write"])
+def test_a_token_that_may_not_write_is_refused_by_the_directory_and_audited(door: OpenDoor, scope: str) -> None:
+    """Every command; and who is there is not told apart from who is not."""
+    who, made = fresh(door, password=GOOD), client_of(door, (*scope.split(), "PM.User"))
+    weak = token_of(door, made, scope)
+    for name in (who, "nobody-here"):
+        for method, path, send in (
+            ("PUT", f"/{name}", {"password": OTHER}),
+            ("PUT", f"/{name}", {"name": "A"}),
+            ("PUT", f"/{name}", {"isActive": False}),
+            ("POST", f"/{name}/changepassword", {"oldPassword": GOOD, "newPassword": OTHER}),
+            ("DELETE", f"/{name}", None),
+            ("DELETE", "", {"userIds": [name]}),
+            ("POST", "", {"userName": name}),
+            ("POST", "/BulkCreate", {"users": [{"userName": name}, {"userName": f"{name}-2"}]}),
+        ):
+            answer = door.ask(method, f"/identity_/api/User{path}", token=weak, send=send)
+            assert (answer.status, [*answer.json]) == (403, ["errorMessage"])
+            assert "Expect to have 'PM.User' or 'PM.User.Write'" in answer.json["errorMessage"]
+    assert reasons(door, who)[-8:] == ["unsupported"] * 8
+    assert door.sign_in(who, GOOD).status == 201
+
+
+def test_a_token_that_may_only_write_reads_nothing(door: OpenDoor) -> None:
+    """403 in the words of a real one."""
+    writer = token_of(door, client_of(door), "PM.User.Write")
+    for path in ("/api/User/admin", "/api/User/users/default", "/api/UserPartition/users/default"):
+        answer = door.ask("GET", f"/identity_{path}", token=writer)
+        assert answer.status == 403
+        assert answer.json["errorMessage"].startswith("Scope(s) 'PM.User.Write' is(are) invalid. ")
+    who = fresh(door)
+    assert door.ask("PUT", f"/identity_/api/User/{who}", token=writer, send={"password": GOOD}).status == 200
+
+
+def test_scopes_give_no_rights(door: OpenDoor) -> None:
+    """A client without the right over users, and one that lacks a right of the target."""
+    who = fresh(door, password=GOOD)
+    weak = token_of(door, client_of(door, rights=frozenset({Right.AUDIT})))
+    middling = token_of(door, client_of(door, rights=frozenset({Right.USERS})))
+    reset = {"password": OTHER}
+    assert door.ask("PUT", f"/identity_/api/User/{who}", token=weak, send=reset).status == 403
+    users = {"users": [{"userName": "x"}]}
+    assert door.ask("POST", "/identity_/api/User/BulkCreate", token=weak, send=users).status == 403
+    assert door.ask("GET", f"/identity_/api/User/{who}", token=weak).status == 404
+    assert door.ask("PUT", "/identity_/api/User/admin", token=middling, send=reset).status == 403
+    assert reasons(door, "admin")[-1] == "not-allowed"
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"client_secret": "wrong"}, "invalid_client"),
+        ({"client_id": "nobody"}, "invalid_client"),
+        ({"scope": "PM.User PM.Audit"}, "invalid_scope"),
+    ],
+)
+def test_the_entrance_refuses_as_oauth_has_it(door: OpenDoor, change: dict[str, str], error: str) -> None:
+    """400 and a code."""
+    answer = ask_for_token(door, form_of(client_of(door)) | change)
+    assert (answer.status, answer.json["error"]) == (400, error)
+
+
+def test_a_form_that_is_none_is_an_invalid_request(door: OpenDoor) -> None:
+    """JSON, a parameter twice, and a GET."""
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    twice = door.ask("POST", "/identity_/connect/token", headers=form, body=b"grant_type=a&grant_type=b")
+    json = door.ask("POST", "/identity_/connect/token", send=form_of(client_of(door)))
+    assert {twice.json["error"], json.json["error"]} == {"invalid_request"}
+    assert door.ask("GET", "/identity_/connect/token").status == 405
+
+
+def test_a_client_gets_what_it_asks_for_or_all(door: OpenDoor) -> None:
+    """In order, for an hour."""
+    made = client_of(door, ("PM.User.Read", "PM.User.Write"))
+    assert ask_for_token(door, form_of(made)).json["scope"] == "PM.User.Read PM.User.Write"
+    narrow = ask_for_token(door, form_of(made, "PM.User.Read PM.User.Read")).json
+    assert (narrow["scope"], narrow["expires_in"], narrow["token_type"]) == ("PM.User.Read", 3600, "Bearer")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/identity_/api/Nothing", 404),
+        ("GET", "/default/identity_/api", 404),
+        ("PATCH", "/identity_/api/User/admin", 405),
+        ("GET", "/identity_/api/User/x/changepassword", 405),
+        ("GET", "/identity_/api/User/users/default?top=many", 400),
+        ("GET", "/identity_/api/User/users/default?top=1&top=1", 400),
+        ("GET", "/a/b/identity_/api/a%00b", 400),
+    ],
+)
+def test_what_no_command_refuses_is_refused_in_the_vendor_s_shape(
+    door: OpenDoor, token: str, method: str, path: str, status: int
+) -> None:
+    """Also addresses that nobody answers."""
+    answer = door.ask(method, path, token=token, send={})
+    assert answer.status == status
+    assert problem(answer, "request") if status == 400 else [*answer.json] == ["errorMessage"]
+    assert ("allow" in answer.headers) == (status == 405)
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "status"),
+    [
+        (b'{"oldPassword":1,"newPassword":"x"}', "oldPassword", 400),
+        (b'{"oldPassword":"x"}', "newPassword", 400),
+        (b"{", "request", 400),
+        (b'{"oldPassword":"x","oldPassword":"y","newPassword":"z"}', "request", 400),
+        (b"x" * 70_000, "request", 413),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_a_problem_with_a_trace(
+    door: OpenDoor, token: str, body: bytes, field: str, status: int
+) -> None:
+    """Without a part of what was sent."""
+    headers = {"content-type": "application/json"}
+    answer = door.ask("POST", "/identity_/api/User/admin/changepassword", token=token, headers=headers, body=body)
+    assert problem(answer, field, status)
+    plain = door.ask("POST", "/identity_/api/User/admin/changepassword", token=token, body=b"{}")
+    assert problem(plain, "request", 415)
+
+
+def test_a_path_may_name_a_user_by_guid_or_by_key(door: OpenDoor, token: str) -> None:
+    """In any letter case of the GUID."""
+    who = fresh(door)
+    user = stored(door, who)
+    assert user is not None
+    for name in (who, user.uid, user.uid.upper()):
+        assert door.ask("GET", f"/identity_/api/User/{name}", token=token).json["legacyId"] == user.number
+        assert door.ask("PUT", f"/identity_/api/User/{name}", token=token, send={"password": GOOD}).status == 200
+
+
+def test_a_changed_password_is_for_good_and_a_reset_one_is_not(door: OpenDoor, token: str) -> None:
+    """A temporary one is used up by the change that carries it."""
+    who = fresh(door)
+    assert door.ask("PUT", f"/identity_/api/User/{who}", token=token, send={"password": GOOD}).status == 200
+    assert door.sign_in(who, GOOD).json["must_change"] is True
+    change = {"oldPassword": GOOD, "newPassword": OTHER}
+    path = f"/identity_/api/User/{who}/changepassword"
+    assert door.ask("POST", path, token=token, send=change).json == {"succeeded": True, "errors": []}
+    assert code(door.ask("POST", path, token=token, send=change)) == "PasswordMismatch"
+    assert door.sign_in(who, OTHER).json["must_change"] is False
+
+
+@pytest.mark.parametrize(
+    ("password", "expected"),
+    [("short", "PasswordTooShort"), ("x" * 2000, "PasswordTooLong"), ("1234567890123456", "PasswordTooCommon")],
+)
+def test_a_password_against_the_policy_has_a_code(door: OpenDoor, token: str, password: str, expected: str) -> None:
+    """Of the same kind as UiPath's own."""
+    who = fresh(door, password=GOOD)
+    answer = door.ask("PUT", f"/identity_/api/User/{who}", token=token, send={"password": password})
+    assert (answer.status, code(answer)) == (400, expected)
+    assert password == "short" or password not in answer.text
+
+
+def test_a_put_with_a_refused_password_changes_nothing_else(door: OpenDoor, token: str) -> None:
+    """With a good one both are done."""
+    who = fresh(door)
+    path, body = f"/identity_/api/User/{who}", {"name": "Amal", "isActive": False}
+    assert door.ask("PUT", path, token=token, send={**body, "password": "x"}).status == 400
+    assert door.ask("GET", path, token=token).json["name"] is None
+    assert door.ask("PUT", path, token=token, send={**body, "password": GOOD}).status == 200
+    shown = door.ask("GET", path, token=token).json
+    assert (shown["name"], shown["isActive"]) == ("Amal", False)
+    assert door.ask("PUT", "/identity_/api/User/nobody-here", token=token, send=body).status == 404
+
+
+def test_a_batch_of_new_users_is_all_or_none(door: OpenDoor, token: str) -> None:
+    """Whoever is in the way of one is in the way of all; also another one of the same batch."""
+    held, mail = fresh(door), f"{uuid4().hex}@example.com"
+
+    def ask(*users: dict[str, str]) -> Answer:
+        return door.ask("POST", "/identity_/api/User/BulkCreate", token=token, send={"users": users})
+
+    one, two = f"u{uuid4().hex}", f"u{uuid4().hex}"
+    for answer in (
+        ask({"userName": one}, {"userName": held}),
+        ask({"userName": one}, {"userName": one}),
+        ask({"userName": one, "email": mail}, {"userName": two, "email": mail.upper()}),
+    ):
+        assert (answer.status, answer.json["users"], code(answer)) == (400, [], "DuplicateUserName")
+    assert stored(door, one) is None
+    assert stored(door, two) is None
+    good = ask({"userName": one, "email": mail}, {"userName": two})
+    assert [user["userName"] for user in good.json["users"]] == [one, two]
+
+
+def test_a_deleted_name_is_held_and_deleting_many_tells_who_is_left(door: OpenDoor, token: str) -> None:
+    """Nobody inherits an id; the others are gone."""
+    one, two = fresh(door), fresh(door)
+    answer = door.ask("DELETE", "/identity_/api/User", token=token, send={"userIds": [one, "nobody-here", two]})
+    assert (answer.status, code(answer), len(answer.json["errors"])) == (400, "UserNotFound", 1)
+    assert stored(door, one) is None
+    assert stored(door, two) is None
+    again = door.ask("POST", "/identity_/api/User/BulkCreate", token=token, send={"users": [{"userName": one}]})
+    assert code(again) == "ReservedUserName"
+    assert door.ask("DELETE", f"/identity_/api/User/{one}", token=token).status == 404
+
+
+def test_a_list_has_ten_unless_more_are_asked_for(door: OpenDoor, token: str) -> None:
+    """And says how many there are; a sort is not looked at."""
+    for _ in range(11):
+        fresh(door)
+    path = "/identity_/api/User/users/default"
+    first = door.ask("GET", path, token=token).json
+    rest = door.ask("GET", f"{path}?skip=10&top=1000&sortBy=Email&sortOrder=desc", token=token).json
+    assert len(first["results"]) == 10
+    assert first["totalCount"] == rest["totalCount"] == 10 + len(rest["results"])
+    assert [user["legacyId"] for user in rest["results"]] == sorted(user["legacyId"] for user in rest["results"])
+    assert door.ask("GET", f"{path}?searchTerm={GOOD.replace(' ', '%20')}", token=token).json["results"] == []
+
+
+@pytest.mark.parametrize("key", ["x" * 256, "a\tb"])
+def test_an_operation_id_must_be_one_short_text(door: OpenDoor, token: str, key: str) -> None:
+    """400; two of them cannot both be meant."""
+    headers = {"idempotency-key": key}
+    assert problem(door.ask("DELETE", "/identity_/api/User/nobody", token=token, headers=headers), "request")
+
+
+def test_a_repeated_operation_is_answered_alike(door: OpenDoor, token: str) -> None:
+    """And done once."""
+    who, headers = fresh(door), {"idempotency-key": uuid4().hex}
+    path, change = f"/identity_/api/User/{who}", {"password": GOOD}
+    for _ in range(2):
+        assert door.ask("PUT", path, token=token, headers=headers, send=change).status == 200
+    answer = door.ask("PUT", path, token=token, headers=headers, send={"password": OTHER})
+    assert (answer.status, code(answer)) == (409, "OperationReused")
+
+
+async def test_a_busy_directory_says_when_to_come_back(door: OpenDoor) -> None:
+    """503 in the vendor's shape."""
+
+    async def busy(request: Request) -> Response:
+        raise Busy("too much to do")
+
+    answer = await Door(door.house.gate).open(busy)(Request({"type": "http"}))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
