@@ -165,6 +165,8 @@ RULES = (
             "crypto/blocklist.py": 1,
             "crypto/hashing.py": 3,
             "crypto/tokens.py": 1,
+            "dialects/hdp/client_people.py": 1,
+            "dialects/hdp/wire.py": 4,
             "dialects/mas/client_session.py": 4,
             "dialects/mas/server_keys.py": 1,
             "dialects/mas/wire.py": 3,

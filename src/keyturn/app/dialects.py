@@ -7,6 +7,8 @@ from typing import Final
 from keyturn.app.settings import TargetSettings
 from keyturn.app.sources import Credentials
 from keyturn.core.ports import Directory
+from keyturn.dialects.hdp.client import HdpDirectory
+from keyturn.dialects.hdp.client_people import HdpSettings
 from keyturn.dialects.mas.client import MasDirectory
 from keyturn.dialects.mas.client_session import MasSettings
 from keyturn.dialects.primavera.client import PrimaveraDirectory
@@ -85,6 +87,18 @@ def _primavera(target: TargetSettings, secrets: Credentials) -> Directory:
     )
 
 
+def _hdp(target: TargetSettings, secrets: Credentials) -> Directory:
+    return HdpDirectory(
+        HdpSettings(
+            site=_site(target),
+            username=secrets.username,
+            password=secrets.password,
+            tenant=target.tenant,
+            repeats=target.repeats,
+        )
+    )
+
+
 def _site(target: TargetSettings) -> Site:
     return Site(
         url=target.url,
@@ -97,6 +111,7 @@ def _site(target: TargetSettings) -> Site:
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "mas": Dialect("IBM Maximo Application Suite", _mas),
+    "hdp": Dialect("Progress DataDirect Hybrid Data Pipeline", _hdp),
     "primavera": Dialect("Oracle Primavera Administration", _primavera),
     "uipath": Dialect(
         "UiPath Identity",

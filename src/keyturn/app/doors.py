@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from keyturn.core.ports import Gate
+from keyturn.dialects.hdp import server as hdp
 from keyturn.dialects.mas import server as mas
 from keyturn.dialects.primavera import server as primavera
 from keyturn.dialects.uipath import server as uipath
@@ -28,6 +29,7 @@ class Door:
 
 DOORS: Final[Mapping[str, Door]] = {
     "mas": Door(mas.routes, mas.PREFIXES, mas.say),
+    "hdp": Door(hdp.routes, hdp.PREFIXES, hdp.say),
     "primavera": Door(primavera.routes, primavera.PREFIXES, primavera.say),
     "uipath": Door(uipath.routes, uipath.PREFIXES, uipath.say),
 }

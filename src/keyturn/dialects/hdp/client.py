@@ -1,0 +1,237 @@
+"""A real Hybrid Data Pipeline as a `Directory`: an answer counts only when it proves what it says."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from keyturn.core.capabilities import Capabilities, Usual, lacks, misfit
+from keyturn.core.commands import Command, Commands, CreateUser, SetStatus, UpdateUser, candidate
+from keyturn.core.errors import BadAnswer, KeyturnError, Unreachable
+from keyturn.core.outcomes import Created, Outcome, Reason, Refused, Uncertain
+from keyturn.core.ports import Probe
+from keyturn.core.users import User, Users, Window
+from keyturn.dialects.hdp.client_people import HdpSettings, People, Session
+from keyturn.dialects.hdp.wire import (
+    CAPABILITIES,
+    WireAnswer,
+    expected,
+    read_outcome,
+    read_refusal,
+    write,
+)
+from keyturn.dialects.hdp.wire_policy import read_policy
+from keyturn.dialects.hdp.wire_rights import fits
+from keyturn.dialects.hdp.wire_shapes import Unreadable, number_text
+from keyturn.dialects.hdp.wire_user import MORE, read_user, status_body
+from keyturn.http.answers import Answer, Lost, doubt, harmless, sentence, withheld
+
+_UNKNOWN_FATE: Final = frozenset({408, 500, 502, 504})
+
+
+class HdpDirectory:
+    """Users of a Hybrid Data Pipeline and their passwords, under the permissions of one administrator."""
+
+    def __init__(self, settings: HdpSettings) -> None:
+        self._session = Session(settings)
+        self._people = People(self._session, settings.tenant)
+        self._account = settings.username
+        self._capabilities = replace(CAPABILITIES, repeats=settings.repeats)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be done there; after a `probe` with the lengths that the server's own policy asks for."""
+        return self._capabilities
+
+    @property
+    def account(self) -> str:
+        """Who we are there."""
+        return self._account
+
+    async def execute(self, commands: Commands) -> Sequence[Outcome]:
+        """Send commands, side by side; outcome i belongs to command i."""
+        return await asyncio.gather(*(self._do(command) for command in commands))
+
+    async def find(self, who: str) -> User | None:
+        """The user, or None when there is none that we may see.  Raises Unreachable or BadAnswer."""
+        number = await self._people.number_of(who)
+        if isinstance(number, Refused):
+            return _none_or_raise(number)
+        shown = await self._shown(number)
+        return _none_or_raise(shown) if isinstance(shown, Refused) else _user(shown)
+
+    async def list(self, window: Window) -> Users:
+        """A part of the users; the whole list is read, for nobody documents pages.  Raises Unreachable or BadAnswer."""
+        listed = await self._people.read()
+        if isinstance(listed, Refused):
+            if listed.reason is Reason.NOT_ALLOWED:
+                return Users((), 0)
+            raise _not_let_in(listed)
+        wanted = [each for each in listed if window.search.casefold() in each.login.casefold()]
+        ordered = sorted(wanted, key=lambda each: int(each.number))
+        part = ordered[window.start : window.start + window.count]
+        return Users(tuple(_user(each.body) for each in part), len(wanted))
+
+    async def probe(self) -> Probe:
+        """Read who we are, which everybody may, and the password policy.  Raises Unreachable or BadAnswer."""
+        self._session.revive()
+        self._people.forget()
+        answer = await self._session.read("/api/mgmt/user", "who we are")
+        if isinstance(answer, Refused):
+            raise _not_let_in(answer)
+        value = answer.value()
+        if answer.status != 200 or not isinstance(value, Mapping) or "userId" not in value:
+            raise _no_hdp(f"answered {answer.status} with no user")
+        policy = await self._policy()
+        if policy is None:
+            return Probe(self._account)
+        self._capabilities = replace(self._capabilities, usual=policy)
+        classes = f" and {policy.classes} classes" if policy.classes else ""
+        return Probe(self._account, note=f"passwords of {policy.shortest} to {policy.longest} characters{classes}")
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        await self._session.close()
+
+    async def _policy(self) -> Usual | None:
+        answer = await self._session.open_call("/api/public/passwordpolicy")
+        return read_policy(answer.value()) if isinstance(answer, Answer) and answer.status == 200 else None
+
+    async def _do(self, command: Command) -> Outcome:
+        refused = self._unfit(command)
+        if refused is not None:
+            return refused
+        if isinstance(command, CreateUser):
+            return await self._create(command)
+        number = await self._people.number_of(command.who)
+        if isinstance(number, Refused):
+            return replace(number, who=command.who)
+        if command.who != self._account and number == await self._people.number_of(self._account):
+            # A run knows its own account by name; under its number it would lock itself out half-way.
+            return Refused(command.who, Reason.INVALID, "this is the account that keyturn is signed in with")
+        addressed = replace(command, who=number)
+        stored: Mapping[str, object] | None = None
+        if isinstance(addressed, UpdateUser):
+            shown = await self._shown(number)
+            if isinstance(shown, Refused):
+                return replace(shown, who=command.who)
+            stored = shown
+        outcome = await self._ask(addressed, stored)
+        if isinstance(command, UpdateUser) and command.login and not isinstance(outcome, Refused):
+            self._people.add(command.login, number)
+        return replace(outcome, who=command.who)
+
+    async def _create(self, command: CreateUser) -> Outcome:
+        """The list is read before, so that a refused password shows in one call and not in as many as are in flight."""
+        known = await self._people.known()
+        if isinstance(known, Refused) and known.reason is not Reason.NOT_ALLOWED:
+            return replace(known, who=command.who)
+        outcome = await self._ask(command, None)
+        if isinstance(outcome, Created):
+            if outcome.user is None:
+                self._people.forget()
+            else:
+                self._people.add(command.who, str(outcome.user.number))
+        return outcome
+
+    async def _ask(self, command: Command, stored: Mapping[str, object] | None) -> Outcome:
+        request = write(command, stored)
+        answer = await self._session.send(request.method, request.target(), request.body, request.operation)
+        return _judge(command, answer)
+
+    async def _shown(self, number: str) -> Mapping[str, object] | Refused:
+        """The user of a number as the server shows it, or why there is none."""
+        answer = await self._session.read(f"/api/admin/users/{number}", "the user")
+        if isinstance(answer, Refused):
+            return answer
+        if answer.status == 404 and not answer.is_html():
+            return Refused("", Reason.NO_SUCH_USER, "there is no such user any more")
+        value = answer.value()
+        if answer.status != 200 or not isinstance(value, Mapping) or number_text(value.get("id")) != number:
+            return Refused("", Reason.OTHER, f"reading the user: answered {answer.status} with no such user")
+        return value
+
+    def _unfit(self, command: Command) -> Refused | None:
+        """What cannot be sent as it is meant."""
+        if not command.who.strip() or not command.who.isprintable():
+            return Refused(command.who, Reason.INVALID, "this is no sign-in name and no number")
+        text = lacks(command, self._capabilities) or _lost(command)
+        too_long = misfit(command, self._capabilities) if not text else None
+        if too_long:
+            return Refused(command.who, Reason.TOO_LONG, too_long)
+        return Refused(command.who, Reason.UNSUPPORTED, text) if text else None
+
+
+def _lost(command: Command) -> str:
+    """What of a command would be lost there; empty when nothing would.
+
+    A new user's names and addresses have no place and are left out; a command that only changes those would do nothing.
+    """
+    if isinstance(command, CreateUser) and command.login not in ("", command.who):
+        return "a user has no id beside the sign-in name and the number"
+    if isinstance(command, CreateUser | UpdateUser) and command.rights is not None and not fits(command.rights):
+        return "administrators there administer users or everything; single rights cannot be given"
+    if isinstance(command, UpdateUser) and command.version is not None:
+        return "users have no version there"
+    if isinstance(command, UpdateUser) and command.profile is not None and MORE not in command.profile.more:
+        return "names and addresses of people are not kept there"
+    return ""
+
+
+def _judge(command: Command, answer: Answer | Lost | Refused) -> Outcome:
+    """What came of a command, as far as the answer proves it."""
+    who = command.who
+    if isinstance(answer, Refused):
+        return replace(answer, who=who)
+    if isinstance(answer, Lost):
+        return Uncertain(who, answer.text) if answer.sent else Refused(who, Reason.UNREACHABLE, answer.text)
+    status = answer.status
+    if 200 <= status < 300:
+        text = doubt(answer, expected(command), who) or _contradicts(command, answer)
+        return Uncertain(who, text) if text else read_outcome(command, WireAnswer(status, answer.value()))
+    if status in _UNKNOWN_FATE or (status > 504) or (300 <= status < 400 and not harmless(status)):
+        return Uncertain(who, f"answered {status}")
+    if answer.is_html() and status == 404:
+        return Refused(who, Reason.OTHER, "answered with a web page: is this the address of the API?")
+    refused = read_refusal(command, WireAnswer(status, answer.value(), answer.retry_after()))
+    return replace(refused, text=sentence(withheld(refused.text, candidate(command))))
+
+
+def _contradicts(command: Command, answer: Answer) -> str:
+    """Whether a success speaks of somebody else: of another number, of a new user under another name."""
+    value = answer.value()
+    if not isinstance(value, Mapping):
+        return ""
+    if isinstance(command, CreateUser):
+        return "answered about another user" if value.get("userName", command.who) != command.who else ""
+    if "id" in value and number_text(value["id"]) != command.who:
+        return "answered about another user"
+    if isinstance(command, SetStatus):
+        meant = status_body(command.status)
+        odd = [name for name, told in meant.items() if value.get(name, told) != told]
+        return f"answered that {odd[0]} is otherwise" if odd else ""
+    return ""
+
+
+def _none_or_raise(refused: Refused) -> User | None:
+    """What a refused reading means for who looks somebody up.  Raises Unreachable or BadAnswer."""
+    if refused.reason not in (Reason.NO_SUCH_USER, Reason.INVALID, Reason.NOT_ALLOWED):
+        raise _not_let_in(refused)
+    return None
+
+
+def _not_let_in(refused: Refused) -> KeyturnError:
+    if refused.reason is Reason.OTHER:
+        return _no_hdp(refused.text)
+    return Unreachable(refused.text, code="KT-AUTH-001" if refused.reason is Reason.NOT_SIGNED_IN else "")
+
+
+def _user(body: Mapping[str, object]) -> User:
+    try:
+        return read_user(body)
+    except Unreadable as error:
+        raise _no_hdp(f"answered with no user: {error}") from None
+
+
+def _no_hdp(what: str) -> KeyturnError:
+    return BadAnswer(what, why="Hybrid Data Pipeline answers reads of its API with 200 and JSON")

@@ -1,0 +1,167 @@
+"""Who asks through the door of Hybrid Data Pipeline, and the shape of what is answered."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from keyturn.core.errors import Busy
+from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.permissions import Actor, Proof
+from keyturn.core.ports import Administration, Directory, Gate
+from keyturn.core.users import Handle, User
+from keyturn.dialects.hdp.wire import (
+    AT_THE_DOOR,
+    DOOR,
+    FAULTS,
+    OPERATION_HEADER,
+    WireAnswer,
+    WireRequest,
+    write_refusal,
+)
+from keyturn.dialects.hdp.wire_shapes import Unreadable, error_body
+from keyturn.http.authn import basic
+from keyturn.http.faults import FaultTable
+from keyturn.http.json import BadRequest, encode
+from keyturn.http.query import read_query
+from keyturn.http.requests import json_object, origin_of
+
+_LONGEST_OPERATION: Final = 255
+_CODES: Final = {400: Reason.INVALID, 401: Reason.NOT_SIGNED_IN, 403: Reason.NOT_ALLOWED, 429: Reason.TOO_MANY,
+                 501: Reason.UNSUPPORTED, 503: Reason.BUSY}  # fmt: skip
+_CHALLENGE: Final = 'Basic realm="keyturn", charset="UTF-8"'
+_BY_UID: Final = replace(AT_THE_DOOR, handle=Handle.UID)
+"""For what people do to themselves: they are known by who they are, not by a number that they say."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request of somebody whose password was right."""
+
+    request: Request
+    actor: Actor
+    gate: Gate
+
+    def directory(self) -> Directory:
+        """The directory as the one who asks may use it; it refuses what this door cannot carry."""
+        return self.gate.directory(self.actor, AT_THE_DOOR, DOOR, origin_of(self.request))
+
+    def own(self) -> Directory:
+        """The same, where users are named by uid."""
+        return self.gate.directory(self.actor, _BY_UID, DOOR, origin_of(self.request))
+
+    def administration(self) -> Administration:
+        """The administration as the one who asks may use it."""
+        return self.gate.administration(self.actor, DOOR, origin_of(self.request))
+
+    async def oneself(self) -> User | None:
+        """The one who asks."""
+        return await self.own().find(self.actor.id)
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The parameters.  Raises BadRequest."""
+        return read_query(self.request.scope["query_string"])
+
+    async def wire_request(self, *path: str) -> WireRequest:
+        """The request in the words of `wire`.  Raises BadRequest."""
+        method = self.request.method
+        body = None if method == "DELETE" else await json_object(self.request)
+        return WireRequest(method, path, body, self._operation())
+
+    def _operation(self) -> str:
+        values = self.request.headers.getlist(OPERATION_HEADER)
+        if len(values) > 1 or any(len(value) > _LONGEST_OPERATION or not value.isprintable() for value in values):
+            raise BadRequest("Idempotency-Key must be one text of at most 255 characters")
+        return values[0].strip() if values else ""
+
+
+Handler = Callable[[Asked], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What all endpoints share.  faults: the codes to answer with."""
+
+    gate: Gate
+    faults: FaultTable = FAULTS
+
+    def signed_in(self, handler: Handler, *, restricted: bool = False) -> Endpoint:
+        """An endpoint for people who show name and password.
+
+        restricted: also for those who must change the password first; everywhere else they are told so, and nothing
+        is consumed.
+        """
+
+        async def asked(request: Request) -> Response:
+            given = basic(request)
+            if given is None:
+                return self.refuse(Refused("", Reason.NOT_SIGNED_IN))
+            actor = await self.gate.knock(given.name, given.password, door=DOOR, origin=origin_of(request))
+            if isinstance(actor, Refused):
+                return self.refuse(Refused("", actor.reason, retry_after=actor.retry_after))
+            if actor.proof is Proof.RESTRICTED and not restricted:
+                text = "The password must be changed first: PUT /api/admin/userdetails/changePassword"
+                return self.refuse(Refused("", Reason.NOT_ALLOWED, text))
+            return await handler(Asked(request, actor, self.gate))
+
+        return self.open(asked)
+
+    def open(self, endpoint: Endpoint) -> Endpoint:
+        """An endpoint for anybody; what cannot be understood is answered in the vendor's shape."""
+
+        async def answering(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except BadRequest as error:
+                return self.say(error.status, error.reason)
+            except Unreadable as error:
+                return self.say(400, str(error))
+            except Busy as error:
+                return self.refuse(Refused("", Reason.BUSY, error.what))
+
+        return answering
+
+    def administration(self, request: Request) -> Administration:
+        """What everybody may know of the directory: the actor is nobody and holds nothing."""
+        return self.gate.administration(Actor("", "", 1, frozenset()), DOOR, origin_of(request))
+
+    def answer(self, answer: WireAnswer) -> Response:
+        """An answer in the words of `wire`, as it goes out."""
+        return reply(answer.value, answer.status, retry_after=answer.retry_after)
+
+    def refuse(self, refused: Refused) -> Response:
+        """A refusal."""
+        return self.answer(write_refusal(refused, self.faults))
+
+    def say(self, status: int, text: str) -> Response:
+        """A refusal of the request itself."""
+        return refuse_request(status, text, self.faults)
+
+    def wrong_method(self, request: Request, plain: Response) -> Response:
+        """The 405 in the vendor's shape, with the methods that are allowed."""
+        answer = self.say(405, "this address does not take this method")
+        answer.headers["allow"] = plain.headers["allow"]
+        return answer
+
+
+def refuse_request(status: int, text: str, faults: FaultTable = FAULTS) -> Response:
+    """A refusal that no command made (unreadable, no such path, an error), in the shape of this door."""
+    fault = faults.of(_CODES.get(status, Reason.OTHER))
+    said = fault.text.replace("{0}", text) if "{0}" in fault.text else text
+    return reply(error_body(fault.code, said), status, retry_after=1.0 if status in (429, 503) else None)
+
+
+def reply(value: object, status: int = 200, *, retry_after: float | None = None) -> Response:
+    """A JSON answer, never to be stored; None is an empty body.  A 401 says how to sign in."""
+    headers = {"cache-control": "no-store"}
+    if retry_after is not None:
+        headers["retry-after"] = str(min(3600, max(1, round(retry_after))))
+    if status == 401:
+        headers["www-authenticate"] = _CHALLENGE
+    if value is None:
+        return Response(status_code=status, headers=headers)
+    return Response(encode(value), status, headers, "application/json")

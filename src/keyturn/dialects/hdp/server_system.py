@@ -1,0 +1,64 @@
+"""What people ask of themselves and of the system: `/api/mgmt`, permissions, roles, the password policy."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from keyturn.dialects.hdp.server_asking import Asked, Door, reply
+from keyturn.dialects.hdp.wire_policy import policy_body
+from keyturn.dialects.hdp.wire_rights import (
+    PERMISSIONS,
+    effective,
+    permission_body,
+    permissions_body,
+    permissions_list,
+    roles_list,
+)
+from keyturn.dialects.hdp.wire_shapes import Body, is_number
+from keyturn.dialects.hdp.wire_user import kept_permissions
+from keyturn.http.paths import segment
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The endpoints that are about nobody else."""
+
+    door: Door
+
+    async def user(self, asked: Asked) -> Response:
+        """GET /api/mgmt/user: who is signed in."""
+        number, permissions = await _own(asked)
+        return reply({"userId": number, "passwordExpiration": None, "permissions": permissions})
+
+    async def own_permissions(self, asked: Asked) -> Response:
+        """GET /api/mgmt/permissions: what the one who is signed in may do, through roles and directly."""
+        number, permissions = await _own(asked)
+        return reply({"userId": number, "permissions": permissions})
+
+    async def permissions(self, asked: Asked) -> Response:
+        """GET /api/admin/permissions"""
+        return reply(permissions_list())
+
+    async def permission(self, asked: Asked) -> Response:
+        """GET /api/admin/permissions/{id}"""
+        wanted = segment(asked.request, "id")
+        if not is_number(wanted) or len(wanted) > 4 or int(wanted) not in PERMISSIONS:
+            return self.door.say(404, "there is no such permission")
+        return reply(permission_body(int(wanted)))
+
+    async def roles(self, asked: Asked) -> Response:
+        """GET /api/admin/roles: those of the tenant of the one who asks, whichever it is that they name."""
+        wanted, own = asked.query.get("tenantID", ""), asked.actor.tenant
+        return reply(roles_list(own) if wanted in ("", str(own)) else {"roles": []})
+
+    async def policy(self, request: Request) -> Response:
+        """GET /api/public/passwordpolicy: for anybody, since whoever chooses a password must know the rules."""
+        return reply(policy_body(await self.door.administration(request).profile()))
+
+
+async def _own(asked: Asked) -> tuple[int, Body | list[int]]:
+    user = await asked.oneself()
+    if user is None:  # deleted between the knock and now
+        return 0, []
+    return user.number, effective(permissions_body(user.rights, kept_permissions(user.profile)))

@@ -1,0 +1,166 @@
+"""`/api/admin/users`: users and their passwords."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from starlette.responses import Response
+
+from keyturn.core.commands import Command, UpdateUser
+from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Unchanged
+from keyturn.core.users import Right, User, Window
+from keyturn.dialects.hdp.server_asking import Asked, Door, reply
+from keyturn.dialects.hdp.wire import (
+    OWN_PASSWORD,
+    WireRequest,
+    asks_for_change,
+    claimed_tenant,
+    read,
+    write_outcome,
+)
+from keyturn.dialects.hdp.wire_rights import permissions_body
+from keyturn.dialects.hdp.wire_shapes import USERS, Body, Unreadable, object_of
+from keyturn.dialects.hdp.wire_user import kept_permissions, password_body, status_body, user_body
+from keyturn.http.paths import segment
+from keyturn.http.query import flag
+
+_TRIES: Final = 3
+_PAGE: Final = 1000
+Part = Callable[[User], Body]
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """The endpoints of users; each turns a request into one command and its outcome into an answer."""
+
+    door: Door
+
+    async def list(self, asked: Asked) -> Response:
+        """GET /api/admin/users: all of them, for no way to page is documented; `details` adds the tenant's name."""
+        if Right.USERS not in asked.actor.rights:
+            return self.door.refuse(Refused("", Reason.NOT_ALLOWED))
+        details: Body = {}
+        if flag(asked.query, "details"):
+            details["tenantName"] = (await asked.administration().tenant()).name
+        directory, users = asked.directory(), list[Body]()
+        while page := (await directory.list(Window(len(users), _PAGE))).users:
+            users += [user_body(user) | details for user in page]
+        return reply({"users": users})
+
+    async def create(self, asked: Asked) -> Response:
+        """POST /api/admin/users"""
+        request = await asked.wire_request(*USERS)
+        _refuse_other_tenant(request, asked)
+        command = read(request)
+        [outcome] = await asked.directory().execute([command])
+        answer = self.door.answer(write_outcome(command, outcome, self.door.faults))
+        if isinstance(outcome, Created) and outcome.user is not None:
+            answer.headers["location"] = f"/api/admin/users/{outcome.user.number}"
+        return answer
+
+    async def show(self, asked: Asked) -> Response:
+        """GET /api/admin/users/{id}"""
+        return await self._show(asked, user_body)
+
+    async def status(self, asked: Asked) -> Response:
+        """GET /api/admin/users/{id}/statusinfo"""
+        return await self._show(asked, lambda user: status_body(user.status))
+
+    async def password(self, asked: Asked) -> Response:
+        """GET /api/admin/users/{id}/passwordinfo"""
+        return await self._show(asked, password_body)
+
+    async def permissions(self, asked: Asked) -> Response:
+        """GET /api/admin/users/{id}/permissions"""
+        return await self._show(asked, _permissions)
+
+    async def change(self, asked: Asked) -> Response:
+        """PUT /api/admin/users/{id}"""
+        return await self._merge(asked, user_body)
+
+    async def set_permissions(self, asked: Asked) -> Response:
+        """PUT /api/admin/users/{id}/permissions"""
+        return await self._merge(asked, _permissions, "permissions")
+
+    async def set_status(self, asked: Asked) -> Response:
+        """PUT /api/admin/users/{id}/statusinfo: `accountLocked` false unlocks."""
+        who = segment(asked.request, "id")
+        request = await asked.wire_request(*USERS, who, "statusinfo")
+        return await self._do(asked, read(request, await asked.directory().find(who)))
+
+    async def set_password_info(self, asked: Asked) -> Response:
+        """PUT /api/admin/users/{id}/passwordinfo: taken when it says what is so already; more cannot be done here."""
+        who = segment(asked.request, "id")
+        request = await asked.wire_request(*USERS, who, "passwordinfo")
+        user = await asked.directory().find(who)
+        if user is None:
+            return self._missing(who)
+        body = request.body or {}
+        return self._unsupported(who) if asks_for_change(body, user) else reply(password_body(user))
+
+    async def reset(self, asked: Asked) -> Response:
+        """PUT /api/admin/users/{id}/resetpassword"""
+        return await self._do(
+            asked, read(await asked.wire_request(*USERS, segment(asked.request, "id"), "resetpassword"))
+        )
+
+    async def delete(self, asked: Asked) -> Response:
+        """DELETE /api/admin/users/{id}"""
+        return await self._do(asked, read(await asked.wire_request(*USERS, segment(asked.request, "id"))))
+
+    async def change_own_password(self, asked: Asked) -> Response:
+        """PUT /api/admin/userdetails/changePassword: the one call that a temporary password buys, and ends."""
+        command = replace(read(await asked.wire_request(*OWN_PASSWORD)), who=asked.actor.id)
+        [outcome] = await asked.own().execute([command])
+        return self.door.answer(write_outcome(command, outcome, self.door.faults))
+
+    async def _show(self, asked: Asked, part: Part) -> Response:
+        who = segment(asked.request, "id")
+        user = await asked.directory().find(who)
+        return reply(part(user)) if user is not None else self._missing(who)
+
+    async def _do(self, asked: Asked, command: Command) -> Response:
+        [outcome] = await asked.directory().execute([command])
+        return self.door.answer(write_outcome(command, outcome, self.door.faults))
+
+    async def _merge(self, asked: Asked, part: Part, *path: str) -> Response:
+        """Replace what is sent of the stored user, who is read first.
+
+        Whoever changed it between that reading and our writing wins, and we read again.
+        """
+        who = segment(asked.request, "id")
+        request = await asked.wire_request(*USERS, who, *path)
+        _refuse_other_tenant(request, asked)
+        for _ in range(_TRIES):
+            stored = await asked.directory().find(who)
+            if stored is not None and asks_for_change(object_of(request.body or {}, "passwordInfo"), stored):
+                return self._unsupported(who)
+            command = read(request, stored)
+            if isinstance(command, UpdateUser) and stored is not None:
+                command = replace(command, version=stored.version, operation="")
+            [outcome] = await asked.directory().execute([command])
+            if not _is_stale(outcome):
+                break
+        if isinstance(outcome, Changed | Unchanged) and outcome.user is not None:
+            return reply(part(outcome.user))
+        return self.door.answer(write_outcome(command, outcome, self.door.faults))
+
+    def _missing(self, who: str) -> Response:
+        return self.door.refuse(Refused(who, Reason.NO_SUCH_USER))
+
+    def _unsupported(self, who: str) -> Response:
+        text = "The status of a password changes with the password alone: reset it, or have it changed"
+        return self.door.refuse(Refused(who, Reason.UNSUPPORTED, text))
+
+
+def _permissions(user: User) -> Body:
+    return permissions_body(user.rights, kept_permissions(user.profile))
+
+
+def _refuse_other_tenant(request: WireRequest, asked: Asked) -> None:
+    if claimed_tenant(request) not in (None, asked.actor.tenant):
+        raise Unreadable("tenantId must be the tenant of the one who asks")
+
+
+def _is_stale(outcome: Outcome) -> bool:
+    return isinstance(outcome, Refused) and outcome.reason is Reason.STALE_VERSION

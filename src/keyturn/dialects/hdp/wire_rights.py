@@ -1,0 +1,157 @@
+"""Hybrid Data Pipeline's permission numbers and default roles, and what they mean for administrative rights.  Pure.
+
+Sources: "Permissions and default roles", "Working with user permissions", "Data source permissions", "Working with
+roles" (docs.progress.com, Hybrid Data Pipeline 5.0, read 2026-11-21).  Numbers that no public text gives are marked.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from keyturn.core.users import ALL_RIGHTS, Right
+from keyturn.dialects.hdp.wire_shapes import Body, Unreadable
+
+PERMISSIONS: Final[Mapping[int, str]] = {
+    1: "CreateDataSource",
+    2: "ViewDataSource",
+    3: "ModifyDataSource",
+    4: "DeleteDataSource",
+    5: "UseDataSourceWithJDBC",
+    6: "UseDataSourceWithODBC",
+    7: "UseDataSourceWithOData",
+    8: "WebUI",
+    9: "ChangePassword",
+    10: "SQLEditor",
+    11: "MgmtAPI",
+    12: "Administrator",
+    13: "CreateUsers",
+    14: "ViewUsers",
+    15: "ModifyUsers",
+    16: "DeleteUsers",  # the number is a guess
+    17: "CreateRole",  # the number is a guess
+    18: "ViewRole",
+    19: "ModifyRole",  # the number is a guess
+    20: "DeleteRole",  # the number is a guess
+    27: "Limits",
+}
+"""21 to 26 and those above 27 exist, but no public text gives their numbers."""
+
+ADMINISTRATOR: Final = 12
+ON_USERS: Final = frozenset({13, 14, 15, 16})
+"""Create, view, modify and delete users: here one right, so that they go together."""
+
+SYSTEM_ADMINISTRATOR, USER, TENANT_ADMINISTRATOR = 1, 2, 3
+ROLES: Final[Mapping[int, tuple[str, str, frozenset[int]]]] = {
+    SYSTEM_ADMINISTRATOR: ("System Administrator", "Has all permissions", frozenset(PERMISSIONS)),
+    USER: ("User", "Has the permissions of a user", frozenset(range(1, 11))),
+    TENANT_ADMINISTRATOR: (
+        "Tenant Administrator",
+        "Administers the users of a tenant",
+        frozenset(PERMISSIONS) - {ADMINISTRATOR},
+    ),
+}
+"""The default roles; which permissions a user and a tenant administrator have beyond the documented is invented."""
+
+_ADMINISTRATIVE: Final = ON_USERS | {ADMINISTRATOR}
+
+
+def permissions_body(rights: frozenset[Right], kept: Mapping[str, object]) -> Body:
+    """The `permissions` of a user.  kept: the roles and the permissions on data, as the profile holds them.
+
+    A kept role that would say more than the rights is not shown; a right that no kept role says is shown as numbers.
+    """
+    roles = [role for role in numbers(kept, "roles") or [USER] if _RIGHTS_OF.get(role, frozenset()) <= rights]
+    said = frozenset[Right]().union(*(_RIGHTS_OF.get(role, frozenset()) for role in roles))
+    shown = set(numbers(kept, "permissions")) - _ADMINISTRATIVE
+    if rights >= ALL_RIGHTS:
+        shown |= set() if said >= ALL_RIGHTS else {ADMINISTRATOR}
+    elif Right.USERS in rights:
+        shown |= set() if Right.USERS in said else ON_USERS
+    return {"roles": roles or [USER], "permissions": sorted(shown)}
+
+
+def read_rights(body: Mapping[str, object], base: frozenset[Right]) -> frozenset[Right]:
+    """The rights after these permissions; what is sent as it is shown changes nothing.  Raises Unreadable.
+
+    A part of 13 to 16 gives no right, which `refuse_odd` does not let pass in silence.
+    """
+    sent, roles = set(numbers(body, "permissions")), numbers(body, "roles")
+    said = frozenset[Right]().union(*(_RIGHTS_OF.get(role, frozenset()) for role in roles))
+    said |= ALL_RIGHTS if ADMINISTRATOR in sent else frozenset()
+    said |= {Right.USERS} if sent >= ON_USERS else frozenset()
+    if said == _shown(base):
+        return base
+    if said >= ALL_RIGHTS:
+        return ALL_RIGHTS
+    kept = frozenset() if base >= ALL_RIGHTS else base - {Right.USERS}
+    return kept | said
+
+
+def refuse_odd(body: Mapping[str, object]) -> None:
+    """Raises Unreadable for permissions that would not mean here what they say: unknown roles, a part of 13 to 16."""
+    roles, sent = set(numbers(body, "roles")), set(numbers(body, "permissions"))
+    if roles - set(ROLES):
+        raise Unreadable("there is no such role")
+    covered = ADMINISTRATOR in sent or roles & {SYSTEM_ADMINISTRATOR, TENANT_ADMINISTRATOR}
+    if sent & ON_USERS and not sent >= ON_USERS and not covered:
+        raise Unreadable("permissions 13, 14, 15 and 16 go together here; give all of them or none")
+
+
+def fits(rights: frozenset[Right]) -> bool:
+    """Whether the numbers can say these rights: none, users, or all."""
+    return rights == _shown(rights)
+
+
+def read_kept(body: Mapping[str, object]) -> Body:
+    """What is kept of permissions beside the rights: the roles and the permissions on data.  Raises Unreadable."""
+    roles, data = numbers(body, "roles"), sorted(set(numbers(body, "permissions")) - _ADMINISTRATIVE)
+    kept: Body = {"permissions": data} if data else {}
+    return kept | ({"roles": list(roles)} if roles not in ([], [USER]) else {})
+
+
+def effective(permissions: Mapping[str, object]) -> list[int]:
+    """All permissions that a user has, through roles and directly."""
+    found = set(numbers(permissions, "permissions"))
+    for role in numbers(permissions, "roles"):
+        found |= ROLES[role][2] if role in ROLES else set()
+    return sorted(found | set(PERMISSIONS) if ADMINISTRATOR in found else found)
+
+
+def permissions_list() -> Body:
+    """The answer to `GET /admin/permissions`."""
+    return {"permissions": [permission_body(number) for number in PERMISSIONS]}
+
+
+def permission_body(number: int) -> Body:
+    """One permission."""
+    name = PERMISSIONS[number]
+    return {"id": number, "name": name, "description": name}
+
+
+def roles_list(tenant: int) -> Body:
+    """The default roles, which every tenant shares here."""
+    return {
+        "roles": [
+            {"id": number, "name": name, "tenantId": tenant, "description": text}
+            for number, (name, text, _) in ROLES.items()
+        ]
+    }
+
+
+def numbers(body: Mapping[str, object], name: str) -> Sequence[int]:
+    """A list of whole numbers, each once, in the order of the sender; absent is empty.  Raises Unreadable."""
+    value = body.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(entry, int) and type(entry) is not bool for entry in value):
+        raise Unreadable(f"{name} must be a list of numbers")
+    return list(dict.fromkeys(value))
+
+
+_RIGHTS_OF: Final[Mapping[int, frozenset[Right]]] = {
+    SYSTEM_ADMINISTRATOR: ALL_RIGHTS,
+    TENANT_ADMINISTRATOR: frozenset({Right.USERS}),
+}
+
+
+def _shown(rights: frozenset[Right]) -> frozenset[Right]:
+    return ALL_RIGHTS if rights >= ALL_RIGHTS else rights & {Right.USERS}
