@@ -1,5 +1,6 @@
 """The server half beyond what documents print: refusals, scopes, organizations, and nothing given away."""
 
+import base64
 import re
 from collections.abc import Iterator, Mapping
 from uuid import uuid4
@@ -128,6 +129,18 @@ def test_a_token_of_a_client_opens_no_other_door(door: OpenDoor, token: str) -> 
     """There nobody would hold it to its scopes."""
     assert door.ask("GET", "/v3/users/admin", token=token).status == 401
     assert door.ask("GET", "/keyturn/v1/users", token=token).status == 401
+
+
+def test_a_client_that_signs_in_at_another_door_gets_nothing_there(door: OpenDoor) -> None:
+    """Although its id and secret are good: it would be free of its scopes."""
+    made = client_of(door, ("PM.User.Read",))
+    basic = base64.b64encode(f"{made.key.id}:{made.token.reveal()}".encode()).decode()
+    signed = door.ask("GET", "/v1/authenticate", headers={"authorization": f"Basic {basic}"})
+    token = signed.json["token"]
+    assert door.ask("PUT", "/v3/users/admin", headers={"x-access-token": token}, send={}).status == 401
+    assert door.ask("GET", "/keyturn/v1/keys", token=token).status == 401
+    reset = {"password": OTHER}
+    assert door.ask("PUT", "/identity_/api/User/admin", token=token, send=reset).status == 403
 
 
 def test_a_token_without_scopes_opens_nothing_here(door: OpenDoor) -> None:
