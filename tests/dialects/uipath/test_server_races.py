@@ -19,8 +19,7 @@ from keyturn.core.secret import Secret
 from keyturn.core.users import Profile, User
 from keyturn.dialects.uipath.server_asking import Asked, Door
 from keyturn.dialects.uipath.server_users import Users
-from tests.dialects.uipath.kit import client_of, token_of
-from tests.dialects.uipath.test_server import fresh, stored
+from tests.dialects.uipath.kit import client_of, fresh, stored, token_of
 from tests.support.server import OpenDoor, served
 
 
