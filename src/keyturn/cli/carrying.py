@@ -31,7 +31,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         unfinished = None if asked.new_run else find_unfinished(desk.machine, plan, desk.target.name)
         if unfinished is not None and _go_on(frame, unfinished):
             return go_on(frame, desk, unfinished[0], asked)
-        probe = None if asked.offline else desk.probe()
+        plan, probe = desk.look(asked, operation, plan)
         if not frame.wants_json:
             draw_plan(frame.say, plan, desk, probe, speed, list(recipients))
         target = desk.target

@@ -41,7 +41,7 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
     with desk_for(frame, asked.target, asked) as desk:
         found = desk.plan(asked, operation)
         recipients = list(desk.machine.recipients(asked.handout))
-        probe = None if asked.offline else desk.probe()
+        found, probe = desk.look(asked, operation, found)
         if frame.wants_json:
             frame.json(found.told())
             return 0

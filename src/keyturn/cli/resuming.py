@@ -4,7 +4,7 @@ from contextlib import closing
 
 from keyturn.app.runs import Machine, rules_of
 from keyturn.bulk.encodings import letters_of
-from keyturn.bulk.facts import FINISHED, PLANNING, Facts, changed, same_file, same_target
+from keyturn.bulk.facts import FINISHED, PLANNING, Facts, capabilities_digest, changed, same_file, same_target
 from keyturn.bulk.folder import RunFolder, find_run, run_folders
 from keyturn.bulk.plan import Destination, Plan, make_plan
 from keyturn.bulk.run import Summary, recall
@@ -39,6 +39,8 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
         ended = recall(folder, journal)
         if ended is not None:  # by somebody else, while we waited for an answer
             return _tell_again(frame, desk.machine, facts, ended)
+        if facts["capabilities"] != capabilities_digest(desk.directory.capabilities):
+            desk.probe()  # a target may have told then what it asks of passwords
         plan = _same_plan(desk, facts)
         counts = journal.counts()
         wanted = to_send(plan.job.resendable(desk.directory.capabilities))

@@ -56,6 +56,12 @@ class Desk:
         """Sign in and look; changes nothing."""
         return self.wait_for(self.directory.probe())
 
+    def look(self, asked: Asked, operation: str, plan: Plan) -> tuple[Plan, Probe | None]:
+        """Probe, unless offline; where the target then tells what it asks of passwords, the file is planned again."""
+        probe = None if asked.offline else self.probe()
+        told = self.directory.capabilities != plan.destination.capabilities
+        return (self.plan(asked, operation) if told else plan), probe
+
     def address(self) -> Address:
         """The target as a run pins it."""
         return address_of(self.target.name, self.target.settings, self.directory.account)

@@ -1,0 +1,57 @@
+"""A run against Hybrid Data Pipeline, from the target to the last row."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from keyturn.cli.main import cli
+from keyturn.core.users import Handle, User
+from tests.support.server import OpenDoor, served
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenDoor]:
+    """A directory whose policy asks for 15 characters, more than such servers usually take."""
+    with served(tmp_path_factory.mktemp("hdp")) as door:
+        yield door
+
+
+def call(tmp_path: Path, *args: str, code: int = 0) -> Result:
+    """Run a command; it ends with `code`."""
+    environment = {"KEYTURN_HOME": str(tmp_path / "home"), "NO_COLOR": "1"}
+    result = CliRunner(env=environment).invoke(cli, list(args))
+    assert result.exit_code == code, result.output
+    return result
+
+
+def stored(door: OpenDoor, login: str) -> User:
+    """Somebody as the store keeps them."""
+    with door.house.store.reading() as view:
+        user = view.users.get(1, login, Handle.LOGIN)
+    assert user is not None
+    return user
+
+
+def test_a_run_makes_passwords_that_the_policy_of_the_server_takes(door: OpenDoor, tmp_path: Path) -> None:
+    """Read from the server, for the plan, the run and what is left of it when a brake stopped it."""
+    secret, sheet, mixed = tmp_path / "secret", tmp_path / "new.csv", tmp_path / "mixed.csv"
+    secret.touch(0o600)
+    secret.write_text(door.made.password.reveal())
+    add = ("--kind", "hdp", "--url", door.url, "--username", door.made.admin, "--token-file", str(secret))
+    call(tmp_path, "target", "add", "pipe", *add)
+    assert "passwords of 15 to 32 characters" in call(tmp_path, "target", "test", "pipe").output
+    sheet.write_text("login\nann\nbob\n")
+    plan = call(tmp_path, "plan", "create", str(sheet), "-t", "pipe").output
+    assert "16 characters" in plan
+    call(tmp_path, "create", str(sheet), "-t", "pipe", "--expect", "2", "--no-input")
+    assert stored(door, "ann").must_change
+    number = str(stored(door, "bob").number)
+    mixed.write_text(f"login\n0{number}\nann\n{number}\n")
+    brake = ("--expect", "3", "--no-input", "--max-failures", "1", "-j", "1")
+    call(tmp_path, "reset", str(mixed), "-t", "pipe", *brake, code=7)
+    before = stored(door, "bob").password_changed
+    call(tmp_path, "resume", "--no-input", code=3)
+    assert before is not None
+    assert stored(door, "bob").password_changed > before  # type: ignore[operator]  # it has one
