@@ -46,7 +46,11 @@ def letters_of(path: Path, asked: str | None = None) -> Letters:
             return _proven(file, path, encoding, asked)
     except OSError as error:
         raise SourceError(
-            f"the file {path.name} cannot be read", code="KT-IN-001", where=str(path), why=error.strerror or ""
+            f"the file {path.name} cannot be read",
+            code="KT-IN-001",
+            where=str(path),
+            why=error.strerror or "",
+            fix="give the path of a CSV file that you may read",
         ) from None
 
 
