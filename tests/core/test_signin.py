@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from keyturn.core.commands import Origin, ResetPassword, SetStatus
+from keyturn.core.commands import ChangePassword, Origin, ResetPassword, SetStatus
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Proof
 from keyturn.core.ports import KeyChange, NewKey, SignedIn
@@ -113,6 +113,25 @@ def test_one_one_time_secret_makes_one_session_however_many_try(house: House) ->
         signed = [s for s in pool.map(lambda _: house.sign_in("amal", secret), range(16)) if isinstance(s, SignedIn)]
     assert len(signed) == 1
     assert signed[0].must_change
+
+
+def test_a_restricted_session_sets_one_password_however_many_ask_at_once(house: House) -> None:
+    """Each was let in while the session stood; the first to be written ends it for the others."""
+    house.add("amal")
+    [outcome] = house.directory().execute([ResetPassword("amal")])
+    assert isinstance(outcome, Changed)
+    assert outcome.secret is not None
+    signed = house.sign_in("amal", outcome.secret)
+    assert isinstance(signed, SignedIn)
+    let_in = house.signing_in.actor(signed.token)
+    assert let_in is not None
+    assert let_in.session
+    first, second, third = ChangePassword("amal", GOOD), ChangePassword("amal", OTHER), ChangePassword("amal", OTHER)
+    together = house.acting(let_in).execute([first, second])
+    assert [reason(each) for each in together] == [None, Reason.NOT_ALLOWED]
+    [late] = house.acting(signed.actor).execute([third])
+    assert reason(late) is Reason.NOT_ALLOWED
+    assert isinstance(house.sign_in("amal", GOOD), SignedIn)
 
 
 def test_a_token_ends_after_an_hour_with_the_session_and_with_the_account(house: House) -> None:

@@ -23,13 +23,15 @@ class Seen:
     """What a transaction knows when it judges.
 
     subject: the user that the command is about.  taken: ids, logins and mail addresses that somebody holds.
-    administrators: how many can still administer users.  link_open: the mailed link that is the proof still stands.
+    administrators: how many can still administer users.  link_open, session_open: the mailed link or the restricted
+    session that is the proof still stands.
     """
 
     subject: Subject | None
     taken: Mapping[str, str]
     administrators: Callable[[], int]
     link_open: Callable[[str], bool]
+    session_open: Callable[[str], bool]
     now: datetime
 
 
@@ -79,6 +81,8 @@ def _permission(step: Step, seen: Seen) -> Refused | None:
         allowed = allowed and may_confer(actor, step.command.rights)
     if actor.proof is Proof.LINK:
         allowed = allowed and seen.link_open(actor.link)
+    if actor.proof is Proof.RESTRICTED:
+        allowed = allowed and seen.session_open(actor.session)
     if allowed:
         return None
     return Refused(step.command.who, Reason.NOT_ALLOWED, "the caller is not permitted to do this")

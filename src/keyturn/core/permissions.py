@@ -23,6 +23,7 @@ class Actor:
     """Who asks.  id: user uid or key id; name: for people; rights: effective ones; tenant: the tenant's number.
 
     link: digest of the mailed link that is the proof; empty otherwise.
+    session: id of the restricted session that is the proof; empty otherwise.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Actor:
     rights: frozenset[Right]
     proof: Proof = Proof.KEY
     link: str = ""
+    session: str = ""
 
 
 @unique

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
@@ -142,7 +142,8 @@ class SignIn:
         if subject is None or subject.status is not Status.ACTIVE:
             return None
         proof = Proof.RESTRICTED if session.restricted else Proof.SESSION
-        return Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof)
+        held = session.id if session.restricted else ""
+        return Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof, session=held)
 
     def _whom(self, view: View, login: str, tenant: str) -> Subject | None:
         """The account that the name means: in the named tenant, in `default`, or in the only one that has it."""
@@ -202,6 +203,7 @@ class SignIn:
         detail = "must change the password" if restricted else ""
         transaction.audit.append([attempt.event(now, actor.tenant, actor.id, "started", detail)])
         token = self.tokens.issue(Claims(session.id, actor.id, actor.tenant, now, session.expires))
+        actor = replace(actor, session=session.id) if restricted else actor
         return SignedIn(token, restricted, actor, session.expires)
 
     def _turn_away(self, transaction: Transaction, subject: Subject | None, attempt: "_Attempt") -> Refused:
