@@ -55,7 +55,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What came of it.  states: of all rows; sent: how many rows got through in this sitting; trip: why it stopped
-    early; handout: None when no password needs one."""
+    early; handout: None when no password needs one; deliveries: what became of the passwords of done rows."""
 
     run: str
     exit: ExitCode
@@ -70,7 +70,7 @@ class Summary:
     handout: Path | None = None
     handed: int = 0
     local: bool = False
-    mailed: Mapping[str, int] = field(default_factory=dict)
+    deliveries: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
@@ -156,6 +156,7 @@ def wind_up(run: Run, stop: Stop | None, outlay: Outlay) -> Summary:
         run.folder.handout if handed else None,
         handed,
         run.local,
+        run.journal.deliveries(),
     )
 
 
@@ -166,7 +167,8 @@ def recall(folder: RunFolder, journal: Journal) -> Summary | None:
     if facts["state"] != FINISHED or any(states.get(state) for state in to_send(facts.job.ours)):
         return None
     handout = folder.handout if folder.handout.exists() else None
-    return Summary(folder.run, ExitCode(int(facts["exit"])), states, journal.reasons(), handout=handout)
+    code = ExitCode(int(facts["exit"]))
+    return Summary(folder.run, code, states, journal.reasons(), handout=handout, deliveries=journal.deliveries())
 
 
 def exit_of(states: Mapping[RowState, int]) -> ExitCode:

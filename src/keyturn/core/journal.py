@@ -76,5 +76,8 @@ class Journal(Protocol):
     def reasons(self) -> Sequence[tuple[RowState, str, int]]:
         """How many rows per state and reason, most first."""
 
+    def deliveries(self) -> Mapping[str, int]:
+        """How many done rows there are by what became of their password."""
+
     def close(self) -> None:
         """Let go of the file."""
