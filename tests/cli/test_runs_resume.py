@@ -1,6 +1,7 @@
 """resume and the questions before a run, and looking at runs afterwards."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,15 @@ def test_the_same_file_again_asks_for_the_unfinished_run(place: Place) -> None:
     assert f"run {run} on this file and target is unfinished" in place.call(*again, code=8).stderr
     place.server.unknown = set()
     place.call(*again, "--new-run")
+
+
+def test_a_run_whose_process_died_is_listed_as_unfinished(place: Place) -> None:
+    """Nobody holds its journal, so nobody is at work on it."""
+    stopped(place)
+    with closing(open_journal(place.run_folder() / "journal.db")) as journal:
+        journal.note({"state": RUNNING})
+    [listed] = json.loads(place.call("runs", "list", "--json").stdout)
+    assert (listed["state"], listed["begun"][-1]) == ("unfinished", "Z")
 
 
 def test_runs_can_be_listed_shown_and_reported(place: Place, tmp_path: Path) -> None:

@@ -81,6 +81,12 @@ def test_init_without_json_says_what_comes_next(run: Run) -> None:
     assert "administrator  admin" in result.stdout
 
 
+def test_init_names_a_database_of_its_own_without_saying_what_may_hold_a_password(run: Run, tmp_path: Path) -> None:
+    result = run("init", "--database", f"sqlite:///{tmp_path / 'elsewhere.db'}")
+    assert "--database URL" in result.stderr
+    assert "elsewhere.db" not in result.stderr
+
+
 def test_a_folder_without_a_directory_is_named(run: Run, tmp_path: Path) -> None:
     result = run("user", "list", code=2)
     assert "error[KT-CFG-023]" in result.stderr

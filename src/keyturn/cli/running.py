@@ -20,7 +20,7 @@ from keyturn.bulk.run import Run, Summary, carry_out
 from keyturn.bulk.sitting import Speed
 from keyturn.bulk.source import read_source
 from keyturn.bulk.stopping import Stop
-from keyturn.cli.reaching import reach
+from keyturn.cli.reaching import probe, reach
 from keyturn.cli.runflags import Asked
 from keyturn.cli.watching import watch
 from keyturn.core.ports import Directory, Probe
@@ -54,7 +54,7 @@ class Desk:
 
     def probe(self) -> Probe:
         """Sign in and look; changes nothing."""
-        return self.wait_for(self.directory.probe())
+        return self.wait_for(probe(self.directory, self.target))
 
     def address(self) -> Address:
         """The target as a run pins it."""

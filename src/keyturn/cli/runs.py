@@ -153,16 +153,28 @@ def _told(run: str, journal: "Journal", facts: "Facts") -> dict[str, object]:
     return {
         "run": run,
         "name": facts["name"],
-        "state": facts["state"],
+        "state": _state(facts["state"]),
         "operation": facts["operation"],
         "target": facts["target"],
         "account": facts["account"],
         "file": facts.file.name,
         "sha256": facts["sha256"],
-        "begun": facts["created"][:19],
-        "ended": facts["ended"][:19],
+        "begun": _moment(facts["created"]),
+        "ended": _moment(facts["ended"]),
         "exit": int(facts["exit"]) if facts["exit"] else "",
         "done": sum(counts.get(state, 0) for state in DONE),
         "left": counts.get(RowState.NOT_TRIED, 0) + counts.get(RowState.SENT, 0),
         "outcomes": outcomes(counts),
     }
+
+
+def _state(written: str) -> str:
+    """What an open journal says.  Whoever works on a run holds its journal, so `running` was left in the middle."""
+    from keyturn.bulk.facts import RUNNING
+
+    return "unfinished" if written == RUNNING else written
+
+
+def _moment(written: str) -> str:
+    """A time to the second, with its zone."""
+    return f"{written[:19]}Z" if written else ""

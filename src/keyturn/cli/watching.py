@@ -20,7 +20,7 @@ def watch(frame: Frame, run: str, target: str, total: int) -> Iterator[Sequence[
     """The listeners that fit the way this command speaks."""
     if frame.output is Output.JSONL:
         yield [Lines(frame, run).hear]
-    elif frame.output is Output.RICH and not frame.manners.accessible and frame.manners.loud >= 0:
+    elif frame.output is Output.RICH and not frame.accessible and frame.loud >= 0:
         with bar(frame, run, target, total) as listener:
             yield [listener]
     else:
@@ -83,7 +83,7 @@ class Heartbeat:
         if tenth <= self._tenth and now < self._next:
             return
         self._tenth, self._next = max(tenth, self._tenth), now + EVERY
-        if self._frame.manners.accessible:
+        if self._frame.accessible:
             failed = event.states.get(RowState.FAILED, 0)
             self._frame.say(f"{tenth * 10} percent. {event.through:,} of {event.total:,}. {failed:,} failed.")
         else:
@@ -101,7 +101,7 @@ def bar(frame: Frame, run: str, target: str, total: int) -> Iterator[Callable[[E
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Drawing
 
-    console = Console(stderr=True, no_color=frame.manners.color is False, highlight=False)
+    console = Console(stderr=True, no_color=frame.color is False, highlight=False)
     columns: tuple[Any, ...] = (BarColumn(bar_width=40), TextColumn("{task.description}"))
     console.print(f"{target}   run {run}   Ctrl-C stops cleanly")
     with Drawing(*columns, console=console, refresh_per_second=4) as drawing:
