@@ -61,6 +61,7 @@ def test_reports_hold_every_row_and_mark_what_people_wrote(tmp_path: Path) -> No
     assert "&lt;script&gt;" in page
     assert "<script" not in page
     assert "default-src 'none'" in page
+    assert "1 of 2 rows need you." in page
     read = list(csv.reader(io.StringIO(sheet.read_text("utf-8-sig"))))
     assert read[1][:3] == ["2", "'=cmd()", "failed"]
     assert read[1][-1] == "2026-11-21T12:00:00+00:00"
@@ -78,6 +79,15 @@ def test_a_page_of_a_huge_run_shows_what_needs_somebody(tmp_path: Path, monkeypa
     page = html.read_text()
     assert "and 3 more: see report.csv" in page
     assert "All other rows" not in page
+
+
+def test_a_page_of_a_green_run_says_so_first(tmp_path: Path) -> None:
+    """In words, beside the bar."""
+    journal = journal_of(Row(2, "amal", RowState.CHANGED), Row(3, "", RowState.SKIPPED, reason="blank"))
+    [html] = write_reports(journal, told(journal), tmp_path, ["html"])
+    page = html.read_text()
+    assert page.index("Every row is known good.") < page.index("<h2>")
+    assert "need you" not in page
 
 
 def test_a_kind_of_report_that_is_not_known_is_refused(tmp_path: Path) -> None:

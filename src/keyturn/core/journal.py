@@ -33,7 +33,7 @@ FINAL = DONE | {RowState.SKIPPED, RowState.FAILED}
 class Row:
     """One line of the file in the journal.  number: as a sheet counts (header is 1).  who: the cell as it is.
 
-    reason: of `Reason`, or why it was left out (`duplicate`, `protected`, `blank`).  first_sent: UTC, None when it
+    reason: of `Reason`, or why it was skipped (`duplicate`, `protected`, `blank`).  first_sent: UTC, None when it
     never left.  Holds no password.
     """
 
