@@ -240,7 +240,7 @@ RULES = (
             "cli/key.py": 2,
             "cli/plan.py": 2,
             "cli/reset.py": 3,
-            "cli/target.py": 5,
+            "cli/target.py": 6,
             "core/policy.py": 1,
             "core/storage.py": 1,
             "crypto/tokens.py": 1,
