@@ -103,6 +103,7 @@ def test_runs_can_be_listed_shown_and_reported(place: Place, tmp_path: Path) -> 
     assert (listed["run"], listed["state"], listed["exit"]) == (run, "stopped", 7)
     assert run in place.call("runs", "list").stdout
     assert "no-such-user" in place.call("runs", "show").stdout
+    assert f"folder     {place.run_folder()}" in place.call("runs", "show").stdout
     [shown] = place.lines("runs", "show", run, "--json")
     assert shown["reasons"] == [{"outcome": "failed", "reason": "no-such-user", "count": 1}]
     [line] = place.call("runs", "rows", run, "--outcome", "failed").stdout.splitlines()

@@ -12,6 +12,7 @@ from keyturn.cli.frame import Frame, Output, pass_frame
 
 if TYPE_CHECKING:
     from keyturn.bulk.facts import Facts
+    from keyturn.bulk.folder import RunFolder
     from keyturn.core.journal import Journal
 
 OUTCOMES = ("created", "changed", "skipped", "failed", "uncertain", "not tried", "sent")
@@ -40,7 +41,7 @@ def list_runs(frame: Frame) -> None:
     for folder in run_folders(frame.settings.folders.runs):
         try:
             with _opened(frame, folder.run) as (journal, facts):
-                found.append(_told(folder.run, journal, facts))
+                found.append(_told(folder, journal, facts))
         except RunError:
             found.append({"run": folder.run, "state": "held by another process"})
     if frame.wants_json:
@@ -54,11 +55,13 @@ def list_runs(frame: Frame) -> None:
 @click.argument("run", required=False, default="", shell_complete=complete_runs)
 @pass_frame
 def show(frame: Frame, run: str) -> None:
-    """One run: what it was to do, and how it stands."""
+    """One run: what it was to do, how it stands, and the folder where everything of it is."""
+    from keyturn.bulk.folder import find_run
     from keyturn.bulk.report import outcomes
 
-    with _opened(frame, run) as (journal, facts):
-        told = _told(_named(frame, run), journal, facts)
+    folder = find_run(frame.settings.folders.runs, _named(frame, run))
+    with _opened(frame, folder.run) as (journal, facts):
+        told = _told(folder, journal, facts)
         journal_counts = journal.counts()
         reasons = [{"outcome": str(s), "reason": r, "count": n} for s, r, n in journal.reasons() if r]
     if frame.wants_json:
@@ -145,13 +148,14 @@ def _opened(frame: Frame, run: str) -> "Iterator[tuple[Journal, Facts]]":
         journal.close()
 
 
-def _told(run: str, journal: "Journal", facts: "Facts") -> dict[str, object]:
+def _told(folder: "RunFolder", journal: "Journal", facts: "Facts") -> dict[str, object]:
     from keyturn.bulk.report import outcomes
     from keyturn.core.journal import DONE, RowState
 
     counts = journal.counts()
     return {
-        "run": run,
+        "run": folder.run,
+        "folder": str(folder.path),
         "name": facts["name"],
         "state": _state(facts["state"]),
         "operation": facts["operation"],
