@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -161,6 +162,18 @@ def test_what_was_done_is_in_the_audit_under_the_name_of_the_account(run: Run, m
     assert "user.create" in run("audit", "list", "--count", "1").stdout
     assert "no entries" in run("audit", "list", "--since", "2999-01-01").stderr
     assert "user.create" in run("audit", "list", "--since", "1h", "--verb", "user.create").stdout
+
+
+def test_people_are_listed_by_their_sign_in_name_and_a_refusal_with_its_reason(
+    run: Run, made: dict[str, Any], tmp_path: Path
+) -> None:
+    with closing(open_house(Place(tmp_path / "directory"))) as house:
+        password = Secret(made["admin"]["password"])
+        house.gate.signing_in.with_password("admin", password, door="test", origin=Origin())
+    run("user", "lock", "nobody", code=3)
+    *_, signed, refused = run("audit", "list").stdout.splitlines()
+    assert signed.split()[3:6] == ["admin", "session.start", "admin"]
+    assert "refused: no-such-user" in refused
 
 
 def test_a_time_that_is_none_is_a_mistake_of_the_command_line(run: Run, made: object) -> None:

@@ -1,13 +1,18 @@
 """`keyturn audit`: who did what in a directory on this machine, and the proof that nobody changed the record."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.place import opened, place_flags
+
+if TYPE_CHECKING:
+    from keyturn.core.audit import Entry
 
 BROKEN = 1
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
@@ -56,15 +61,16 @@ def list_entries(frame: Frame, data: Path | None, database: str, since: datetime
     """The newest entries, the last one at the end."""
     from collections import deque
 
-    from keyturn.app.trail import as_record, entries
+    from keyturn.app.trail import as_record, entries, names_of
 
     with opened(frame, data, database) as house:
-        records = [as_record(one) for one in deque(entries(house.store, since=since, verb=verb), max(count, 0))]
+        found = deque(entries(house.store, since=since, verb=verb), max(count, 0))
+        people = names_of(house.store, found)
     if frame.wants_json:
-        frame.json({"entries": records})
+        frame.json({"entries": [as_record(entry) for entry in found]})
         return
-    names = ("sequence", "at", "actor", "verb", "who", "outcome", "reason", "door", "source")
-    frame.table(names, [[_cell(record[name]) for name in names] for record in records], empty="no entries")
+    rows = [_row(entry, people) for entry in found]
+    frame.table(("number", "at (UTC)", "actor", "verb", "who", "outcome", "door", "source"), rows, empty="no entries")
 
 
 @audit.command()
@@ -103,6 +109,14 @@ def export(frame: Frame, data: Path | None, database: str, since: datetime | Non
         found = entries(house.store, since=since)
         for line in as_csv(found) if form == "csv" else map(as_json_line, found):
             frame.data(line)
+
+
+def _row(entry: "Entry", people: Mapping[str, str]) -> list[str]:
+    event = entry.event
+    outcome = f"{event.outcome}: {event.reason}" if event.reason else event.outcome
+    actor = people.get(event.actor, event.actor)
+    cells = (entry.sequence, f"{event.at:%Y-%m-%d %H:%M:%S}", actor, event.verb, event.who, outcome, event.door)
+    return [_cell(cell) for cell in (*cells, event.source)]
 
 
 def _cell(value: object) -> str:
