@@ -20,7 +20,7 @@ from keyturn.bulk.report import Told, defused, write_reports
 from keyturn.bulk.retry import write_retry
 from keyturn.bulk.source import read_source
 from keyturn.bulk.vault import Vault
-from keyturn.core.errors import ConfigError, PlanError, RunError, SourceError
+from keyturn.core.errors import ConfigError, PlanError, RunError, SourceError, StoreError
 from keyturn.core.journal import Row, RowState
 from keyturn.core.secret import Secret
 from keyturn.crypto.runkeys import RunKeys
@@ -128,6 +128,12 @@ def test_the_vault_keeps_what_cannot_be_derived_and_bears_a_torn_end(tmp_path: P
     for torn in (whole + b"\0\0", whole + b"\0\0\0\x09abc"):
         (tmp_path / "vault").write_bytes(torn)
         assert len(vault.read()) == 2
+
+
+def test_a_vault_that_takes_nothing_more_says_so(tmp_path: Path) -> None:
+    """The rows must not count as done."""
+    with pytest.raises(StoreError, match="cannot be kept"):
+        Vault(tmp_path, RunKeys(b"k" * 32)).put([(2, Secret("handed-back"))])
 
 
 def test_runs_are_found_by_their_id_and_the_newest_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

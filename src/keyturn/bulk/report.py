@@ -46,15 +46,21 @@ class Told:
 Writer = Callable[[BinaryIO, Journal, Told], None]
 
 
-def write_reports(journal: Journal, told: Told, folder: Path, kinds: Sequence[str]) -> list[Path]:
-    """Write the wanted kinds anew into a folder.  Raises ConfigError for a kind that is not known."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    written = []
+def check_kinds(kinds: Sequence[str]) -> None:
+    """Raises ConfigError for a kind of report that is not known."""
     for kind in kinds:
         if kind not in WRITERS:
             raise ConfigError(
                 f"there is no report {kind}", code="KT-CFG-033", fix=f"one or more of {', '.join(WRITERS)}"
             )
+
+
+def write_reports(journal: Journal, told: Told, folder: Path, kinds: Sequence[str]) -> list[Path]:
+    """Write the wanted kinds anew into a folder.  Raises ConfigError for a kind that is not known."""
+    check_kinds(kinds)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    written = []
+    for kind in kinds:
         path = folder / f"report.{kind}"
         with open_private(path) as file:
             WRITERS[kind](file, journal, told)

@@ -7,7 +7,7 @@ from keyturn.bulk.begin import begin
 from keyturn.bulk.facts import FINISHED, KEY, PLANNING, Facts, pinned
 from keyturn.bulk.folder import RunFolder, make_run_folder, run_folders
 from keyturn.bulk.plan import Plan
-from keyturn.cli.begun import run_of
+from keyturn.cli.begun import reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame, Output
 from keyturn.cli.planview import draw_plan
@@ -28,6 +28,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         plan = desk.plan(asked, operation)
         recipients = desk.machine.recipients(asked.handout)
         speed = speed_of(desk, asked)
+        reports_of(desk, asked)
         unfinished = None if asked.new_run else find_unfinished(desk.machine, plan, desk.target.name)
         if unfinished is not None and _go_on(frame, unfinished):
             return go_on(frame, desk, unfinished[0], asked)
@@ -43,7 +44,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
                 if frame.output is Output.JSONL:
                     frame.json({"run": folder.run, **plan.told()})
                 run = run_of(desk, folder, journal, facts, plan, asked)
-                frame.progress = ""
+                frame.progress = under_way(folder)
                 return tell(frame, desk.machine, target.name, work_off(desk, run, speed, plan.change))
 
 

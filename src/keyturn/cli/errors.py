@@ -3,6 +3,7 @@
 import io
 import sys
 import traceback
+from contextlib import suppress
 from types import TracebackType
 
 import click
@@ -12,6 +13,7 @@ from keyturn.core.errors import KeyturnError
 
 INTERRUPTED = 130
 CRASH = "KT-SRV-001"
+SYSTEM = "KT-SRV-012"
 USAGE = "KT-CFG-002"
 
 
@@ -31,7 +33,8 @@ def draw(error: KeyturnError, frame: Frame) -> int:
     click.echo("\n".join(lines), err=True, color=frame.color)
     if frame.wants_json:
         told = {"where": error.where, "why": error.why, "fix": error.fix, "progress": progress}
-        frame.json({"v": 1, "type": "error", "code": error.code, "what": error.what, **told, "exit": known.exit})
+        with suppress(OSError):  # stdout may be what is broken
+            frame.json({"v": 1, "type": "error", "code": error.code, "what": error.what, **told, "exit": known.exit})
     return known.exit
 
 
@@ -61,6 +64,15 @@ def crash(fault: BaseException, frame: Frame) -> int:
     if frame.loud >= 2:
         click.echo("\n".join(_places(fault.__traceback__)), err=True)
     return draw(error, frame)
+
+
+def system(error: OSError, frame: Frame) -> int:
+    """Tell that the system refused us a file, such as on a full disk."""
+    what = f"the system refused: {error.strerror or type(error).__name__}"
+    code = draw(KeyturnError(what, code=SYSTEM, where=str(error.filename or "")), frame)
+    if not error.filename:
+        hush()  # it was our output: what is left in it goes nowhere
+    return code
 
 
 def hush() -> int:
