@@ -109,7 +109,8 @@ def speed_of(desk: Desk, asked: Asked) -> Speed:
 
 def work_off(desk: Desk, run: Run, speed: Speed, total: int) -> Summary:
     """Carry a run out with a screen before it; Ctrl-C and SIGTERM stop it cleanly."""
-    with watch(desk.frame, run.folder.run, desk.target.name, total) as listeners:
+    title = f"{run.job.operation} on {desk.target.name}{'  PRODUCTION' if desk.target.settings.production else ''}"
+    with watch(desk.frame, run.folder.run, desk.target.name, total, title=title) as listeners:
         return desk.wait_for(_stoppable(run, speed, list(listeners)))
 
 

@@ -16,12 +16,15 @@ MOST_PROBLEMS = 1.0
 
 
 @contextmanager
-def watch(frame: Frame, run: str, target: str, total: int) -> Iterator[Sequence[Listener]]:
-    """The listeners that fit the way this command speaks."""
+def watch(frame: Frame, run: str, target: str, total: int, *, title: str = "") -> Iterator[Sequence[Listener]]:
+    """The listeners that fit the way this command speaks.
+
+    title: what is going on, for a person to read above the bar.
+    """
     if frame.output is Output.JSONL:
         yield [Lines(frame, run).hear]
     elif frame.output is Output.RICH and not frame.accessible and frame.loud >= 0:
-        with bar(frame, run, target, total) as listener:
+        with bar(frame, run, title or target, total) as listener:
             yield [listener]
     else:
         yield [Heartbeat(frame, run, target).hear]
@@ -95,7 +98,7 @@ class Heartbeat:
 
 
 @contextmanager
-def bar(frame: Frame, run: str, target: str, total: int) -> Iterator[Callable[[Event], None]]:
+def bar(frame: Frame, run: str, title: str, total: int) -> Iterator[Callable[[Event], None]]:
     """For terminals: four lines that are redrawn at most four times a second."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
@@ -103,7 +106,7 @@ def bar(frame: Frame, run: str, target: str, total: int) -> Iterator[Callable[[E
 
     console = Console(stderr=True, no_color=frame.color is False, highlight=False)
     columns: tuple[Any, ...] = (BarColumn(bar_width=40), TextColumn("{task.description}"))
-    console.print(f"{target}   run {run}   Ctrl-C stops cleanly")
+    console.print(f"{title}   run {run}   Ctrl-C stops cleanly", markup=False)
     with Drawing(*columns, console=console, refresh_per_second=4) as drawing:
         task = drawing.add_task("", total=max(total, 1))
         last = 0.0
