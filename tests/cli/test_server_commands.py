@@ -192,7 +192,7 @@ def test_the_audit_is_proven_and_a_forged_record_is_named(run: Run, made: object
         database.execute("update audit set who = 'nobody' where sequence = 2")
         database.commit()
     broken = run("audit", "verify", code=1)
-    assert "chain broken at record 2: the record was changed after it was written" in broken.stdout
+    assert "chain broken at record 2: the record was changed after it was written; no good checkpoint" in broken.stdout
     assert json.loads(run("audit", "verify", "--json", code=1).stdout)["broken"] == 2
 
 

@@ -92,7 +92,8 @@ def verify(frame: Frame, data: Path | None, database: str) -> int:
     elif proof.broken is None:
         frame.data(f"chain intact, {proof.records:,} records, {signed}")
     else:
-        frame.data(f"chain broken at record {proof.broken}: {proof.why}; {signed}")
+        sure = f"sure up to record {last.sequence}, which is signed" if last else "no good checkpoint before it"
+        frame.data(f"chain broken at record {proof.broken}: {proof.why}; {sure}")
     return 0 if proof.broken is None else BROKEN
 
 
