@@ -58,7 +58,12 @@ def audit() -> None:
 @click.option("--count", default=50, show_default=True, help="At most so many, the newest.")
 @pass_frame
 def list_entries(frame: Frame, data: Path | None, database: str, since: datetime | None, verb: str, count: int) -> None:
-    """The newest entries, the last one at the end."""
+    """The newest entries, the last one at the end.
+
+    \b
+      keyturn audit list --data ./directory --since 1d
+      keyturn audit list --data ./directory --verb password.reset --count 200
+    """
     from collections import deque
 
     from keyturn.app.trail import as_record, entries, names_of
@@ -77,7 +82,11 @@ def list_entries(frame: Frame, data: Path | None, database: str, since: datetime
 @place_flags
 @pass_frame
 def verify(frame: Frame, data: Path | None, database: str) -> int:
-    """Prove that no entry was changed, moved, added or removed; exit 1 with the first that does not fit."""
+    """Prove that no entry was changed, moved, added or removed; exit 1 with the first that does not fit.
+
+    \b
+      keyturn audit verify --data ./directory
+    """
     from keyturn.app.trail import verify as prove
 
     with opened(frame, data, database) as house:
@@ -103,7 +112,12 @@ def verify(frame: Frame, data: Path | None, database: str) -> int:
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True, help="How.")
 @pass_frame
 def export(frame: Frame, data: Path | None, database: str, since: datetime | None, form: str) -> None:
-    """All entries on stdout, one a line, oldest first; passwords are in none of them."""
+    """All entries on stdout, one a line, oldest first; passwords are in none of them.
+
+    \b
+      keyturn audit export --data ./directory --since 30d > audit.jsonl
+      keyturn audit export --data ./directory --format csv > audit.csv
+    """
     from keyturn.app.trail import as_csv, as_json_line, entries
 
     with opened(frame, data, database) as house:

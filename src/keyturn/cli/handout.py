@@ -29,7 +29,13 @@ def handout() -> None:
 @click.option("--to-terminal", is_flag=True, help="Show the passwords on this screen.")
 @pass_frame
 def open_handout(frame: Frame, file: str, identity: Path | None, form: str, to_terminal: bool) -> None:
-    """Open the handout of a run or a handout file: one line a user with row, user, password and state."""
+    """Open the handout of a run or a handout file: one line a user with row, user, password and state.
+
+    \b
+      keyturn handout open r7f3k2a --to-terminal
+      keyturn handout open r7f3k2a --format csv > passwords.csv
+      keyturn handout open handout-r7f3k2a.age --identity key.txt > passwords.jsonl
+    """
     from keyturn.app.runs import Machine
     from keyturn.bulk.folder import RUN_ID, find_run
     from keyturn.core.errors import ConfigError

@@ -37,7 +37,11 @@ def key() -> None:
 def create(
     frame: Frame, data: Path | None, database: str, kind: str, description: str, rights: tuple[str, ...]
 ) -> None:
-    """Make an API key; its token is shown this once."""
+    """Make an API key; its token is shown this once.
+
+    \b
+      keyturn key create --data ./directory --kind mas --description "HR feed" --right users
+    """
     from keyturn.app.refusals import accepted
 
     wanted = frozenset(Right[name.upper()] for name in rights) or ALL_RIGHTS
@@ -55,7 +59,11 @@ def create(
 @place_flags
 @pass_frame
 def list_keys(frame: Frame, data: Path | None, database: str) -> None:
-    """The API keys, oldest first, without their tokens."""
+    """The API keys, oldest first, without their tokens.
+
+    \b
+      keyturn key list --data ./directory
+    """
     from keyturn.app.refusals import accepted
 
     with opened(frame, data, database) as house:
@@ -92,7 +100,11 @@ def list_keys(frame: Frame, data: Path | None, database: str) -> None:
 @place_flags
 @pass_frame
 def revoke(frame: Frame, id: str, data: Path | None, database: str) -> None:
-    """Delete an API key; what was signed in with it ends at once."""
+    """Delete an API key; what was signed in with it ends at once.
+
+    \b
+      keyturn key revoke a-default-abcdefghij --data ./directory
+    """
     from keyturn.app.refusals import accepted
 
     with opened(frame, data, database) as house:

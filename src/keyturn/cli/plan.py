@@ -28,7 +28,12 @@ def plan() -> None:
 @flags(running=False)
 @pass_frame
 def reset(frame: Frame, asked: Asked) -> int:
-    """Plan new passwords for the users of FILE."""
+    """Plan new passwords for the users of FILE.
+
+    \b
+      keyturn plan reset users.csv -t maximo-test --email
+      keyturn plan reset users.csv -t maximo-test --json
+    """
     return _show(frame, asked, "reset")
 
 
@@ -36,7 +41,12 @@ def reset(frame: Frame, asked: Asked) -> int:
 @flags(running=False)
 @pass_frame
 def create(frame: Frame, asked: Asked) -> int:
-    """Plan the creation of the users of FILE."""
+    """Plan the creation of the users of FILE.
+
+    \b
+      keyturn plan create users.csv -t maximo-test
+      keyturn plan create users.csv -t maximo-test --map id=EmpNo --offline
+    """
     return _show(frame, asked, "create")
 
 

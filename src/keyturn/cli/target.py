@@ -35,7 +35,11 @@ def target() -> None:
 @target.command("list")
 @pass_frame
 def list_targets(frame: Frame) -> None:
-    """List the targets in the config file."""
+    """List the targets in the config file.
+
+    \b
+      keyturn target list
+    """
     settings = frame.settings
     if frame.wants_json:
         frame.json([_shown(name, table) for name, table in settings.targets.items()])
@@ -52,7 +56,11 @@ def list_targets(frame: Frame) -> None:
 @click.argument("name", required=False, default="", shell_complete=complete_targets)
 @pass_frame
 def show(frame: Frame, name: str) -> None:
-    """Show one target; of a secret, where it is."""
+    """Show one target; of a secret, where it is.
+
+    \b
+      keyturn target show maximo-test
+    """
     found, table = frame.settings.target(name)
     shown = _shown(found, table)
     if frame.wants_json:
@@ -68,7 +76,11 @@ def show(frame: Frame, name: str) -> None:
 @click.option("--token-stdin", is_flag=True, help="Read the secret from standard input.")
 @pass_frame
 def test(frame: Frame, name: str, token_stdin: bool) -> None:
-    """Sign in and look, changing nothing: exit 4 when it refuses us, 6 when it cannot be reached."""
+    """Sign in and look, changing nothing: exit 4 when it refuses us, 6 when it cannot be reached.
+
+    \b
+      keyturn target test maximo-test
+    """
     from keyturn.app.sources import first_line
     from keyturn.app.targets import Target, prepare
 
