@@ -119,6 +119,8 @@ def test_candidates_that_do_not_fit_are_not_shown(tmp_path: Path) -> None:
         (b"userid\na\n", Reading({"shoe": "userid"}), "KT-IN-011"),
         (b"PK\x03\x04rest", None, "KT-IN-012"),
         (b"userid\na\n", Reading(encoding="klingon"), "KT-IN-004"),
+        (b"userid\na\n", Reading(encoding="punycode"), "KT-IN-004"),
+        (b"userid\na\n", Reading(encoding="unicode_escape"), "KT-IN-004"),
         (b"userid\n\xff\n", Reading(encoding="utf-8"), "KT-IN-004"),
         (b"\xef\xbb\xbfuserid\n\xff\n", None, "KT-IN-004"),
     ],

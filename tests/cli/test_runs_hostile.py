@@ -90,3 +90,37 @@ def test_a_reader_that_goes_away_does_not_stop_the_run_half_way(place: Place) ->
     assert len(place.server.passwords) == 40
     [told] = place.lines("runs", "show", "--json")
     assert (told["state"], told["done"]) == ("finished", 40)
+
+
+def test_foreign_text_moves_no_cursor(place: Place) -> None:
+    """An id from a file and the words of a target are shown spelt out; machines get them as they are."""
+    path = place.file("userid\n\x1b]0;mine\x07ann\nbob\n")
+    place.call("reset", path, *RUN, "--name", "a\x1bb", code=3)
+    shown = place.call("runs", "rows").stdout
+    assert "\\x1b]0;mine\\x07ann" in shown
+    listed = place.call("runs", "list").stdout
+    assert "a\\x1bb" in listed
+    assert "a\\x1bb" in place.call("runs", "show").stdout
+    header = place.call("plan", "reset", place.file("\x1b]0;x\x07,b\n1,2\n"), "-t", "there", code=5).stderr
+    assert not {"\x1b", "\x07"} & set(shown + listed + header)
+    assert place.lines("runs", "rows", "--json")[0]["user"] == "\x1b]0;mine\x07ann"
+
+
+def test_a_damaged_journal_hides_no_other_run(place: Place) -> None:
+    """The list says which one it is."""
+    place.call("reset", place.file("userid\nann\n"), *RUN)
+    damaged = place.run_folder()
+    (damaged / "journal.db").write_bytes(b"nothing of ours")
+    place.call("reset", place.file("userid\nann\n"), *RUN)
+    listed = place.call("runs", "list").stdout.splitlines()
+    assert [line.split()[1] for line in listed[1:]] == ["finished", "damaged"]
+    assert listed[2].startswith(damaged.name)
+
+
+def test_recipients_that_are_not_there_are_not_replaced_by_this_machine(place: Place, tmp_path: Path) -> None:
+    """Who named a file of keys did not mean our own."""
+    (tmp_path / "keys.txt").write_text("# nobody yet\n")
+    flags = ("--handout", f"age:@{tmp_path}/keys.txt")
+    done = place.call("reset", place.file("userid\nann\n"), *RUN, *flags, code=2)
+    assert "no recipient is named there" in done.stderr
+    assert place.server.requests == 0

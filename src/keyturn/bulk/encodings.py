@@ -21,6 +21,9 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_NO_LETTERS: Final = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
+"""Names that Python knows as encodings, but under which a cell would not be what stands in it."""
+
 _SHOWN: Final = 60
 
 
@@ -90,6 +93,8 @@ def _named(asked: str, path: Path) -> str:
     try:
         name = codecs.lookup(asked).name
         "".encode(name)
+        if name in _NO_LETTERS:
+            raise LookupError
     except LookupError:
         raise SourceError(
             f"there is no encoding named {asked}",

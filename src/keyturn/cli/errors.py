@@ -8,7 +8,7 @@ from types import TracebackType
 
 import click
 
-from keyturn.cli.frame import Frame, Tone
+from keyturn.cli.frame import Frame, Tone, harmless
 from keyturn.core.errors import KeyturnError
 
 INTERRUPTED = 130
@@ -23,7 +23,7 @@ def draw(error: KeyturnError, frame: Frame) -> int:
 
     known = entry(error.code)
     progress = getattr(error, "progress", "") or frame.progress or known.progress
-    lines = [f"{frame.tone(f'error[{error.code}]', Tone.BAD)}: {error.what}"]
+    lines = [f"{frame.tone(f'error[{error.code}]', Tone.BAD)}: {harmless(error.what)}"]
     for name, text in (("where", error.where), ("why", error.why), ("fix", error.fix)):
         lines += _field(name, text)
     if known.title:
@@ -85,7 +85,7 @@ def _field(name: str, text: str) -> list[str]:
     """A named line; further lines of the text are aligned under the first."""
     if not text:
         return []
-    first, *rest = text.splitlines()
+    first, *rest = map(harmless, text.splitlines())
     return [f"  {name:<5}  {first}", *(f"         {line}" for line in rest)]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyturn.cli.completion import complete_runs
-from keyturn.cli.frame import Frame, Output, pass_frame
+from keyturn.cli.frame import Frame, Output, harmless, pass_frame
 
 if TYPE_CHECKING:
     from keyturn.bulk.facts import Facts
@@ -35,7 +35,7 @@ def runs() -> None:
 def list_runs(frame: Frame) -> None:
     """The runs of this machine, the newest first."""
     from keyturn.bulk.folder import run_folders
-    from keyturn.core.errors import RunError
+    from keyturn.core.errors import RunError, StoreError
 
     found = []
     for folder in run_folders(frame.settings.folders.runs):
@@ -44,6 +44,8 @@ def list_runs(frame: Frame) -> None:
                 found.append(_told(folder, journal, facts))
         except RunError:
             found.append({"run": folder.run, "state": "held by another process"})
+        except StoreError:
+            found.append({"run": folder.run, "state": "damaged"})
     if frame.wants_json:
         frame.json(found)
         return
@@ -69,7 +71,7 @@ def show(frame: Frame, run: str) -> None:
         return
     for name, value in told.items():
         if value != "" and not isinstance(value, dict):
-            frame.data(f"{name:<10} {value}")
+            frame.data(f"{name:<10} {harmless(str(value))}")
     for outcome, count in outcomes(journal_counts).items():
         frame.data(f"  {outcome:<10} {count:,}")
     for reason in reasons:
@@ -91,10 +93,8 @@ def rows(frame: Frame, run: str, outcome: tuple[str, ...]) -> None:
             if frame.output in (Output.JSON, Output.JSONL):
                 frame.json(row_event(name, row))
             else:
-                why = row.text or row.reason
-                frame.data(
-                    f"{SIGNS[row.state]} {row.number:>7}  {row.who}  {row.state}  {row.delivery}  {why}".rstrip()
-                )
+                who, why = harmless(row.who), harmless(row.text or row.reason)
+                frame.data(f"{SIGNS[row.state]} {row.number:>7}  {who}  {row.state}  {row.delivery}  {why}".rstrip())
 
 
 @runs.command()
