@@ -14,7 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from keyturn.app.build import Place, open_house
+from keyturn.cli.frame import Frame, Manners, Output
 from keyturn.cli.main import cli
+from keyturn.cli.serve import tell
 from keyturn.core.commands import Origin
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
@@ -86,6 +88,14 @@ def test_init_names_a_database_of_its_own_without_saying_what_may_hold_a_passwor
     result = run("init", "--database", f"sqlite:///{tmp_path / 'elsewhere.db'}")
     assert "--database URL" in result.stderr
     assert "elsewhere.db" not in result.stderr
+
+
+def test_a_machine_is_told_the_address_as_an_object(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(Frame(Manners(output=Output.JSON)), "http://127.0.0.1:1")
+    tell(Frame(), "http://127.0.0.1:2")
+    first, second = capsys.readouterr().out.splitlines()
+    assert json.loads(first) == {"address": "http://127.0.0.1:1"}
+    assert second == "keyturn is ready on http://127.0.0.1:2"
 
 
 def test_a_folder_without_a_directory_is_named(run: Run, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def fetch(source: Source, what: str, *, environment: Mapping[str, str], folder: 
     """
     if source.env:
         line = environment.get(source.env, "")
-        missing = f"the environment variable {source.env} is not set"
+        missing = f"the environment variable {source.env} is not set in this process"
     elif source.file:
         path = folder / Path(source.file).expanduser()
         line = _of_file(path, what)
@@ -73,7 +73,12 @@ def fetch(source: Source, what: str, *, environment: Mapping[str, str], folder: 
         line = _of_command(source, what)
         missing = f"{source.command[0]} printed nothing"
     if not line:
-        raise ConfigError(f"the secret of {what} is missing", code=UNREADABLE, why=missing)
+        raise ConfigError(
+            f"the secret of {what} is missing",
+            code=UNREADABLE,
+            why=missing,
+            fix="put it there, or say in the settings where it is",
+        )
     return _of_one_line(line, what)
 
 

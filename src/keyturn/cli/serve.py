@@ -48,4 +48,12 @@ def serve(
         base_url or settings.public_url,
         behind_tls,
     )
-    run(serving, lambda address: frame.data(f"keyturn is ready on {address}"))
+    run(serving, lambda address: tell(frame, address))
+
+
+def tell(frame: Frame, address: str) -> None:
+    """Say that the server takes requests, on the one line that whoever started it waits for."""
+    if frame.wants_json:
+        frame.json({"address": address})
+    else:
+        frame.data(f"keyturn is ready on {address}")
