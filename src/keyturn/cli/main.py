@@ -94,7 +94,13 @@ cli = Root(
     table=COMMANDS,
     callback=_welcome,
     invoke_without_command=True,
-    help="Changes credentials, one at a time or a hundred thousand at once.",
+    help="""Changes credentials, one at a time or a hundred thousand at once.
+
+    \b
+      keyturn demo
+      keyturn target add maximo-test
+      keyturn plan reset users.csv -t maximo-test
+    """,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "auto_envvar_prefix": PREFIX,

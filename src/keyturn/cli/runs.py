@@ -33,7 +33,12 @@ def runs() -> None:
 @runs.command("list")
 @pass_frame
 def list_runs(frame: Frame) -> None:
-    """The runs of this machine, the newest first."""
+    """The runs of this machine, the newest first.
+
+    \b
+      keyturn runs list
+      keyturn runs list --json
+    """
     from keyturn.bulk.folder import run_folders
     from keyturn.core.errors import RunError, StoreError
 
@@ -57,7 +62,12 @@ def list_runs(frame: Frame) -> None:
 @click.argument("run", required=False, default="", shell_complete=complete_runs)
 @pass_frame
 def show(frame: Frame, run: str) -> None:
-    """One run: what it was to do, how it stands, and the folder where everything of it is."""
+    """One run: what it was to do, how it stands, and the folder where everything of it is.
+
+    \b
+      keyturn runs show
+      keyturn runs show r7f3k2a
+    """
     from keyturn.bulk.folder import find_run
     from keyturn.bulk.report import outcomes
 
@@ -83,7 +93,12 @@ def show(frame: Frame, run: str) -> None:
 @click.option("--outcome", multiple=True, type=click.Choice(OUTCOMES), help="Only rows that ended so.")
 @pass_frame
 def rows(frame: Frame, run: str, outcome: tuple[str, ...]) -> None:
-    """The rows of a run, with outcome, delivery and reason."""
+    """The rows of a run, with outcome, delivery and reason.
+
+    \b
+      keyturn runs rows r7f3k2a --outcome failed
+      keyturn runs rows r7f3k2a --output jsonl > rows.jsonl
+    """
     from keyturn.bulk.report import SIGNS, row_event
     from keyturn.core.journal import RowState
 
@@ -103,7 +118,11 @@ def rows(frame: Frame, run: str, outcome: tuple[str, ...]) -> None:
 @click.option("-o", "--report-dir", type=click.Path(path_type=Path, file_okay=False), help="Where they go.")
 @pass_frame
 def report(frame: Frame, run: str, kinds: str, report_dir: Path | None) -> None:
-    """Write the reports of a run again; they hold no password."""
+    """Write the reports of a run again; they hold no password.
+
+    \b
+      keyturn runs report r7f3k2a --report html -o .
+    """
     from keyturn import __version__
     from keyturn.bulk.folder import find_run
     from keyturn.bulk.report import Told, write_reports
