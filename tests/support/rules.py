@@ -238,6 +238,7 @@ RULES = (
             "cli/create.py": 3,
             "cli/demo.py": 2,
             "cli/key.py": 3,
+            "cli/main.py": 2,
             "cli/plan.py": 6,
             "cli/reset.py": 3,
             "cli/target.py": 8,
