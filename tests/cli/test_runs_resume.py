@@ -251,6 +251,21 @@ def test_a_yes_is_enough_for_few_the_number_for_many_and_the_name_in_production(
     assert place.server.requests == (count if sent else 0)
 
 
+def test_the_question_names_what_would_be_done(
+    place: Place, typing: Typing, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A creation is no change."""
+    for name, value in place.environment.items():
+        monkeypatch.setenv(name, value)
+    typing("n\nn\n")
+    for command in ("create", "reset"):
+        with pytest.raises(PlanError, match="not confirmed"):
+            ask(place, command, place.file("userid\na\n"), "-t", "there")
+    told = capsys.readouterr().err
+    assert "Create 1 user on there? [y/N]" in told
+    assert "Change 1 user on there? [y/N]" in told
+
+
 @pytest.mark.parametrize(("answer", "code"), [("r", 3), ("n", 0), ("q", None)])
 def test_somebody_at_the_keyboard_chooses_between_going_on_and_anew(
     place: Place, typing: Typing, monkeypatch: pytest.MonkeyPatch, answer: str, code: int | None

@@ -6,6 +6,7 @@ from keyturn.app.runs import Machine
 from keyturn.bulk.begin import begin
 from keyturn.bulk.facts import FINISHED, KEY, PLANNING, Facts, pinned
 from keyturn.bulk.folder import RunFolder, make_run_folder, run_folders
+from keyturn.bulk.job import Operation
 from keyturn.bulk.plan import Plan
 from keyturn.cli.begun import reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
@@ -36,7 +37,9 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         if not frame.wants_json:
             draw_plan(frame.say, plan, desk, probe, speed, list(recipients))
         target = desk.target
-        confirm(frame, asked, count=plan.change, target=target.name, production=target.settings.production)
+        verb = "create" if plan.job.operation is Operation.CREATE else "change"
+        production = target.settings.production
+        confirm(frame, asked, count=plan.change, target=target.name, production=production, verb=verb)
         with desk.machine.holding(target.name):
             folder = make_run_folder(desk.machine.folders.runs, desk.machine.clock().now())
             with closing(desk.machine.journal(folder.journal, create=True)) as journal:
