@@ -239,7 +239,7 @@ def test_an_answer_that_never_comes_is_told_as_uncertain(place: Place) -> None:
     """Exit 9, and where to look."""
     place.server.lose = {"a"}
     file = place.file("userid\n  a  \nb\n")
-    assert "cut off in 1 rows" in place.call("plan", "reset", file, "-t", "there").stdout
+    assert "cut off in 1 row" in place.call("plan", "reset", file, "-t", "there").stdout
     done = place.call("reset", file, "-t", "there", "--yes", "--retries", "0", code=9)
     assert "1 uncertain" in done.stdout
     assert "--outcome uncertain" in done.stderr

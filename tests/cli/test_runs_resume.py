@@ -109,7 +109,7 @@ def test_runs_can_be_listed_shown_and_reported(place: Place, tmp_path: Path) -> 
     [line] = place.call("runs", "rows", run, "--outcome", "failed").stdout.splitlines()
     assert line.startswith("x       3  u001  failed  none")
     assert len(place.lines("runs", "rows", "--json")) == 30
-    place.call("runs", "report", "--report", "html", "-o", str(tmp_path / "out"))
+    place.call("runs", "report", "--report", "html", "--report-dir", str(tmp_path / "out"))
     assert "u001" in (tmp_path / "out" / "report.html").read_text()
     [told] = place.lines("runs", "report", run, "--json")
     assert len(told["reports"]) == 3

@@ -35,7 +35,6 @@ class Tone(StrEnum):
     GOOD = "green"
     BAD = "red"
     CARE = "yellow"
-    QUIET = "bright_black"
     NAME = "cyan"
 
 

@@ -43,7 +43,7 @@ def draw_plan(
     if source.matched.ignored:
         lines += _pair("", f"ignored: {', '.join(source.matched.ignored)}")
     if plan.trimmed:
-        lines += _pair("", f"blanks around the id were cut off in {plan.trimmed:,} rows")
+        lines += _pair("", f"blanks around the id were cut off in {_rows(plan.trimmed)}")
     lines.append("")
     lines += [_group(plan, group) for group in plan.groups]
     if not plan.change:

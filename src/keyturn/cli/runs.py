@@ -26,7 +26,7 @@ def runs() -> None:
     Examples:
       keyturn runs list
       keyturn runs rows r7f3k2a --outcome failed
-      keyturn runs report r7f3k2a --report html -o .
+      keyturn runs report r7f3k2a --report html --report-dir .
     """
 
 
@@ -115,13 +115,13 @@ def rows(frame: Frame, run: str, outcome: tuple[str, ...]) -> None:
 @runs.command()
 @click.argument("run", required=False, default="", shell_complete=complete_runs)
 @click.option("--report", "kinds", default="html,csv,jsonl", metavar="KINDS", help="html,csv,jsonl")
-@click.option("-o", "--report-dir", type=click.Path(path_type=Path, file_okay=False), help="Where they go.")
+@click.option("--report-dir", type=click.Path(path_type=Path, file_okay=False), help="Where they go.")
 @pass_frame
 def report(frame: Frame, run: str, kinds: str, report_dir: Path | None) -> None:
     """Write the reports of a run again; they hold no password.
 
     \b
-      keyturn runs report r7f3k2a --report html -o .
+      keyturn runs report r7f3k2a --report html --report-dir .
     """
     from keyturn import __version__
     from keyturn.bulk.folder import find_run
