@@ -5,8 +5,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,19 +25,40 @@ EVERYWHERE = set(CORES)
 
 @dataclass(frozen=True)
 class Ended:
-    """What a process took from start to end.  cpu: seconds of all its threads; memory: its peak in MB."""
+    """What a process took from start to end.  cpu: seconds of all its threads; memory: its peak in MB.
+
+    spent: while it ran, moments and the seconds of processor time up to each, where that was asked for.
+    """
 
     code: int
     seconds: float
     cpu: float
     memory: float
     output: str
+    spent: tuple[tuple[float, float], ...] = ()
+
+    def spent_between(self, start: float, end: float) -> float:
+        """Seconds of processor time between two moments."""
+        return self._spent_at(end) - self._spent_at(start)
+
+    def _spent_at(self, moment: float) -> float:
+        place = min(max(bisect([at for at, _ in self.spent], moment), 1), len(self.spent) - 1)
+        (before, low), (after, high) = self.spent[place - 1 : place + 1]
+        return low + (high - low) * (moment - before) / (after - before)
 
 
 def run(
-    command: Sequence[str | Path], *, cores: set[int] = CLIENT, env: Mapping[str, str] | None = None, cwd: Path = ROOT
+    command: Sequence[str | Path],
+    *,
+    cores: set[int] = CLIENT,
+    env: Mapping[str, str] | None = None,
+    cwd: Path = ROOT,
+    watched: bool = False,
 ) -> Ended:
-    """Run a command to its end on these cores; its output is kept, and read only when it is over."""
+    """Run a command to its end on these cores; its output is kept, and read only when it is over.
+
+    watched: note its processor time as it goes.
+    """
     read, write = os.memfd_create("out"), os.memfd_create("err")
     start = time.monotonic()
     process = subprocess.Popen(
@@ -47,7 +70,8 @@ def run(
         env=environment(env),
     )
     os.sched_setaffinity(process.pid, cores)
-    _, status, usage = os.wait4(process.pid, 0)
+    with _watching(process.pid, every=0.2 if watched else 3600) as spent:
+        _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     output, errors = _text(read), _text(write)
@@ -56,7 +80,28 @@ def run(
     if process.returncode:
         print(f"{command[0]} ended with {process.returncode}:\n{output[-2000:]}\n{errors[-2000:]}", file=sys.stderr)
     cpu = usage.ru_utime + usage.ru_stime
-    return Ended(process.returncode, seconds, cpu, usage.ru_maxrss * 1024 / 1e6, output)
+    return Ended(process.returncode, seconds, cpu, usage.ru_maxrss * 1024 / 1e6, output, tuple(spent))
+
+
+@contextlib.contextmanager
+def _watching(pid: int, *, every: float) -> Iterator[list[tuple[float, float]]]:
+    """Notes the processor time of a process, every so many seconds."""
+    spent: list[tuple[float, float]] = []
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(every):
+            with contextlib.suppress(OSError):
+                fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+                spent.append((time.monotonic(), (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield spent
+    finally:
+        over.set()
+        watcher.join()
 
 
 def module(name: str, *words: str, cores: set[int] = CLIENT, env: Mapping[str, str] | None = None) -> dict[str, Any]:

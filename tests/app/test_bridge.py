@@ -13,7 +13,7 @@ from keyturn.app.bridge import LocalGate, Threads
 from keyturn.app.together import Together
 from keyturn.core.commands import Origin, ResetPassword
 from keyturn.core.directory import LOCAL
-from keyturn.core.errors import StoreError
+from keyturn.core.errors import Busy, StoreError
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName
@@ -163,14 +163,26 @@ async def test_a_group_takes_so_much_and_the_rest_comes_next() -> None:
     assert groups == [[9], [2, 3], [1, 1]]
 
 
-async def test_what_waits_is_written_before_the_threads_end(house: House) -> None:
+async def test_what_was_begun_is_written_and_what_comes_later_is_turned_away(house: House) -> None:
     house.add("amal")
     threads = Threads(house.parts)
     directory = house.directory()
-    writes = [asyncio.ensure_future(threads.write(directory.harden(directory.look([ResetPassword("amal")]))))]
-    await asyncio.sleep(0)
+    begun = asyncio.ensure_future(threads.write(directory.harden(directory.look([ResetPassword("amal")]))))
+    for _ in range(3):  # until it has been handed over
+        await asyncio.sleep(0)
     await asyncio.to_thread(threads.close)
-    assert isinstance((await writes[0])[0], Changed)
+    assert isinstance((await begun)[0], Changed)
+    with pytest.raises(Busy, match="being closed"):
+        await threads.write(directory.look([ResetPassword("amal")]))
+
+
+async def test_a_fault_of_ours_in_a_commit_hangs_nobody(house: House, threads: Threads) -> None:
+    """Whoever asked gets the fault, and the next commit is a new one."""
+    directory = house.directory()
+    house.add("amal")
+    with pytest.raises(ValueError, match="only set with its verifier"):
+        await threads.write(directory.look([ResetPassword("amal")]))
+    assert isinstance((await threads.write(directory.harden(directory.look([ResetPassword("amal")]))))[0], Changed)
 
 
 async def test_too_much_at_once_is_turned_away_as_busy(house: House) -> None:

@@ -44,6 +44,12 @@ def test_a_secret_comes_from_the_environment(tmp_path: Path) -> None:
     assert fetched(Source(env="T"), tmp_path, T=CLEAR) == Secret(CLEAR)
 
 
+@pytest.mark.parametrize("more", ["\r\nX-More: 1", "\n", "\t", "\x00"])
+def test_a_secret_of_more_than_one_line_is_refused(tmp_path: Path, more: str) -> None:
+    """It would end a header and begin another one."""
+    assert "cannot be printed" in refused(Source(env="T"), tmp_path, T=CLEAR + more).why
+
+
 @pytest.mark.parametrize("content", [f"{CLEAR}\r\nsecond line\n", CLEAR])
 def test_a_secret_is_the_first_line_of_a_file(tmp_path: Path, content: str) -> None:
     assert fetched(secret_file(tmp_path, content.encode()), tmp_path) == Secret(CLEAR)

@@ -20,7 +20,7 @@ from keyturn.bulk.report import Told, defused, write_reports
 from keyturn.bulk.retry import write_retry
 from keyturn.bulk.source import read_source
 from keyturn.bulk.vault import Vault
-from keyturn.core.errors import ConfigError, PlanError, RunError, SourceError
+from keyturn.core.errors import ConfigError, PlanError, RunError, SourceError, StoreError
 from keyturn.core.journal import Row, RowState
 from keyturn.core.secret import Secret
 from keyturn.crypto.runkeys import RunKeys
@@ -61,6 +61,7 @@ def test_reports_hold_every_row_and_mark_what_people_wrote(tmp_path: Path) -> No
     assert "&lt;script&gt;" in page
     assert "<script" not in page
     assert "default-src 'none'" in page
+    assert "1 of 2 rows need you." in page
     read = list(csv.reader(io.StringIO(sheet.read_text("utf-8-sig"))))
     assert read[1][:3] == ["2", "'=cmd()", "failed"]
     assert read[1][-1] == "2026-11-21T12:00:00+00:00"
@@ -78,6 +79,15 @@ def test_a_page_of_a_huge_run_shows_what_needs_somebody(tmp_path: Path, monkeypa
     page = html.read_text()
     assert "and 3 more: see report.csv" in page
     assert "All other rows" not in page
+
+
+def test_a_page_of_a_green_run_says_so_first(tmp_path: Path) -> None:
+    """In words, beside the bar."""
+    journal = journal_of(Row(2, "amal", RowState.CHANGED), Row(3, "", RowState.SKIPPED, reason="blank"))
+    [html] = write_reports(journal, told(journal), tmp_path, ["html"])
+    page = html.read_text()
+    assert page.index("Every row is known good.") < page.index("<h2>")
+    assert "need you" not in page
 
 
 def test_a_kind_of_report_that_is_not_known_is_refused(tmp_path: Path) -> None:
@@ -118,6 +128,12 @@ def test_the_vault_keeps_what_cannot_be_derived_and_bears_a_torn_end(tmp_path: P
     for torn in (whole + b"\0\0", whole + b"\0\0\0\x09abc"):
         (tmp_path / "vault").write_bytes(torn)
         assert len(vault.read()) == 2
+
+
+def test_a_vault_that_takes_nothing_more_says_so(tmp_path: Path) -> None:
+    """The rows must not count as done."""
+    with pytest.raises(StoreError, match="cannot be kept"):
+        Vault(tmp_path, RunKeys(b"k" * 32)).put([(2, Secret("handed-back"))])
 
 
 def test_runs_are_found_by_their_id_and_the_newest_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ def test_the_demo_does_the_main_job_and_leaves_nothing_running(tmp_path: Path) -
     for line in (
         r"~ changed +1,000 ",
         r"x failed +1 +row 503 ghost42",
-        r"- left out +3 +rows 12 and 640 repeat rows 3 and 77; row 1,005 is blank",
+        r"- skipped +3 +rows 12 and 640 repeat rows 3 and 77; row 1,005 is blank",
         r"\? uncertain +0 ",
         r"mails .*1,000 mails",
         r"chain intact, [\d,]+ records",

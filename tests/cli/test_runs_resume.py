@@ -1,6 +1,7 @@
 """resume and the questions before a run, and looking at runs afterwards."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,15 @@ def test_the_same_file_again_asks_for_the_unfinished_run(place: Place) -> None:
     place.call(*again, "--new-run")
 
 
+def test_a_run_whose_process_died_is_listed_as_unfinished(place: Place) -> None:
+    """Nobody holds its journal, so nobody is at work on it."""
+    stopped(place)
+    with closing(open_journal(place.run_folder() / "journal.db")) as journal:
+        journal.note({"state": RUNNING})
+    [listed] = json.loads(place.call("runs", "list", "--json").stdout)
+    assert (listed["state"], listed["begun"][-1]) == ("unfinished", "Z")
+
+
 def test_runs_can_be_listed_shown_and_reported(place: Place, tmp_path: Path) -> None:
     """Rows by outcome, reports again, for people and for machines."""
     run = stopped(place)
@@ -93,12 +103,13 @@ def test_runs_can_be_listed_shown_and_reported(place: Place, tmp_path: Path) -> 
     assert (listed["run"], listed["state"], listed["exit"]) == (run, "stopped", 7)
     assert run in place.call("runs", "list").stdout
     assert "no-such-user" in place.call("runs", "show").stdout
+    assert f"folder     {place.run_folder()}" in place.call("runs", "show").stdout
     [shown] = place.lines("runs", "show", run, "--json")
     assert shown["reasons"] == [{"outcome": "failed", "reason": "no-such-user", "count": 1}]
     [line] = place.call("runs", "rows", run, "--outcome", "failed").stdout.splitlines()
     assert line.startswith("x       3  u001  failed  none")
     assert len(place.lines("runs", "rows", "--json")) == 30
-    place.call("runs", "report", "--report", "html", "-o", str(tmp_path / "out"))
+    place.call("runs", "report", "--report", "html", "--report-dir", str(tmp_path / "out"))
     assert "u001" in (tmp_path / "out" / "report.html").read_text()
     [told] = place.lines("runs", "report", run, "--json")
     assert len(told["reports"]) == 3
@@ -238,6 +249,21 @@ def test_a_yes_is_enough_for_few_the_number_for_many_and_the_name_in_production(
         with pytest.raises(PlanError):
             ask(place, "reset", file, "-t", "there")
     assert place.server.requests == (count if sent else 0)
+
+
+def test_the_question_names_what_would_be_done(
+    place: Place, typing: Typing, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A creation is no change."""
+    for name, value in place.environment.items():
+        monkeypatch.setenv(name, value)
+    typing("n\nn\n")
+    for command in ("create", "reset"):
+        with pytest.raises(PlanError, match="not confirmed"):
+            ask(place, command, place.file("userid\na\n"), "-t", "there")
+    told = capsys.readouterr().err
+    assert "Create 1 user on there? [y/N]" in told
+    assert "Change 1 user on there? [y/N]" in told
 
 
 @pytest.mark.parametrize(("answer", "code"), [("r", 3), ("n", 0), ("q", None)])

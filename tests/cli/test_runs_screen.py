@@ -71,6 +71,15 @@ def test_a_screen_reader_gets_sentences(capsys: pytest.CaptureFixture[str]) -> N
     assert "50 percent. 50 of 100. 1 failed." in capsys.readouterr().err
 
 
+def test_the_environment_can_ask_for_sentences_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `--accessible` does."""
+    monkeypatch.setenv("ACCESSIBLE", "1")
+    hear(Manners())
+    assert "50 percent. 50 of 100. 1 failed." in capsys.readouterr().err
+
+
 def test_a_terminal_gets_a_bar_and_the_problems(capsys: pytest.CaptureFixture[str]) -> None:
     """At most one problem a second."""
     hear(Manners(output=Output.RICH))

@@ -9,12 +9,15 @@ import subprocess
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from keyturn.app.build import Place, open_house
+from keyturn.cli.frame import Frame, Manners, Output
 from keyturn.cli.main import cli
+from keyturn.cli.serve import tell
 from keyturn.core.commands import Origin
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
@@ -80,6 +83,20 @@ def test_init_without_json_says_what_comes_next(run: Run) -> None:
     result = run("init", "--policy", "vendor")
     assert "keyturn serve --data" in result.stderr
     assert "administrator  admin" in result.stdout
+
+
+def test_init_names_a_database_of_its_own_without_saying_what_may_hold_a_password(run: Run, tmp_path: Path) -> None:
+    result = run("init", "--database", f"sqlite:///{tmp_path / 'elsewhere.db'}")
+    assert "--database URL" in result.stderr
+    assert "elsewhere.db" not in result.stderr
+
+
+def test_a_machine_is_told_the_address_as_an_object(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(Frame(Manners(output=Output.JSON)), "http://127.0.0.1:1")
+    tell(Frame(), "http://127.0.0.1:2")
+    first, second = capsys.readouterr().out.splitlines()
+    assert json.loads(first) == {"address": "http://127.0.0.1:1"}
+    assert second == "keyturn is ready on http://127.0.0.1:2"
 
 
 def test_a_folder_without_a_directory_is_named(run: Run, tmp_path: Path) -> None:
@@ -168,6 +185,18 @@ def test_what_was_done_is_in_the_audit_under_the_name_of_the_account(run: Run, m
     assert "user.create" in run("audit", "list", "--since", "1h", "--verb", "user.create").stdout
 
 
+def test_people_are_listed_by_their_sign_in_name_and_a_refusal_with_its_reason(
+    run: Run, made: dict[str, Any], tmp_path: Path
+) -> None:
+    with closing(open_house(Place(tmp_path / "directory"))) as house:
+        password = Secret(made["admin"]["password"])
+        house.gate.signing_in.with_password("admin", password, door="test", origin=Origin())
+    run("user", "lock", "nobody", code=3)
+    *_, signed, refused = run("audit", "list").stdout.splitlines()
+    assert signed.split()[3:6] == ["admin", "session.start", "admin"]
+    assert "refused: no-such-user" in refused
+
+
 def test_a_time_that_is_none_is_a_mistake_of_the_command_line(run: Run, made: object) -> None:
     assert "neither a time" in run("audit", "list", "--since", "yesterday", code=2).stderr
 
@@ -184,7 +213,7 @@ def test_the_audit_is_proven_and_a_forged_record_is_named(run: Run, made: object
         database.execute("update audit set who = 'nobody' where sequence = 2")
         database.commit()
     broken = run("audit", "verify", code=1)
-    assert "chain broken at record 2: the record was changed after it was written" in broken.stdout
+    assert "chain broken at record 2: the record was changed after it was written; no good checkpoint" in broken.stdout
     assert json.loads(run("audit", "verify", "--json", code=1).stdout)["broken"] == 2
 
 

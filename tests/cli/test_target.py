@@ -160,13 +160,16 @@ def test_what_was_answered_is_what_is_saved(
     assert saved(home) == table
 
 
-def test_on_a_terminal_an_unknown_place_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_terminal_a_slip_is_asked_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     keyboard = Keyboard()
     monkeypatch.setattr(sys, "stdin", keyboard.stdin)
-    keyboard.type("opensesame")
-    with pytest.raises(ConfigError, match="no place for a secret"):
-        cli.main(["target", "add", "t", *MAS], standalone_mode=False, obj=Frame())
+    keyboard.type("max", "mas", "opensesame", "file", "env T", "k1")
+    cli.main(["target", "add", "t", "--url", URL], standalone_mode=False, obj=Frame())
     keyboard.close()
+    assert saved(home) == {"kind": "mas", "url": URL, "key_id": "k1", "token": {"env": "T"}}
+    assert capsys.readouterr().err.count("never the secret itself") == 2
 
 
 def test_targets_are_listed_and_shown_for_people_and_machines(home: Path) -> None:
@@ -212,6 +215,8 @@ def test_a_server_that_lets_us_in_says_as_whom_and_for_how_long(home: Path) -> N
         run("add", "t", "--kind", "mas", "--url", door.url, "--key-id", key.key.id, "--token-file", str(token))
         result = run("test", "t")
         refused = run("test", "t", "--token-stdin", stdin="not-the-token\n")
+    assert "keyturn target show t" in refused.stderr
+    assert f"target t, {door.url}" in refused.stderr
     assert f'signed in as "{key.key.id}"' in result.stdout
     assert re.search(r"token good for \d+ min", result.stdout)
     assert refused.exit_code == 4

@@ -79,7 +79,7 @@ def test_a_temporary_password_is_spent_by_the_change_alone(house: House, known: 
     for _ in range(3):
         caller = knock(house, temporary)
         assert isinstance(caller, Actor)
-        assert caller.proof is Proof.RESTRICTED
+        assert caller.proof is Proof.TEMPORARY
         assert house.acting(caller, via).list(Window()).users == ()
     caller = knock(house, temporary)
     assert isinstance(caller, Actor)

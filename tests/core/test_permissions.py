@@ -41,7 +41,7 @@ def test_nobody_confers_a_right_they_lack(mine: frozenset[Right], given_: frozen
     assert may_confer(actor(*mine), given_) is (given_ <= mine)
 
 
-@pytest.mark.parametrize("proof", [Proof.RESTRICTED, Proof.LINK])
+@pytest.mark.parametrize("proof", [Proof.RESTRICTED, Proof.TEMPORARY, Proof.LINK])
 def test_a_restricted_proof_only_buys_a_new_password_for_oneself(proof: Proof) -> None:
     bought = [
         (operation, target)

@@ -1,22 +1,45 @@
 """Signing in: one budget of guesses an account, restricted sessions, and tokens that die when they should."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from keyturn.core.commands import Origin, ResetPassword, SetStatus
+from keyturn.core.commands import ChangePassword, Origin, ResetPassword, SetStatus
+from keyturn.core.credentials import Verifier
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Proof
-from keyturn.core.ports import KeyChange, NewKey, SignedIn
+from keyturn.core.ports import Check, Hasher, KeyChange, NewKey, SignedIn
 from keyturn.core.secret import Secret
-from keyturn.core.signin import TOKEN_LIFE
+from keyturn.core.signin import TOKEN_LIFE, SignIn
 from keyturn.core.storage import Key
 from keyturn.core.users import ALL_RIGHTS, Right, Status
 from tests.support.house import GOOD, OTHER, House, reason
 
 WRONG = Secret("a wrong guess of mine")
+
+
+class Between:
+    """A hasher that does something after each comparison, before anybody hears of it."""
+
+    def __init__(self, hasher: Hasher, act: Callable[[Check], Check]) -> None:
+        self.hash = hasher.hash
+        self.hash_one_time = hasher.hash_one_time
+        self.fingerprint = hasher.fingerprint
+        self.digest = hasher.digest
+        self._check = hasher.check
+        self._act = act
+
+    def check(self, candidate: Secret, verifier: Verifier | None) -> Check:
+        """As the hasher does, then the act."""
+        return self._act(self._check(candidate, verifier))
+
+
+def with_act(house: House, act: Callable[[Check], Check]) -> SignIn:
+    """Signing in, with something that happens after each comparison."""
+    return replace(house.signing_in, parts=replace(house.parts, hasher=Between(house.parts.hasher, act)))
 
 
 def permanent(house: House, who: str = "amal", *, tenant: int = 1) -> None:
@@ -115,6 +138,25 @@ def test_one_one_time_secret_makes_one_session_however_many_try(house: House) ->
     assert signed[0].must_change
 
 
+def test_a_restricted_session_sets_one_password_however_many_ask_at_once(house: House) -> None:
+    """Each was let in while the session stood; the first to be written ends it for the others."""
+    house.add("amal")
+    [outcome] = house.directory().execute([ResetPassword("amal")])
+    assert isinstance(outcome, Changed)
+    assert outcome.secret is not None
+    signed = house.sign_in("amal", outcome.secret)
+    assert isinstance(signed, SignedIn)
+    let_in = house.signing_in.actor(signed.token)
+    assert let_in is not None
+    assert let_in.session
+    first, second, third = ChangePassword("amal", GOOD), ChangePassword("amal", OTHER), ChangePassword("amal", OTHER)
+    together = house.acting(let_in).execute([first, second])
+    assert [reason(each) for each in together] == [None, Reason.NOT_ALLOWED]
+    [late] = house.acting(signed.actor).execute([third])
+    assert reason(late) is Reason.NOT_ALLOWED
+    assert isinstance(house.sign_in("amal", GOOD), SignedIn)
+
+
 def test_a_token_ends_after_an_hour_with_the_session_and_with_the_account(house: House) -> None:
     permanent(house)
     first = token(house)
@@ -187,3 +229,40 @@ def test_an_expired_key_is_no_key(house: House) -> None:
     assert house.signing_in.actor(signed.token) is None
     again = house.signing_in.with_key(made.key.id, made.token, door="test", origin=Origin())
     assert reason(again) is Reason.NOT_SIGNED_IN
+
+
+def test_a_door_without_restricted_sessions_neither_lets_in_nor_consumes_a_temporary_password(house: House) -> None:
+    house.add("amal")
+    [outcome] = house.directory().execute([ResetPassword("amal")])
+    assert isinstance(outcome, Changed)
+    assert outcome.secret is not None
+    for _ in range(7):
+        turned = house.signing_in.with_password("amal", outcome.secret, door="test", origin=Origin(), restricted=False)
+        assert reason(turned) is Reason.NOT_SIGNED_IN
+    assert isinstance(house.sign_in("amal", outcome.secret), SignedIn)
+
+
+def test_a_verifier_of_older_parameters_is_renewed_by_the_sign_in(house: House) -> None:
+    permanent(house)
+    with house.parts.store.reading() as view:
+        [before] = view.users.logins("amal")
+    assert before.credential is not None
+    strict = with_act(house, lambda check: replace(check, stale=True))
+    assert isinstance(strict.with_password("amal", GOOD, door="test", origin=Origin()), SignedIn)
+    with house.parts.store.reading() as view:
+        [after] = view.users.logins("amal")
+    assert after.credential is not None
+    assert after.credential.verifier != before.credential.verifier
+    assert isinstance(house.sign_in("amal", GOOD), SignedIn)
+
+
+def test_a_password_that_is_reset_while_it_is_compared_lets_nobody_in(house: House) -> None:
+    permanent(house)
+
+    def reset(check: Check) -> Check:
+        house.directory().execute([ResetPassword("amal", OTHER, permanent=True)])
+        return check
+
+    turned = with_act(house, reset).with_password("amal", GOOD, door="test", origin=Origin())
+    assert reason(turned) is Reason.NOT_SIGNED_IN
+    assert isinstance(house.sign_in("amal", OTHER), SignedIn)

@@ -75,6 +75,10 @@ def test_a_run_key_opens_with_the_key_file_of_its_runner_only(tmp_path: Path) ->
     sealed = ring.new_run_key()
     assert ring.open(sealed).password("r", 1) == RunKeyring(tmp_path / "a").open(sealed).password("r", 1)
     assert ring.open(ring.new_run_key()).password("r", 1) != ring.open(sealed).password("r", 1)
+    with pytest.raises(KeyFolderError, match="is missing"):
+        other.open(sealed)
+    assert not (tmp_path / "b").exists()
+    other.new_run_key()
     with pytest.raises(KeyFolderError, match="cannot be opened"):
         other.open(sealed)
     with pytest.raises(KeyFolderError, match="cannot be opened"):

@@ -73,6 +73,7 @@ def test_settling_records_the_outcome_and_keeps_what_sending_knew(journal: Journ
     journal.settle([settled(PLANNED[0])])
     [row] = journal.rows([RowState.CHANGED])
     assert row == replace(settled(PLANNED[0]), attempts=1, first_sent=NOON)
+    assert journal.deliveries() == {row.delivery: 1}
 
 
 def test_rows_are_read_by_state_and_from_a_number_on(journal: Journal) -> None:
@@ -83,6 +84,7 @@ def test_rows_are_read_by_state_and_from_a_number_on(journal: Journal) -> None:
 def test_counts_and_reasons_tell_how_a_run_stands(journal: Journal) -> None:
     assert journal.counts() == {RowState.NOT_TRIED: 2, RowState.SKIPPED: 1}
     assert journal.reasons() == [(RowState.NOT_TRIED, "", 2), (RowState.SKIPPED, "blank", 1)]
+    assert journal.deliveries() == {}
 
 
 def test_rows_may_be_settled_while_they_are_read(path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from keyturn.core.errors import StoreError
-from keyturn.core.journal import Row, RowState
+from keyturn.core.journal import DONE, Row, RowState
 
 
 class MemoryJournal:
@@ -65,6 +65,10 @@ class MemoryJournal:
         """Rows by state and reason."""
         found = Counter((row.state, row.reason) for row in self.lines.values())
         return [(state, reason, count) for (state, reason), count in found.most_common()]
+
+    def deliveries(self) -> Mapping[str, int]:
+        """Done rows by delivery."""
+        return Counter(row.delivery for row in self.lines.values() if row.state in DONE)
 
     def close(self) -> None:
         """Nothing is held."""

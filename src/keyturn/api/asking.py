@@ -19,7 +19,7 @@ from keyturn.core.commands import (
     UpdateUser,
 )
 from keyturn.core.outcomes import Reason
-from keyturn.core.permissions import Actor, Proof
+from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle
@@ -87,7 +87,7 @@ def signed_in(
         actor = await gate.actor(token) if token else None
         if actor is None or not token:
             return answer(PROBLEMS[Reason.NOT_SIGNED_IN], "send a good token as Authorization: Bearer")
-        if actor.proof is Proof.RESTRICTED and not restricted_too:
+        if actor.confined and not restricted_too:
             return answer(MUST_CHANGE, "this session can only POST /keyturn/v1/me/password")
         return await handler(Asked(request, actor, token, gate))
 

@@ -8,20 +8,19 @@ requests share one flush to the disk, and no answer leaves before the commit.
 
 import asyncio
 import os
-import queue
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, ParamSpec, TypeAlias, TypeVar
+from itertools import accumulate
+from typing import Final, ParamSpec, TypeVar
 
 from keyturn.app.together import Together
 from keyturn.core.administration import LocalAdministration
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Commands, Origin
 from keyturn.core.directory import LocalDirectory, Prepared, commit, look_together, slow
-from keyturn.core.errors import Busy, KeyturnError
+from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName
@@ -41,62 +40,6 @@ MOST_TOGETHER: Final = 1000
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_Waiting: TypeAlias = tuple[Prepared, Future[Sequence[Outcome]]]
-
-
-class Committer:
-    """The committing thread.  `write` answers when the transaction that holds the steps is committed."""
-
-    def __init__(self, parts: Parts, on_mail: Callable[[], None]) -> None:
-        self._parts = parts
-        self._on_mail = on_mail
-        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="keyturn-commit", daemon=True)
-        self._thread.start()
-
-    def write(self, steps: Prepared) -> Future[Sequence[Outcome]]:
-        """Queue steps for the next transaction."""
-        answer: Future[Sequence[Outcome]] = Future()
-        self._waiting.put((steps, answer))
-        return answer
-
-    def close(self) -> None:
-        """Write what waits, then end the thread."""
-        self._waiting.put(None)
-        self._thread.join()
-
-    def _work(self) -> None:
-        while batch := self._gather():
-            self._commit(batch)
-
-    def _gather(self) -> list[_Waiting]:
-        """Wait for something to write, then take all that waits, up to one transaction's fill; nothing at the end."""
-        first = self._waiting.get()
-        if first is None:
-            return []
-        batch, steps = [first], len(first[0])
-        while steps < MOST_TOGETHER and not self._waiting.empty():
-            following = self._waiting.get()
-            if following is None:
-                self._waiting.put(None)
-                break
-            batch.append(following)
-            steps += len(following[0])
-        return batch
-
-    def _commit(self, batch: list[_Waiting]) -> None:
-        try:
-            outcomes = commit(self._parts, [step for steps, _ in batch for step in steps])
-        except KeyturnError as error:
-            for _, answer in batch:
-                answer.set_exception(error)
-            return
-        if any(isinstance(one, Created | Changed) and one.delivery is Delivery.MAILED for one in outcomes):
-            self._on_mail()
-        start = 0
-        for steps, answer in batch:
-            answer.set_result(outcomes[start : start + len(steps)])
-            start += len(steps)
 
 
 class Threads:
@@ -104,14 +47,16 @@ class Threads:
 
     def __init__(self, parts: Parts, *, most_waiting: int = MOST_WAITING) -> None:
         cores = os.cpu_count() or 1
+        self._parts = parts
         self._most_waiting = most_waiting
         self._readers = ThreadPoolExecutor(READERS, "keyturn-read")
         self._workers = ThreadPoolExecutor(cores, "keyturn-work")
         self.on_mail: Callable[[], None] = lambda: None
-        self._committer = Committer(parts, self._ring)
+        self._committer = ThreadPoolExecutor(1, "keyturn-commit")
         self._busy = 0
         self._looks = Together(self._readers, _look, size=lambda asked: len(asked[1]), most=MOST_TOGETHER)
         self._holders = Together(self._readers, _holders, most=MOST_TOGETHER)
+        self._commits = Together(self._committer, self._commit, size=len, most=MOST_TOGETHER)
 
     async def read(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something short."""
@@ -132,17 +77,21 @@ class Threads:
         return await self._run(self._workers, job, *args, **kwargs)
 
     async def write(self, steps: Prepared) -> Sequence[Outcome]:
-        """Have steps committed."""
-        return await asyncio.wrap_future(self._committer.write(steps))
-
-    def _ring(self) -> None:
-        self.on_mail()
+        """Have steps committed, in one transaction with all that waits; answers when that is on disk."""
+        return await self._commits.ask(steps)
 
     def close(self) -> None:
         """Finish what runs, then end the threads."""
         self._readers.shutdown()
         self._workers.shutdown()
-        self._committer.close()
+        self._committer.shutdown()
+
+    def _commit(self, waiting: Sequence[Prepared]) -> list[Sequence[Outcome]]:
+        outcomes = commit(self._parts, [step for steps in waiting for step in steps])
+        if any(isinstance(one, Created | Changed) and one.delivery is Delivery.MAILED for one in outcomes):
+            self.on_mail()
+        ends = list(accumulate(len(steps) for steps in waiting))
+        return [outcomes[end - len(steps) : end] for end, steps in zip(ends, waiting, strict=True)]
 
     async def _run(self, pool: ThreadPoolExecutor, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self._place():

@@ -70,6 +70,8 @@ class Machine:
     def recipients(self, given: Sequence[str]) -> tuple[str, ...]:
         """Who is to open the handout: as asked for, else as configured; empty when it is this machine."""
         asked = [word for text in given for word in _asked(text)]
+        if given and not asked:  # never quietly for somebody else than was named
+            raise ConfigError("no recipient is named there", code="KT-CFG-036", where=" ".join(given))
         return tuple(check_recipient(text) for text in asked or self.settings.handout.age_recipients)
 
     def own_recipient(self) -> str:

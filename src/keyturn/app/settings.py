@@ -308,6 +308,7 @@ def load(config: Path | None = None, given: Mapping[str, str] | None = None) -> 
             f"a setting is wrong: {what[:1].lower()}{what[1:]}",
             code="KT-CFG-003",
             where=f"{places.config}, {where}" if where else str(places.config),
+            fix="docs/reference/config.md lists the settings and how each is written",
         ) from error
     return Settings(places, document, given)
 

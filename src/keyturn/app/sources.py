@@ -64,7 +64,7 @@ def fetch(source: Source, what: str, *, environment: Mapping[str, str], folder: 
     """
     if source.env:
         line = environment.get(source.env, "")
-        missing = f"the environment variable {source.env} is not set"
+        missing = f"the environment variable {source.env} is not set in this process"
     elif source.file:
         path = folder / Path(source.file).expanduser()
         line = _of_file(path, what)
@@ -73,8 +73,13 @@ def fetch(source: Source, what: str, *, environment: Mapping[str, str], folder: 
         line = _of_command(source, what)
         missing = f"{source.command[0]} printed nothing"
     if not line:
-        raise ConfigError(f"the secret of {what} is missing", code=UNREADABLE, why=missing)
-    return Secret(line)
+        raise ConfigError(
+            f"the secret of {what} is missing",
+            code=UNREADABLE,
+            why=missing,
+            fix="put it there, or say in the settings where it is",
+        )
+    return _of_one_line(line, what)
 
 
 def first_line(stream: TextIO) -> Secret:
@@ -82,6 +87,14 @@ def first_line(stream: TextIO) -> Secret:
     line = stream.readline().rstrip("\r\n")
     if not line:
         raise ConfigError("no secret came in on standard input", code=UNREADABLE, fix="pipe it in as one line")
+    return _of_one_line(line, "the target")
+
+
+def _of_one_line(line: str, what: str) -> Secret:
+    """The secret, if it can be one: a line break or another control character has no place in a header or a form."""
+    if not line.isprintable():
+        why = "it holds a line break or another character that cannot be printed"
+        raise ConfigError(f"the secret of {what} is not one line of text", code=UNREADABLE, why=why)
     return Secret(line)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Generic, TypeVar
 
+from keyturn.core.errors import Busy
+
 J = TypeVar("J")
 A = TypeVar("A")
 
@@ -42,9 +44,18 @@ class Together(Generic[J, A]):
     async def _answer(self) -> None:
         while self._waiting:
             batch = self._next()
-            done = asyncio.wrap_future(self._pool.submit(self._do, [job for job, _ in batch]))
+            done = self._begin([job for job, _ in batch])
             await asyncio.wait([done])
             _share(done, [answer for _, answer in batch])
+
+    def _begin(self, jobs: Sequence[J]) -> asyncio.Future[Sequence[A]]:
+        """Hand jobs to the pool; one that is being shut down answers nobody any more, and says so."""
+        try:
+            return asyncio.wrap_future(self._pool.submit(self._do, jobs))
+        except RuntimeError:
+            refused: asyncio.Future[Sequence[A]] = asyncio.get_running_loop().create_future()
+            refused.set_exception(Busy("the directory is being closed"))
+            return refused
 
     def _next(self) -> list[tuple[J, asyncio.Future[A]]]:
         """As much of what waits as one go takes; one job at least."""

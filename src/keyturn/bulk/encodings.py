@@ -21,6 +21,9 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_NO_LETTERS: Final = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
+"""Names that Python knows as encodings, but under which a cell would not be what stands in it."""
+
 _SHOWN: Final = 60
 
 
@@ -46,7 +49,11 @@ def letters_of(path: Path, asked: str | None = None) -> Letters:
             return _proven(file, path, encoding, asked)
     except OSError as error:
         raise SourceError(
-            f"the file {path.name} cannot be read", code="KT-IN-001", where=str(path), why=error.strerror or ""
+            f"the file {path.name} cannot be read",
+            code="KT-IN-001",
+            where=str(path),
+            why=error.strerror or "",
+            fix="give the path of a CSV file that you may read",
         ) from None
 
 
@@ -86,6 +93,8 @@ def _named(asked: str, path: Path) -> str:
     try:
         name = codecs.lookup(asked).name
         "".encode(name)
+        if name in _NO_LETTERS:
+            raise LookupError
     except LookupError:
         raise SourceError(
             f"there is no encoding named {asked}",

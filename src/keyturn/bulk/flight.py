@@ -96,6 +96,7 @@ class Flight:
         sent = gear.clock.now()
         for order in batch:
             order.first_sent = order.first_sent or sent
+            order.attempts += 1
         try:
             return await gear.directory.execute([order.command for order in batch])
         except asyncio.CancelledError:
@@ -199,7 +200,7 @@ class Flight:
             gear.ledger.put(given_back(order))
             return
         row = settled(order.number, order.who, final, gear.passing)
-        row = replace(row, milliseconds=self._millis, settled=gear.clock.now())
+        row = replace(row, attempts=order.attempts, milliseconds=self._millis, settled=gear.clock.now())
         gear.ledger.put(row, final.secret if isinstance(final, Created | Changed) else None)
         trip = gear.breaker.count(row.state)
         if trip is not None:

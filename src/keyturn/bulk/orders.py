@@ -19,7 +19,8 @@ from keyturn.core.users import Contact, Profile
 class Order:
     """One row on its way.  doubt: it was sent before and nobody knows what came of it; first_sent: when that began.
 
-    tries: lost or busy answers so far; slowed: how often it was told to wait.
+    tries: lost or busy answers so far; slowed: how often it was told to wait; attempts: how often it left, earlier
+    sittings included.
     """
 
     number: int
@@ -29,6 +30,7 @@ class Order:
     first_sent: datetime | None
     tries: int = 0
     slowed: int = 0
+    attempts: int = 0
 
 
 class OrderBook:
@@ -55,7 +57,8 @@ class OrderBook:
         cells = self._cells(row.number) if self._reads else {}
         password = self.password(row.number, cells)
         doubt = row.state in (RowState.SENT, RowState.UNCERTAIN)
-        return Order(row.number, row.who, self._command(row, cells, password), doubt, row.first_sent if doubt else None)
+        command, first_sent = self._command(row, cells, password), row.first_sent if doubt else None
+        return Order(row.number, row.who, command, doubt, first_sent, attempts=row.attempts)
 
     def _command(self, row: Row, cells: Mapping[str, str], password: Secret | None) -> Command:
         operation = f"{self._run}-{row.number}"

@@ -233,7 +233,7 @@ def _digits_lost(source: Source, tally: _Tally) -> SourceError:
     more = " ..." if tally.lost_count > len(tally.lost) else ""
     ids = "1 user id" if tally.lost_count == 1 else f"{tally.lost_count} user ids"
     return SourceError(
-        f"a spreadsheet changed {ids} before keyturn saw them",
+        f"a spreadsheet changed {ids} before keyturn saw the file",
         code="KT-IN-007",
         where=f'{source.path.name}, column "{source.matched.columns["id"].header}", rows {rows}{more}'
         f"   (found: {tally.lost[0][1]})",

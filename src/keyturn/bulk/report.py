@@ -46,15 +46,21 @@ class Told:
 Writer = Callable[[BinaryIO, Journal, Told], None]
 
 
-def write_reports(journal: Journal, told: Told, folder: Path, kinds: Sequence[str]) -> list[Path]:
-    """Write the wanted kinds anew into a folder.  Raises ConfigError for a kind that is not known."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    written = []
+def check_kinds(kinds: Sequence[str]) -> None:
+    """Raises ConfigError for a kind of report that is not known."""
     for kind in kinds:
         if kind not in WRITERS:
             raise ConfigError(
                 f"there is no report {kind}", code="KT-CFG-033", fix=f"one or more of {', '.join(WRITERS)}"
             )
+
+
+def write_reports(journal: Journal, told: Told, folder: Path, kinds: Sequence[str]) -> list[Path]:
+    """Write the wanted kinds anew into a folder.  Raises ConfigError for a kind that is not known."""
+    check_kinds(kinds)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    written = []
+    for kind in kinds:
         path = folder / f"report.{kind}"
         with open_private(path) as file:
             WRITERS[kind](file, journal, told)
@@ -124,18 +130,32 @@ def write_csv(file: BinaryIO, journal: Journal, told: Told) -> None:
 def write_html(file: BinaryIO, journal: Journal, told: Told) -> None:
     """One page for a person and an archive: no script, no network, prints well, light and dark."""
     facts = told.facts
-    title = f"{facts['operation']} on {facts['target']}, run {told.run}"
-    file.write(_HEAD.format(title=_text(title)).encode())
-    file.write(_definitions(told).encode())
-    for caption, rows in (("Outcomes", _outcome_rows(told)), ("Reasons", _reason_rows(told))):
-        file.write(f"<h2>{caption}</h2><table><tbody>{''.join(rows)}</tbody></table>\n".encode())
+    title = f"{facts['name'] or facts['operation']} on {facts['target']}, run {told.run}"
     need = sum(told.states.get(state, 0) for state in NEED_YOU)
+    file.write(_HEAD.format(title=_text(title)).encode())
+    file.write(_verdict(told, need).encode())
+    reasons = _reason_rows(told)
+    for caption, rows in (("Outcomes", _outcome_rows(told)), ("Reasons", reasons)):
+        if rows:
+            file.write(f"<h2>{caption}</h2><table><tbody>{''.join(rows)}</tbody></table>\n".encode())
     _rows(file, "Rows that need you", journal.rows(NEED_YOU), need)
     rest = sum(told.states.values()) - need
     if rest <= MOST_ROWS:
         others = tuple(state for state in RowState if state not in NEED_YOU)
         _rows(file, "All other rows", journal.rows(others), rest)
+    file.write(f"<h2>How it was run</h2>{_definitions(told)}".encode())
     file.write(b"</main></body></html>\n")
+
+
+def _verdict(told: Told, need: int) -> str:
+    """Whether it is green, in words and as a bar; each part of the bar has its sign, so that colour is not needed."""
+    words = f"{need:,} of {sum(told.states.values()):,} rows need you." if need else "Every row is known good."
+    parts = "".join(
+        f'<span class="{_KINDS[state]}" style="flex:{count} 0 auto">{SIGNS[state]} {count:,}</span>'
+        for state in RowState
+        if (count := told.states.get(state, 0))
+    )
+    return f"<p class=verdict>{words}</p><div class=bar aria-hidden=true>{parts}</div>\n"
 
 
 def _rows(file: BinaryIO, caption: str, rows: Iterable[Row], count: int) -> None:
@@ -146,9 +166,9 @@ def _rows(file: BinaryIO, caption: str, rows: Iterable[Row], count: int) -> None
         if shown == MOST_ROWS:
             file.write(f"<tr><td colspan=5>and {count - shown:,} more: see report.csv</td></tr>".encode())
             break
-        cells = (str(row.number), row.who, f"{SIGNS[row.state]} {row.state}", row.delivery, row.text or row.reason)
+        cells = (row.who, f"{SIGNS[row.state]} {row.state}", row.delivery, row.text or row.reason)
         line = "".join(f"<td>{_text(cell)}</td>" for cell in cells)
-        file.write(f"<tr>{line}</tr>\n".encode())
+        file.write(f"<tr><td class=n>{row.number}</td>{line}</tr>\n".encode())
     file.write(b"</tbody></table>\n")
 
 
@@ -159,7 +179,7 @@ def _outcome_rows(told: Told) -> list[str]:
 
 def _reason_rows(told: Told) -> list[str]:
     return [
-        f"<tr><td>{SIGNS[state]} {state}</td><td>{_text(reason)}</td><td class=n>{count:,}</td></tr>"
+        f"<tr><td>{SIGNS[state]} {state}</td><td>{_text(reason.replace('-', ' '))}</td><td class=n>{count:,}</td></tr>"
         for state, reason, count in told.reasons
         if reason
     ]
@@ -174,9 +194,9 @@ def _definitions(told: Told) -> str:
         "signed in as": facts["account"],
         "file": f"{facts['file']}, sha256 {facts['sha256']}",
         "plan": facts["plan"],
-        "begun": facts["started"],
-        "ended": facts["ended"],
-        "seconds of work": facts["seconds"],
+        "begun": _moment(facts["started"]),
+        "ended": _moment(facts["ended"]),
+        "at work": f"{float(facts['seconds'] or 0):,.1f} s",
         "exit code": str(told.exit),
         "keyturn": told.version,
     }
@@ -184,22 +204,45 @@ def _definitions(told: Told) -> str:
     return f"<dl>{lines}</dl>\n"
 
 
+def _moment(written: str) -> str:
+    """A time as a person reads it."""
+    return f"{written[:10]} {written[11:19]} UTC" if written else ""
+
+
 def _text(text: str) -> str:
     return html.escape(text)
 
 
-_COLUMNS: Final = "<thead><tr><th>row<th>user<th>outcome<th>password<th>why</tr></thead>"
+_KINDS: Final = {
+    RowState.CREATED: "good",
+    RowState.CHANGED: "good",
+    RowState.SKIPPED: "calm",
+    RowState.FAILED: "bad",
+    RowState.UNCERTAIN: "doubt",
+    RowState.SENT: "doubt",
+    RowState.NOT_TRIED: "calm",
+}
+_COLUMNS: Final = "<thead><tr><th class=n>row<th>user<th>outcome<th>password<th>why</tr></thead>"
 
 _HEAD: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>{title}</title><style>
-:root {{ color-scheme: light dark }}
-body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }}
-table {{ border-collapse: collapse; margin: 0 0 1.5rem }}
-td, th {{ border-bottom: 1px solid #8888; padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top }}
+:root {{ color-scheme: light dark; --good: #1a7f37; --bad: #b3261e; --doubt: #7d4e00; --calm: #59636e; --line: #8886 }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --good: #2a7a3f; --bad: #b3403a; --doubt: #85601a; --calm: #59636e }} }}
+body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem; padding: 0 1rem }}
+h1 {{ font-size: 1.6rem; margin: 0 }} h2 {{ font-size: 1.15rem; margin: 2rem 0 .5rem }}
+.verdict {{ font-size: 1.15rem; margin: .25rem 0 1rem }}
+.bar {{ display: flex; gap: 2px; border-radius: .3rem; overflow: hidden }}
+.bar span {{ color: #fff; font-size: .85rem; padding: .15rem .6rem; white-space: nowrap; print-color-adjust: exact }}
+.good {{ background: var(--good) }} .bad {{ background: var(--bad) }}
+.doubt {{ background: var(--doubt) }} .calm {{ background: var(--calm) }}
+table {{ border-collapse: collapse; font-size: .95rem }} thead {{ text-align: left }}
+td, th {{ border-bottom: 1px solid var(--line); padding: .25rem 1.25rem .25rem 0; vertical-align: top }}
 td {{ overflow-wrap: anywhere }} .n {{ text-align: right; font-variant-numeric: tabular-nums }}
-dl {{ display: grid; gap: 0 1rem; grid-template-columns: max-content 1fr }} dd {{ margin: 0; overflow-wrap: anywhere }}
+dl {{ display: grid; gap: .1rem 1.5rem; grid-template-columns: max-content 1fr; margin: 0; font-size: .95rem }}
+dt {{ opacity: .75 }} dd {{ margin: 0; overflow-wrap: anywhere }}
 </style></head><body><main><h1>{title}</h1>
 """
 

@@ -1,6 +1,7 @@
 """Carries out a confirmed run, or what is left of it, and leaves everything behind that people need afterwards."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -55,7 +56,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What came of it.  states: of all rows; sent: how many rows got through in this sitting; trip: why it stopped
-    early; handout: None when no password needs one."""
+    early; handout: None when no password needs one; deliveries: what became of the passwords of done rows."""
 
     run: str
     exit: ExitCode
@@ -70,7 +71,7 @@ class Summary:
     handout: Path | None = None
     handed: int = 0
     local: bool = False
-    mailed: Mapping[str, int] = field(default_factory=dict)
+    deliveries: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
@@ -89,9 +90,14 @@ async def carry_out(run: Run, speed: Speed, stop: Stop, listeners: Sequence[List
     Raises StoreError when the journal cannot be written: then nothing more was sent.
     """
 
+    hearing = list(listeners)
+
     def tell(event: Event) -> None:
-        for listener in listeners:
-            listener(event)
+        for listener in tuple(hearing):
+            try:
+                listener(event)
+            except OSError:  # whoever read our output went away (`| head`); the run goes on
+                hearing.remove(listener)
 
     began = run.clock.monotonic()
     vault = Vault(run.folder.vault, run.keys)
@@ -103,7 +109,8 @@ async def carry_out(run: Run, speed: Speed, stop: Stop, listeners: Sequence[List
     try:
         await sitting.run()
     except KeyturnError:
-        seal(handout, run.journal)
+        with suppress(OSError):  # what stopped us comes first; the next sitting seals again
+            seal(handout, run.journal)
         raise
     finally:
         sitting.ledger.close()
@@ -130,13 +137,13 @@ def wind_up(run: Run, stop: Stop | None, outlay: Outlay) -> Summary:
     code = EXITS[trip.cause] if trip is not None else exit_of(states)
     spent = float(Facts(run.journal.facts())["seconds"] or 0) + outlay.seconds
     run.journal.note({"ended": run.clock.now().isoformat(), "seconds": f"{spent:.3f}"})
+    handed = seal(handout_of(run, Vault(run.folder.vault, run.keys)), run.journal)
     told = Told(run.folder.run, Facts(run.journal.facts()), states, run.journal.reasons(), int(code), run.version)
     where = run.report_dir or run.folder.path
     reports = write_reports(run.journal, told, where, run.reports)
     retry = None
     if any(states.get(each) for each in NOT_DONE):
         retry = write_retry(run.journal, run.source, run.job, where / "retry.csv")
-    handed = seal(handout_of(run, Vault(run.folder.vault, run.keys)), run.journal)
     # Said last: a run counts as finished only when everything that people need of it is there.
     closing = {"state": STOPPED if trip is not None and left else FINISHED, "exit": str(int(code))}
     if not any(states.get(each) for each in _OPEN):
@@ -156,6 +163,7 @@ def wind_up(run: Run, stop: Stop | None, outlay: Outlay) -> Summary:
         run.folder.handout if handed else None,
         handed,
         run.local,
+        run.journal.deliveries(),
     )
 
 
@@ -166,7 +174,8 @@ def recall(folder: RunFolder, journal: Journal) -> Summary | None:
     if facts["state"] != FINISHED or any(states.get(state) for state in to_send(facts.job.ours)):
         return None
     handout = folder.handout if folder.handout.exists() else None
-    return Summary(folder.run, ExitCode(int(facts["exit"])), states, journal.reasons(), handout=handout)
+    code = ExitCode(int(facts["exit"]))
+    return Summary(folder.run, code, states, journal.reasons(), handout=handout, deliveries=journal.deliveries())
 
 
 def exit_of(states: Mapping[RowState, int]) -> ExitCode:

@@ -75,9 +75,14 @@ def read_source(path: Path, reading: Reading | None = None) -> Source:
     _refuse_other_kinds(path)
     letters = letters_of(path, reading.encoding)
     if letters.size == 0:
-        raise SourceError(f"{path.name} is empty", code="KT-IN-013", where=str(path))
+        raise _nothing_in(path, f"{path.name} is empty")
     delimiter, first, header = _header(path, letters.encoding, reading)
     return Source(path, letters, delimiter, header, match(header, reading.columns, file=path.name), first)
+
+
+def _nothing_in(path: Path, what: str) -> SourceError:
+    why = "the first line that is not blank must name the columns"
+    return SourceError(what, code="KT-IN-013", where=str(path), why=why, fix="export it again, with a header")
 
 
 def _header(path: Path, encoding: str, reading: Reading) -> tuple[str, int, tuple[str, ...]]:
@@ -95,7 +100,7 @@ def _header(path: Path, encoding: str, reading: Reading) -> tuple[str, int, tupl
     if fault is not None and best == 0:
         raise fault
     if not cells:
-        raise SourceError(f"{path.name} holds no header", code="KT-IN-013", where=str(path))
+        raise _nothing_in(path, f"{path.name} holds no header")
     return delimiter, first, cells
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from keyturn.bulk.ports import RunKeys
+from keyturn.core.errors import StoreError
 from keyturn.core.secret import Secret
 
 LABEL: Final = "keyturn handed back"
@@ -25,14 +26,18 @@ class Vault:
         self._keys = keys
 
     def put(self, secrets: Iterable[tuple[int, Secret]]) -> None:
-        """Keep these, by row; returns when they are on disk."""
+        """Keep these, by row; returns when they are on disk.  Raises StoreError when they cannot be."""
         clear = json.dumps([(number, secret.reveal()) for number, secret in secrets]).encode()
         sealed = self._keys.seal(clear, LABEL)
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "ab") as file:
-            file.write(len(sealed).to_bytes(_LENGTH, "big") + sealed)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "ab") as file:
+                file.write(len(sealed).to_bytes(_LENGTH, "big") + sealed)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            what = f"what the target handed back cannot be kept: {error.strerror}"
+            raise StoreError(what, where=str(self._path)) from error
 
     def read(self) -> Mapping[int, Secret]:
         """Everything that was kept; a later record of a row counts."""

@@ -1,21 +1,23 @@
 """A run that has begun, with everything that this machine and this command add to it."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from keyturn.bulk.facts import KEY, Facts
 from keyturn.bulk.folder import RunFolder
 from keyturn.bulk.plan import Plan
+from keyturn.bulk.report import check_kinds
 from keyturn.bulk.run import Run
 from keyturn.cli.runflags import Asked
 from keyturn.cli.running import VERSION, Desk
+from keyturn.core.errors import ConfigError
 from keyturn.core.journal import Journal
 
 
 def run_of(desk: Desk, folder: RunFolder, journal: Journal, facts: Facts, plan: Plan, asked: Asked) -> Run:
     """The run with everything that this machine adds to it."""
-    wanted = tuple(kind.strip() for kind in asked.report.split(",") if kind.strip())
-    settings = desk.frame.settings.runs
-    report_dir = asked.report_dir or (Path(settings.report_dir).expanduser() if settings.report_dir else None)
+    kinds, report_dir = reports_of(desk, asked)
     return Run(
         folder=folder,
         journal=journal,
@@ -27,7 +29,36 @@ def run_of(desk: Desk, folder: RunFolder, journal: Journal, facts: Facts, plan: 
         recipients=facts.recipients,
         clock=desk.machine.clock(),
         local=facts["local"] == "yes",
-        reports=wanted or settings.report,
+        reports=kinds,
         report_dir=report_dir,
         version=VERSION,
     )
+
+
+def reports_of(desk: Desk, asked: Asked) -> tuple[Sequence[str], Path | None]:
+    """Which reports are wanted, and where: judged before anything is sent.
+
+    Raises ConfigError for a kind that is not known and a folder that cannot be written to.
+    """
+    settings = desk.frame.settings.runs
+    kinds = tuple(kind.strip() for kind in asked.report.split(",") if kind.strip()) or settings.report
+    check_kinds(kinds)
+    folder = asked.report_dir or (Path(settings.report_dir).expanduser() if settings.report_dir else None)
+    if folder is not None:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise ConfigError(
+                "reports cannot be written there",
+                code="KT-CFG-033",
+                where=str(folder),
+                why=error.strerror or "",
+                fix="choose another folder with --report-dir",
+            ) from None
+    return kinds, folder
+
+
+def under_way(folder: RunFolder) -> str:
+    """How far it got, when something breaks after the first row may have been sent."""
+    return f"Rows may have been sent; what became of each:  keyturn resume {folder.run}"

@@ -6,8 +6,9 @@ from keyturn.app.runs import Machine
 from keyturn.bulk.begin import begin
 from keyturn.bulk.facts import FINISHED, KEY, PLANNING, Facts, pinned
 from keyturn.bulk.folder import RunFolder, make_run_folder, run_folders
+from keyturn.bulk.job import Operation
 from keyturn.bulk.plan import Plan
-from keyturn.cli.begun import run_of
+from keyturn.cli.begun import reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame, Output
 from keyturn.cli.planview import draw_plan
@@ -28,6 +29,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         plan = desk.plan(asked, operation)
         recipients = desk.machine.recipients(asked.handout)
         speed = speed_of(desk, asked)
+        reports_of(desk, asked)
         unfinished = None if asked.new_run else find_unfinished(desk.machine, plan, desk.target.name)
         if unfinished is not None and _go_on(frame, unfinished):
             return go_on(frame, desk, unfinished[0], asked)
@@ -35,7 +37,9 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         if not frame.wants_json:
             draw_plan(frame.say, plan, desk, probe, speed, list(recipients))
         target = desk.target
-        confirm(frame, asked, count=plan.change, target=target.name, production=target.settings.production)
+        verb = "create" if plan.job.operation is Operation.CREATE else "change"
+        production = target.settings.production
+        confirm(frame, asked, count=plan.change, target=target.name, production=production, verb=verb)
         with desk.machine.holding(target.name):
             folder = make_run_folder(desk.machine.folders.runs, desk.machine.clock().now())
             with closing(desk.machine.journal(folder.journal, create=True)) as journal:
@@ -43,7 +47,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
                 if frame.output is Output.JSONL:
                     frame.json({"run": folder.run, **plan.told()})
                 run = run_of(desk, folder, journal, facts, plan, asked)
-                frame.progress = ""
+                frame.progress = under_way(folder)
                 return tell(frame, desk.machine, target.name, work_off(desk, run, speed, plan.change))
 
 

@@ -20,12 +20,12 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """All codes, by family."""
+    """All codes, in order."""
     found = []
     for path in sorted(_FOLDER.glob("*.toml")):
         for code, fields in tomllib.loads(path.read_text(encoding="utf-8")).items():
             found.append(Entry(code=code, **fields))
-    return found
+    return sorted(found, key=lambda entry: entry.code)
 
 
 def entry(code: str) -> Entry:

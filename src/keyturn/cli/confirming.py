@@ -7,8 +7,11 @@ from keyturn.core.errors import PlanError
 TRIES = 3
 
 
-def confirm(frame: Frame, asked: Asked, *, count: int, target: str, production: bool) -> None:
-    """Raises PlanError unless somebody says that so many users may change.  Nothing was sent before."""
+def confirm(frame: Frame, asked: Asked, *, count: int, target: str, production: bool, verb: str = "change") -> None:
+    """Raises PlanError unless somebody says that so many users may change.  Nothing was sent before.
+
+    verb: what is done to them, for the question.
+    """
     frame.progress = "Nothing was sent."
     if asked.expect is not None:
         if asked.expect != count:
@@ -23,11 +26,13 @@ def confirm(frame: Frame, asked: Asked, *, count: int, target: str, production: 
         return
     users = "1 user" if count == 1 else f"{count:,} users"
     if not production and count <= frame.settings.runs.confirm_above:
-        if not asked.yes and not frame.confirm(f"Change {users} on {target}?", otherwise=f"--expect {count}"):
+        if not asked.yes and not frame.confirm(
+            f"{verb.capitalize()} {users} on {target}?", otherwise=f"--expect {count}"
+        ):
             raise _no()
         return
     wanted = f"{target} {count}" if production else str(count)
-    question = f'Type "{wanted}":' if production else f"Type the number of users to change ({count}):"
+    question = f'Type "{wanted}":' if production else f"Type the number of users to {verb} ({count}):"
     _typed(frame, question, wanted, otherwise=f"--expect {count}")
 
 

@@ -131,7 +131,7 @@ def _summarise(frame: Frame, verdict: "Verdict", seconds: float) -> None:
         ("", "", "", f"row {lost}: the answer was lost; repeated safely, the same password, one mail"),
         ("", "", "", f"row {busy}: 503, tried again; row {slow}: 429, waited as asked, tried again"),
         ("x", "failed", "failed", f"row {demo_file.GHOST_ROW} {demo_file.GHOST}: no such user; it is in retry.csv"),
-        ("-", "left out", "skipped", f"rows 12 and 640 repeat rows 3 and 77; row {demo_file.BLANK_ROW:,} is blank"),
+        ("-", "skipped", "skipped", f"rows 12 and 640 repeat rows 3 and 77; row {demo_file.BLANK_ROW:,} is blank"),
         ("?", "uncertain", "uncertain", "sent without a trustworthy answer: none is left"),
     )  # fmt: skip
     for sign, name, outcome, text in lines:

@@ -3,15 +3,17 @@
 import io
 import sys
 import traceback
+from contextlib import suppress
 from types import TracebackType
 
 import click
 
-from keyturn.cli.frame import Frame, Tone
+from keyturn.cli.frame import Frame, Tone, harmless
 from keyturn.core.errors import KeyturnError
 
 INTERRUPTED = 130
 CRASH = "KT-SRV-001"
+SYSTEM = "KT-SRV-012"
 USAGE = "KT-CFG-002"
 
 
@@ -21,7 +23,7 @@ def draw(error: KeyturnError, frame: Frame) -> int:
 
     known = entry(error.code)
     progress = getattr(error, "progress", "") or frame.progress or known.progress
-    lines = [f"{frame.tone(f'error[{error.code}]', Tone.BAD)}: {error.what}"]
+    lines = [f"{frame.tone(f'error[{error.code}]', Tone.BAD)}: {harmless(error.what)}"]
     for name, text in (("where", error.where), ("why", error.why), ("fix", error.fix)):
         lines += _field(name, text)
     if known.title:
@@ -31,7 +33,8 @@ def draw(error: KeyturnError, frame: Frame) -> int:
     click.echo("\n".join(lines), err=True, color=frame.color)
     if frame.wants_json:
         told = {"where": error.where, "why": error.why, "fix": error.fix, "progress": progress}
-        frame.json({"v": 1, "type": "error", "code": error.code, "what": error.what, **told, "exit": known.exit})
+        with suppress(OSError):  # stdout may be what is broken
+            frame.json({"v": 1, "type": "error", "code": error.code, "what": error.what, **told, "exit": known.exit})
     return known.exit
 
 
@@ -63,6 +66,15 @@ def crash(fault: BaseException, frame: Frame) -> int:
     return draw(error, frame)
 
 
+def system(error: OSError, frame: Frame) -> int:
+    """Tell that the system refused us a file, such as on a full disk."""
+    what = f"the system refused: {error.strerror or type(error).__name__}"
+    code = draw(KeyturnError(what, code=SYSTEM, where=str(error.filename or "")), frame)
+    if not error.filename:
+        hush()  # it was our output: what is left in it goes nowhere
+    return code
+
+
 def hush() -> int:
     """The reader of our output went away (`| head`): end without a word, as other tools do."""
     sys.stdout = io.StringIO()
@@ -73,7 +85,7 @@ def _field(name: str, text: str) -> list[str]:
     """A named line; further lines of the text are aligned under the first."""
     if not text:
         return []
-    first, *rest = text.splitlines()
+    first, *rest = map(harmless, text.splitlines())
     return [f"  {name:<5}  {first}", *(f"         {line}" for line in rest)]
 
 

@@ -35,7 +35,6 @@ class Tone(StrEnum):
     GOOD = "green"
     BAD = "red"
     CARE = "yellow"
-    QUIET = "bright_black"
     NAME = "cyan"
 
 
@@ -204,7 +203,7 @@ class Frame:
         if not rows:
             self.say(empty)
             return
-        cells = [[str(cell) for cell in row] for row in rows]
+        cells = [[harmless(str(cell)) for cell in row] for row in rows]
         if self.accessible:
             for row in cells:
                 self.data("; ".join(f"{name}: {cell}" for name, cell in zip(head, row, strict=True)))
@@ -254,6 +253,17 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     return str(value)
+
+
+def harmless(text: str) -> str:
+    r"""Foreign text as a terminal may be shown it: what would move the cursor or more is spelt out.
+
+    >>> harmless("a\x1b[2Jb")
+    'a\\x1b[2Jb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def _width(text: str) -> int:

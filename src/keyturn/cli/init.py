@@ -49,5 +49,6 @@ def init(frame: Frame, data: Path | None, database: str, policy: str, base_url: 
     frame.data(f"password       {made.password.reveal()}")
     frame.data(f"API key        {made.key.key.id}")
     frame.data(f"its token      {made.key.token.reveal()}")
-    frame.say(f"Next:  keyturn serve --data {made.data}")
+    elsewhere = " --database URL" if database else ""  # not as given: it may hold a password
+    frame.say(f"Next:  keyturn serve --data {made.data}{elsewhere}")
     frame.say(f"Keep {made.data / 'keys'} safe and apart from copies of the database.")

@@ -24,7 +24,6 @@ def key() -> None:
     \b
     Examples:
       keyturn key create --data ./directory --kind mas --description "HR feed" --right users
-      keyturn key create --data ./directory --kind uipath --scope PM.User.Read --json
       keyturn key list --data ./directory --json
       keyturn key revoke a-default-abcdefghij --data ./directory
     """
@@ -46,7 +45,11 @@ def create(
     rights: tuple[str, ...],
     scopes: tuple[str, ...],
 ) -> None:
-    """Make an API key, or a client where the door has scopes; its token is shown this once."""
+    """Make an API key, or a client where the door has scopes; its token is shown this once.
+
+    \b
+      keyturn key create --data ./directory --kind uipath --scope PM.User --json
+    """
     from keyturn.app.dialects import DIALECTS, OWN_KEYS
     from keyturn.app.refusals import accepted
 
@@ -72,7 +75,11 @@ def create(
 @place_flags
 @pass_frame
 def list_keys(frame: Frame, data: Path | None, database: str) -> None:
-    """The API keys, oldest first, without their tokens."""
+    """The API keys, oldest first, without their tokens.
+
+    \b
+      keyturn key list --data ./directory
+    """
     from keyturn.app.refusals import accepted
 
     with opened(frame, data, database) as house:
@@ -109,7 +116,11 @@ def list_keys(frame: Frame, data: Path | None, database: str) -> None:
 @place_flags
 @pass_frame
 def revoke(frame: Frame, id: str, data: Path | None, database: str) -> None:
-    """Delete an API key; what was signed in with it ends at once."""
+    """Delete an API key; what was signed in with it ends at once.
+
+    \b
+      keyturn key revoke a-default-abcdefghij --data ./directory
+    """
     from keyturn.app.refusals import accepted
 
     with opened(frame, data, database) as house:

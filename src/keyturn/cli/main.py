@@ -1,5 +1,6 @@
 """`keyturn`: the table of commands and the boundary where every error ends."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -67,6 +68,8 @@ def _guarded(root: Root, args: Sequence[str] | None, more: dict[str, Any]) -> in
         return errors.usage(error, frame)
     except BrokenPipeError:
         return errors.hush()
+    except OSError as error:
+        return errors.system(error, frame)
     except Exception as fault:
         return errors.crash(fault, frame)
     finally:
@@ -91,7 +94,13 @@ cli = Root(
     table=COMMANDS,
     callback=_welcome,
     invoke_without_command=True,
-    help="Changes credentials, one at a time or a hundred thousand at once.",
+    help="""Changes credentials, one at a time or a hundred thousand at once.
+
+    \b
+      keyturn demo
+      keyturn target add maximo-test
+      keyturn plan reset users.csv -t maximo-test
+    """,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "auto_envvar_prefix": PREFIX,
@@ -114,7 +123,20 @@ cli = Root(
 
 def main() -> None:
     """The installed command."""
+    _open_closed()
     cli.main()
+
+
+def _open_closed() -> None:
+    """Give a closed stdin, stdout or stderr (`2>&-`) a place, so that no file or socket of ours takes its number."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # as long as the process
 
 
 if __name__ == "__main__":

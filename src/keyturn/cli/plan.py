@@ -1,9 +1,16 @@
 """`keyturn plan`: what a run would do, without doing it."""
 
+import shlex
+from pathlib import Path
+
 import click
+from click.core import ParameterSource
 
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.runflags import Asked, flags
+
+_SAID = ("target", "offline")
+"""The target stands there anyway, and `--offline` is about planning alone."""
 
 
 @click.group()
@@ -21,7 +28,12 @@ def plan() -> None:
 @flags(running=False)
 @pass_frame
 def reset(frame: Frame, asked: Asked) -> int:
-    """Plan new passwords for the users of FILE."""
+    """Plan new passwords for the users of FILE.
+
+    \b
+      keyturn plan reset users.csv -t maximo-test --email
+      keyturn plan reset users.csv -t maximo-test --json
+    """
     return _show(frame, asked, "reset")
 
 
@@ -29,7 +41,12 @@ def reset(frame: Frame, asked: Asked) -> int:
 @flags(running=False)
 @pass_frame
 def create(frame: Frame, asked: Asked) -> int:
-    """Plan the creation of the users of FILE."""
+    """Plan the creation of the users of FILE.
+
+    \b
+      keyturn plan create users.csv -t maximo-test
+      keyturn plan create users.csv -t maximo-test --map id=EmpNo --offline
+    """
     return _show(frame, asked, "create")
 
 
@@ -47,6 +64,20 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
             return 0
         draw_plan(frame.data, found, desk, probe, speed_of(desk, asked), recipients)
         frame.say("nothing has been changed.")
-        email = " --email" if asked.email else ""
-        frame.say(f"\nTo run it:   keyturn {operation} {asked.file} -t {desk.target.name}{email}")
+        frame.say(f"\nTo run it:   {_command(operation, asked.file, desk.target.name)}")
     return 0
+
+
+def _command(operation: str, file: Path, target: str) -> str:
+    """The command that does what was planned: every flag that was given is given again."""
+    context = click.get_current_context()
+    words = ["keyturn", operation, str(file), "-t", target]
+    for option in context.command.params:
+        name = option.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not given or not isinstance(option, click.Option) or name in _SAID or name not in context.params:
+            continue
+        value = context.params[name]
+        for one in value if option.multiple else (value,):
+            words += [option.opts[-1]] if option.is_flag else [option.opts[-1], str(one)]
+    return shlex.join(words)

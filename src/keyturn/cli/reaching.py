@@ -1,7 +1,8 @@
 """Reaches the directory of a target, loading what a local one stands on only for a local one."""
 
 from keyturn.app.targets import LOCAL, Target
-from keyturn.core.ports import Directory
+from keyturn.core.errors import KeyturnError
+from keyturn.core.ports import Directory, Probe
 
 
 def reach(target: Target) -> Directory:
@@ -11,3 +12,21 @@ def reach(target: Target) -> Directory:
     from keyturn.app.local_target import connect
 
     return connect(target)
+
+
+async def probe(directory: Directory, target: Target) -> Probe:
+    """Sign in and look; an error says which target it is of and what to do."""
+    try:
+        return await directory.probe()
+    except KeyturnError as error:
+        settings = target.settings
+        error.where = error.where or f"target {target.name}, {settings.url or settings.data}"
+        error.fix = error.fix or _fix(error.code, target.name)
+        raise
+
+
+def _fix(code: str, name: str) -> str:
+    test = f"keyturn target test {name}"
+    if code.startswith("KT-AUTH"):
+        return f"keyturn target show {name}  says what we sign in with and where the secret is; mend it, then  {test}"
+    return f"check the address and the network, then  {test}"

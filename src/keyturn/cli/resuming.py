@@ -10,7 +10,7 @@ from keyturn.bulk.plan import Destination, Plan, make_plan
 from keyturn.bulk.run import Summary, recall
 from keyturn.bulk.source import read_source
 from keyturn.bulk.states import to_send
-from keyturn.cli.begun import run_of
+from keyturn.cli.begun import reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame
 from keyturn.cli.runflags import Asked
@@ -42,6 +42,7 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
         if facts["capabilities"] != capabilities_digest(desk.directory.capabilities):
             desk.probe()  # a target may have told then what it asks of passwords
         plan = _same_plan(desk, facts)
+        reports_of(desk, asked)
         counts = journal.counts()
         wanted = to_send(plan.job.resendable(desk.directory.capabilities))
         left = sum(counts.get(state, 0) for state in wanted)
@@ -49,7 +50,7 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
             _ask_again(frame, desk, facts, asked, left)
             frame.say(f"run {folder.run}: {left:,} rows are left")
         run = run_of(desk, folder, journal, facts, plan, asked)
-        frame.progress = ""
+        frame.progress = under_way(folder)
         return tell(frame, desk.machine, desk.target.name, work_off(desk, run, speed_of(desk, asked), left))
 
 

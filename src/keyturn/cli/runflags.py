@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,18 @@ class Asked:
         return Job(Operation(operation), PasswordChoice.parse(self.password), self.email)
 
 
-_FILE = click.argument("file", type=click.Path(path_type=Path))
+class Seconds(click.FloatRange):
+    """A time; `nan` is none, though it is in no range and outside of none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number."""
+        seconds = super().convert(value, param, ctx)
+        if isnan(seconds):
+            self.fail(f"{value!r} is not a time.", param, ctx)
+        return seconds
+
+
+_FILE = click.argument("file", type=click.Path(path_type=Path, readable=False))
 _TARGET = click.option("-t", "--target", default="", shell_complete=complete_targets, help="Which target.")
 _TOKEN = click.option("--token-stdin", is_flag=True, help="Read the target's secret from standard input.")
 
@@ -66,7 +78,7 @@ _PLANNING = (
 PACE = (
     click.option("-j", "--jobs", type=click.IntRange(1, 1024), help="Requests in flight."),
     click.option("--rate", default="", metavar="N/s", help="Most requests a second."),
-    click.option("--timeout", type=click.FloatRange(0.1, 3600), metavar="SECONDS", help="Wait for one answer."),
+    click.option("--timeout", type=Seconds(0.1, 3600), metavar="SECONDS", help="Wait for one answer."),
     click.option("--retries", type=click.IntRange(0, 100), help="Tries again when busy or unanswered."),
     click.option("--max-failures", default="", metavar="N|N%", help="Stop at so many failures."),
 )

@@ -20,7 +20,7 @@ from keyturn.bulk.run import Run, Summary, carry_out
 from keyturn.bulk.sitting import Speed
 from keyturn.bulk.source import read_source
 from keyturn.bulk.stopping import Stop
-from keyturn.cli.reaching import reach
+from keyturn.cli.reaching import probe, reach
 from keyturn.cli.runflags import Asked
 from keyturn.cli.watching import watch
 from keyturn.core.ports import Directory, Probe
@@ -54,7 +54,7 @@ class Desk:
 
     def probe(self) -> Probe:
         """Sign in and look; changes nothing."""
-        return self.wait_for(self.directory.probe())
+        return self.wait_for(probe(self.directory, self.target))
 
     def look(self, asked: Asked, operation: str, plan: Plan) -> tuple[Plan, Probe | None]:
         """Probe, unless offline; where the target then tells what it asks of passwords, the file is planned again."""
@@ -115,7 +115,8 @@ def speed_of(desk: Desk, asked: Asked) -> Speed:
 
 def work_off(desk: Desk, run: Run, speed: Speed, total: int) -> Summary:
     """Carry a run out with a screen before it; Ctrl-C and SIGTERM stop it cleanly."""
-    with watch(desk.frame, run.folder.run, desk.target.name, total) as listeners:
+    title = f"{run.job.operation} on {desk.target.name}{'  PRODUCTION' if desk.target.settings.production else ''}"
+    with watch(desk.frame, run.folder.run, desk.target.name, total, title=title) as listeners:
         return desk.wait_for(_stoppable(run, speed, list(listeners)))
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from keyturn.cli.completion import complete_runs
-from keyturn.cli.frame import Frame, Output, pass_frame
+from keyturn.cli.frame import Frame, Output, harmless, pass_frame
 
 if TYPE_CHECKING:
     from keyturn.bulk.facts import Facts
+    from keyturn.bulk.folder import RunFolder
     from keyturn.core.journal import Journal
 
 OUTCOMES = ("created", "changed", "skipped", "failed", "uncertain", "not tried", "sent")
@@ -25,24 +26,31 @@ def runs() -> None:
     Examples:
       keyturn runs list
       keyturn runs rows r7f3k2a --outcome failed
-      keyturn runs report r7f3k2a --report html -o .
+      keyturn runs report r7f3k2a --report html --report-dir .
     """
 
 
 @runs.command("list")
 @pass_frame
 def list_runs(frame: Frame) -> None:
-    """The runs of this machine, the newest first."""
+    """The runs of this machine, the newest first.
+
+    \b
+      keyturn runs list
+      keyturn runs list --json
+    """
     from keyturn.bulk.folder import run_folders
-    from keyturn.core.errors import RunError
+    from keyturn.core.errors import RunError, StoreError
 
     found = []
     for folder in run_folders(frame.settings.folders.runs):
         try:
             with _opened(frame, folder.run) as (journal, facts):
-                found.append(_told(folder.run, journal, facts))
+                found.append(_told(folder, journal, facts))
         except RunError:
             found.append({"run": folder.run, "state": "held by another process"})
+        except StoreError:
+            found.append({"run": folder.run, "state": "damaged"})
     if frame.wants_json:
         frame.json(found)
         return
@@ -54,11 +62,18 @@ def list_runs(frame: Frame) -> None:
 @click.argument("run", required=False, default="", shell_complete=complete_runs)
 @pass_frame
 def show(frame: Frame, run: str) -> None:
-    """One run: what it was to do, and how it stands."""
+    """One run: what it was to do, how it stands, and the folder where everything of it is.
+
+    \b
+      keyturn runs show
+      keyturn runs show r7f3k2a
+    """
+    from keyturn.bulk.folder import find_run
     from keyturn.bulk.report import outcomes
 
-    with _opened(frame, run) as (journal, facts):
-        told = _told(_named(frame, run), journal, facts)
+    folder = find_run(frame.settings.folders.runs, _named(frame, run))
+    with _opened(frame, folder.run) as (journal, facts):
+        told = _told(folder, journal, facts)
         journal_counts = journal.counts()
         reasons = [{"outcome": str(s), "reason": r, "count": n} for s, r, n in journal.reasons() if r]
     if frame.wants_json:
@@ -66,7 +81,7 @@ def show(frame: Frame, run: str) -> None:
         return
     for name, value in told.items():
         if value != "" and not isinstance(value, dict):
-            frame.data(f"{name:<10} {value}")
+            frame.data(f"{name:<10} {harmless(str(value))}")
     for outcome, count in outcomes(journal_counts).items():
         frame.data(f"  {outcome:<10} {count:,}")
     for reason in reasons:
@@ -78,7 +93,12 @@ def show(frame: Frame, run: str) -> None:
 @click.option("--outcome", multiple=True, type=click.Choice(OUTCOMES), help="Only rows that ended so.")
 @pass_frame
 def rows(frame: Frame, run: str, outcome: tuple[str, ...]) -> None:
-    """The rows of a run, with outcome, delivery and reason."""
+    """The rows of a run, with outcome, delivery and reason.
+
+    \b
+      keyturn runs rows r7f3k2a --outcome failed
+      keyturn runs rows r7f3k2a --output jsonl > rows.jsonl
+    """
     from keyturn.bulk.report import SIGNS, row_event
     from keyturn.core.journal import RowState
 
@@ -88,19 +108,21 @@ def rows(frame: Frame, run: str, outcome: tuple[str, ...]) -> None:
             if frame.output in (Output.JSON, Output.JSONL):
                 frame.json(row_event(name, row))
             else:
-                why = row.text or row.reason
-                frame.data(
-                    f"{SIGNS[row.state]} {row.number:>7}  {row.who}  {row.state}  {row.delivery}  {why}".rstrip()
-                )
+                who, why = harmless(row.who), harmless(row.text or row.reason)
+                frame.data(f"{SIGNS[row.state]} {row.number:>7}  {who}  {row.state}  {row.delivery}  {why}".rstrip())
 
 
 @runs.command()
 @click.argument("run", required=False, default="", shell_complete=complete_runs)
 @click.option("--report", "kinds", default="html,csv,jsonl", metavar="KINDS", help="html,csv,jsonl")
-@click.option("-o", "--report-dir", type=click.Path(path_type=Path, file_okay=False), help="Where they go.")
+@click.option("--report-dir", type=click.Path(path_type=Path, file_okay=False), help="Where they go.")
 @pass_frame
 def report(frame: Frame, run: str, kinds: str, report_dir: Path | None) -> None:
-    """Write the reports of a run again; they hold no password."""
+    """Write the reports of a run again; they hold no password.
+
+    \b
+      keyturn runs report r7f3k2a --report html --report-dir .
+    """
     from keyturn import __version__
     from keyturn.bulk.folder import find_run
     from keyturn.bulk.report import Told, write_reports
@@ -145,24 +167,37 @@ def _opened(frame: Frame, run: str) -> "Iterator[tuple[Journal, Facts]]":
         journal.close()
 
 
-def _told(run: str, journal: "Journal", facts: "Facts") -> dict[str, object]:
+def _told(folder: "RunFolder", journal: "Journal", facts: "Facts") -> dict[str, object]:
     from keyturn.bulk.report import outcomes
     from keyturn.core.journal import DONE, RowState
 
     counts = journal.counts()
     return {
-        "run": run,
+        "run": folder.run,
+        "folder": str(folder.path),
         "name": facts["name"],
-        "state": facts["state"],
+        "state": _state(facts["state"]),
         "operation": facts["operation"],
         "target": facts["target"],
         "account": facts["account"],
         "file": facts.file.name,
         "sha256": facts["sha256"],
-        "begun": facts["created"][:19],
-        "ended": facts["ended"][:19],
+        "begun": _moment(facts["created"]),
+        "ended": _moment(facts["ended"]),
         "exit": int(facts["exit"]) if facts["exit"] else "",
         "done": sum(counts.get(state, 0) for state in DONE),
         "left": counts.get(RowState.NOT_TRIED, 0) + counts.get(RowState.SENT, 0),
         "outcomes": outcomes(counts),
     }
+
+
+def _state(written: str) -> str:
+    """What an open journal says.  Whoever works on a run holds its journal, so `running` was left in the middle."""
+    from keyturn.bulk.facts import RUNNING
+
+    return "unfinished" if written == RUNNING else written
+
+
+def _moment(written: str) -> str:
+    """A time to the second, with its zone."""
+    return f"{written[:19]}Z" if written else ""

@@ -37,7 +37,7 @@ def serve(
     Prints one line with its address when it is ready.  The log goes to stderr, one JSON object a line.
     """
     from keyturn.app.mail import relay_of
-    from keyturn.app.run import Serving, run
+    from keyturn.app.server import Serving, run
 
     settings = frame.settings.serve
     serving = Serving(
@@ -48,4 +48,12 @@ def serve(
         base_url or settings.public_url,
         behind_tls,
     )
-    run(serving, lambda address: frame.data(f"keyturn is ready on {address}"))
+    run(serving, lambda address: tell(frame, address))
+
+
+def tell(frame: Frame, address: str) -> None:
+    """Say that the server takes requests, on the one line that whoever started it waits for."""
+    if frame.wants_json:
+        frame.json({"address": address})
+    else:
+        frame.data(f"keyturn is ready on {address}")

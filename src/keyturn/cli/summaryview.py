@@ -8,6 +8,7 @@ from keyturn.bulk.run import Summary
 from keyturn.cli.frame import Frame
 from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import RowState
+from keyturn.core.outcomes import Delivery
 
 _ORDER = (
     RowState.CREATED,
@@ -17,6 +18,11 @@ _ORDER = (
     RowState.SKIPPED,
     RowState.NOT_TRIED,
 )
+_DELIVERIES = {
+    str(Delivery.MAILED): "mailed by the target",
+    str(Delivery.MAIL_REFUSED): "not mailed: the target refused; they are in the handout",
+    str(Delivery.HANDOUT): "in the handout",
+}
 _CODES = {
     Cause.SIGNED_OUT: "KT-AUTH-001",
     Cause.NOT_ALLOWED: "KT-AUTH-003",
@@ -65,6 +71,7 @@ def told(summary: Summary) -> dict[str, object]:
         "exit": int(summary.exit),
         "outcomes": outcomes(summary.states),
         "left": summary.left,
+        "deliveries": dict(summary.deliveries),
         "reasons": [{"outcome": str(s), "reason": r, "count": n} for s, r, n in summary.reasons if r],
         "retries": summary.retries,
         "elapsed_s": round(summary.seconds, 3),
@@ -83,12 +90,28 @@ def progress_of(summary: Summary) -> str:
     return f"{summary.done:,} of {total:,} users are done, {summary.left:,} were not tried. {doubt}"
 
 
+def in_words(reason: str) -> str:
+    """A reason as people read it.
+
+    >>> in_words("no-such-user")
+    'no such user'
+    """
+    return reason.replace("-", " ")
+
+
 def _draw(frame: Frame, machine: Machine, summary: Summary) -> None:
     counted = [f"{summary.states[state]:,} {state}" for state in _ORDER if summary.states.get(state)]
     head = ", ".join(counted) or "no rows"
     frame.data(f"{head}, {summary.seconds:.1f} s.   exit {int(summary.exit)}")
+    given = [
+        f"{summary.deliveries[name]:,} {text}" for name, text in _DELIVERIES.items() if summary.deliveries.get(name)
+    ]
+    if given:
+        frame.data(f"  passwords  {'  |  '.join(given)}")
     for state in (RowState.FAILED, RowState.UNCERTAIN, RowState.SKIPPED):
-        parts = [f"{count:,} {reason}" for found, reason, count in summary.reasons if found is state and reason]
+        parts = [
+            f"{count:,} {in_words(reason)}" for found, reason, count in summary.reasons if found is state and reason
+        ]
         if parts:
             frame.data(f"  {state:<10} {'  |  '.join(parts)}")
     for name, path in (("report", summary.reports[0] if summary.reports else None), ("to mend", summary.retry)):
@@ -96,7 +119,7 @@ def _draw(frame: Frame, machine: Machine, summary: Summary) -> None:
             frame.data(f"  {name:<10} {path}")
     if summary.handout is not None:
         count = f"{summary.handed:,}, " if summary.handed else ""
-        frame.data(f"  passwords  {summary.handout} ({count}sealed)")
+        frame.data(f"  handout    {summary.handout} ({count}sealed)")
         if summary.local:
             frame.warn(f"this machine can open the handout (identity: {machine.identity})", code="KT-RUN-031")
     _next(frame, summary)
@@ -111,6 +134,6 @@ def _next(frame: Frame, summary: Summary) -> None:
     if summary.states.get(RowState.UNCERTAIN):
         hints.append(f"keyturn runs rows {summary.run} --outcome uncertain")
     if summary.handout is not None and summary.local:
-        hints.append(f"keyturn handout open {summary.handout}")
+        hints.append(f"keyturn handout open {summary.run} --to-terminal")
     for number, hint in enumerate(hints):
         frame.say(f"{'Next:' if number == 0 else '':<6} {hint}")

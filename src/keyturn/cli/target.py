@@ -4,7 +4,7 @@ import asyncio
 import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from keyturn.app.settings import TargetSettings
     from keyturn.app.targets import Target
 
+PLACES = ("env", "file", "command")
 EXAMPLE = "as in https://api.<instance>.<domain>"
 
 
@@ -34,7 +35,11 @@ def target() -> None:
 @target.command("list")
 @pass_frame
 def list_targets(frame: Frame) -> None:
-    """List the targets in the config file."""
+    """List the targets in the config file.
+
+    \b
+      keyturn target list
+    """
     settings = frame.settings
     if frame.wants_json:
         frame.json([_shown(name, table) for name, table in settings.targets.items()])
@@ -51,7 +56,11 @@ def list_targets(frame: Frame) -> None:
 @click.argument("name", required=False, default="", shell_complete=complete_targets)
 @pass_frame
 def show(frame: Frame, name: str) -> None:
-    """Show one target; of a secret, where it is."""
+    """Show one target; of a secret, where it is.
+
+    \b
+      keyturn target show maximo-test
+    """
     found, table = frame.settings.target(name)
     shown = _shown(found, table)
     if frame.wants_json:
@@ -67,7 +76,11 @@ def show(frame: Frame, name: str) -> None:
 @click.option("--token-stdin", is_flag=True, help="Read the secret from standard input.")
 @pass_frame
 def test(frame: Frame, name: str, token_stdin: bool) -> None:
-    """Sign in and look, changing nothing: exit 4 when it refuses us, 6 when it cannot be reached."""
+    """Sign in and look, changing nothing: exit 4 when it refuses us, 6 when it cannot be reached.
+
+    \b
+      keyturn target test maximo-test
+    """
     from keyturn.app.sources import first_line
     from keyturn.app.targets import Target, prepare
 
@@ -80,12 +93,13 @@ def test(frame: Frame, name: str, token_stdin: bool) -> None:
 
 
 async def _probe(frame: Frame, target: "Target") -> None:
+    from keyturn.cli.reaching import probe as look
     from keyturn.cli.reaching import reach
 
     directory, name = reach(target), target.name
     start = time.perf_counter()
     try:
-        probe = await directory.probe()
+        probe = await look(directory, target)
     finally:
         await directory.close()
     took = round((time.perf_counter() - start) * 1000)
@@ -173,8 +187,19 @@ def _kind(frame: Frame, flags: dict[str, Any], kinds: Mapping[str, str]) -> str:
     if not flags["kind"]:
         for kind, title in kinds.items():
             frame.say(f"  {kind:<10} {title}")
-        flags["kind"] = frame.ask("Kind of server?", otherwise="say --kind " + "|".join(kinds))
+        flags["kind"] = _until(
+            lambda: frame.ask("Kind of server?", otherwise="say --kind " + "|".join(kinds)).strip(),
+            lambda kind: "" if kind in kinds else f"one of {', '.join(kinds)}",
+            frame,
+        )
     return str(flags["kind"])
+
+
+def _until(ask: Callable[[], str], fault: Callable[[str], str], frame: Frame) -> str:
+    """Ask until the answer has no fault; a slip of the finger does not cost what was answered before."""
+    while why := fault(answer := ask()):
+        frame.say(f"  {why}")
+    return answer
 
 
 def _local(frame: Frame, flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,14 +212,9 @@ def _remote(frame: Frame, flags: Mapping[str, Any]) -> dict[str, Any]:
     table["url"] = flags["url"] or frame.ask(f"Address of the API, {EXAMPLE}:", otherwise="say --url URL")
     secret = _secret(flags)
     if secret is None:
-        where = frame.ask(
-            "Where is the secret?  env NAME, file PATH or command LINE:",
-            otherwise="say --token-env VAR, --token-file FILE or --token-command COMMAND",
-        )
-        how, _, rest = where.strip().partition(" ")
+        where = _until(lambda: _place_of_secret(frame), _no_place, frame)
+        how, _, rest = where.partition(" ")
         secret = _secret({f"token_{how}": rest.strip()})
-        if secret is None:
-            raise ConfigError(f"{how!r} is no place for a secret", code="KT-CFG-002", fix="env, file or command")
         if not (flags["key_id"] or flags["username"]):
             key_id = frame.ask("Id of the API key (empty: the secret is an access token):", default="")
             table |= {"key_id": key_id} if key_id else {}
@@ -203,9 +223,21 @@ def _remote(frame: Frame, flags: Mapping[str, Any]) -> dict[str, Any]:
     return table
 
 
+def _place_of_secret(frame: Frame) -> str:
+    return frame.ask(
+        "Where is the secret?  env NAME, file PATH or command LINE:",
+        otherwise="say --token-env VAR, --token-file FILE or --token-command COMMAND",
+    ).strip()
+
+
+def _no_place(answer: str) -> str:
+    how, _, rest = answer.partition(" ")
+    return "" if how in PLACES and rest.strip() else "as in  file /home/marta/maximo.token  ; never the secret itself"
+
+
 def _secret(flags: Mapping[str, Any]) -> dict[str, Any] | None:
     """The inline table that says where the secret is; None when no flag does."""
-    given = [how for how in ("env", "file", "command") if flags.get(f"token_{how}")]
+    given = [how for how in PLACES if flags.get(f"token_{how}")]
     if len(given) > 1:
         raise ConfigError("the secret can only be in one place", code="KT-CFG-002", fix=f"leave --token-{given[1]} out")
     if not given:

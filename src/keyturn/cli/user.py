@@ -39,7 +39,12 @@ def user() -> None:
 @click.option("--search", default="", metavar="TEXT", help="A piece of id, sign-in name, display name or mail.")
 @pass_frame
 def list_users(frame: Frame, data: Path | None, database: str, search: str) -> None:
-    """The users, in the order in which they were made."""
+    """The users, in the order in which they were made.
+
+    \b
+      keyturn user list --data ./directory
+      keyturn user list --data ./directory --json
+    """
     with opened(frame, data, database) as house:
         users = _all(_door(house), search)
     if frame.wants_json:
@@ -54,7 +59,11 @@ def list_users(frame: Frame, data: Path | None, database: str, search: str) -> N
 @place_flags
 @pass_frame
 def show(frame: Frame, id: str, data: Path | None, database: str) -> None:
-    """What is known about a user; never the password."""
+    """What is known about a user; never the password.
+
+    \b
+      keyturn user show amal --data ./directory
+    """
     with opened(frame, data, database) as house:
         facts = _facts(_find(_door(house), id))
     if frame.wants_json:
@@ -75,7 +84,11 @@ def show(frame: Frame, id: str, data: Path | None, database: str) -> None:
 def create(
     frame: Frame, id: str, data: Path | None, database: str, login: str, name: str, address: str, mail: bool
 ) -> None:
-    """Create a user, without a password unless one is mailed."""
+    """Create a user, without a password unless one is mailed.
+
+    \b
+      keyturn user create amal --data ./directory --name "Amal Haddad" --address amal@example.com --mail
+    """
     if mail and not address:
         raise click.UsageError("--mail needs --address")
     emails = (Contact(address, "work", primary=True),) if address else ()
@@ -121,7 +134,11 @@ def reset(frame: Frame, id: str, data: Path | None, database: str, mail: bool) -
 @place_flags
 @pass_frame
 def lock(frame: Frame, id: str, data: Path | None, database: str) -> None:
-    """Lock a user: no sign-in until unlocked, and what is signed in ends."""
+    """Lock a user: no sign-in until unlocked, and what is signed in ends.
+
+    \b
+      keyturn user lock amal --data ./directory
+    """
     with opened(frame, data, database) as house:
         done = _do(_door(house), SetStatus(id, Status.LOCKED))
     _tell(frame, id, "locked", done)
@@ -132,7 +149,11 @@ def lock(frame: Frame, id: str, data: Path | None, database: str) -> None:
 @place_flags
 @pass_frame
 def unlock(frame: Frame, id: str, data: Path | None, database: str) -> None:
-    """Unlock a user, and forget wrong passwords."""
+    """Unlock a user, and forget wrong passwords.
+
+    \b
+      keyturn user unlock amal --data ./directory
+    """
     with opened(frame, data, database) as house:
         done = _do(_door(house), SetStatus(id, Status.ACTIVE))
     _tell(frame, id, "unlocked", done)
@@ -144,7 +165,11 @@ def unlock(frame: Frame, id: str, data: Path | None, database: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_frame
 def delete(frame: Frame, id: str, data: Path | None, database: str, yes: bool) -> int:
-    """Delete a user; id, sign-in name and mail address stay reserved."""
+    """Delete a user; id, sign-in name and mail address stay reserved.
+
+    \b
+      keyturn user delete amal --data ./directory
+    """
     if not yes and not frame.confirm(f"Delete {id}?", otherwise="--yes"):
         return _unconfirmed(frame)
     with opened(frame, data, database) as house:

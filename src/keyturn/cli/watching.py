@@ -16,12 +16,15 @@ MOST_PROBLEMS = 1.0
 
 
 @contextmanager
-def watch(frame: Frame, run: str, target: str, total: int) -> Iterator[Sequence[Listener]]:
-    """The listeners that fit the way this command speaks."""
+def watch(frame: Frame, run: str, target: str, total: int, *, title: str = "") -> Iterator[Sequence[Listener]]:
+    """The listeners that fit the way this command speaks.
+
+    title: what is going on, for a person to read above the bar.
+    """
     if frame.output is Output.JSONL:
         yield [Lines(frame, run).hear]
-    elif frame.output is Output.RICH and not frame.manners.accessible and frame.manners.loud >= 0:
-        with bar(frame, run, target, total) as listener:
+    elif frame.output is Output.RICH and not frame.accessible and frame.loud >= 0:
+        with bar(frame, run, title or target, total) as listener:
             yield [listener]
     else:
         yield [Heartbeat(frame, run, target).hear]
@@ -83,7 +86,7 @@ class Heartbeat:
         if tenth <= self._tenth and now < self._next:
             return
         self._tenth, self._next = max(tenth, self._tenth), now + EVERY
-        if self._frame.manners.accessible:
+        if self._frame.accessible:
             failed = event.states.get(RowState.FAILED, 0)
             self._frame.say(f"{tenth * 10} percent. {event.through:,} of {event.total:,}. {failed:,} failed.")
         else:
@@ -95,15 +98,15 @@ class Heartbeat:
 
 
 @contextmanager
-def bar(frame: Frame, run: str, target: str, total: int) -> Iterator[Callable[[Event], None]]:
+def bar(frame: Frame, run: str, title: str, total: int) -> Iterator[Callable[[Event], None]]:
     """For terminals: four lines that are redrawn at most four times a second."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Drawing
 
-    console = Console(stderr=True, no_color=frame.manners.color is False, highlight=False)
+    console = Console(stderr=True, no_color=frame.color is False, highlight=False)
     columns: tuple[Any, ...] = (BarColumn(bar_width=40), TextColumn("{task.description}"))
-    console.print(f"{target}   run {run}   Ctrl-C stops cleanly")
+    console.print(f"{title}   run {run}   Ctrl-C stops cleanly", markup=False)
     with Drawing(*columns, console=console, refresh_per_second=4) as drawing:
         task = drawing.add_task("", total=max(total, 1))
         last = 0.0

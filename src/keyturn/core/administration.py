@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from string import ascii_lowercase
 from uuid import uuid4
 
@@ -148,10 +149,8 @@ class LocalAdministration:
     def _free_id(self, transaction: Transaction) -> str:
         """An id as the field writes them: `a-<tenant>-<10 lower-case letters>`."""
         tenant = next(t.name for t in transaction.tenants.all() if t.number == self.caller.actor.tenant)
-        while True:
-            name = f"a-{tenant}-" + "".join(secrets.choice(ascii_lowercase) for _ in range(10))
-            if transaction.keys.find(name) is None:
-                return name
+        drawn = (f"a-{tenant}-" + "".join(secrets.choice(ascii_lowercase) for _ in range(10)) for _ in count())
+        return next(name for name in drawn if transaction.keys.find(name) is None)
 
     def _refuse(self, transaction: Transaction, verb: str, refused: Refused, *, target: str = "") -> Refused:
         event = self._event(verb, "refused", refused.who, target=target, reason=refused.reason.value)

@@ -32,7 +32,7 @@ class Credential:
 
     verifier: PHC-like text (`$argon2id$...`, `$hmac-sha256$...`) of the value keyed with the pepper `pepper_id`.
     must_change: a sign-in buys a session that can only set a new password.  expires None: no end.
-    operation, derive_id: what a generated value is derived from again (design law 5); empty for others.
+    operation, derive_id: what a generated value is derived from again (see docs/decisions, 5); empty for others.
     """
 
     uid: str

@@ -240,19 +240,16 @@ def _waves(steps: Prepared) -> Iterator[Wave]:
 def _settle_wave(parts: Parts, transaction: Transaction, wave: Wave) -> Mapping[int, Outcome]:
     """Settle a set at once; if its elements are in each other's way, one by one, each in a savepoint of its own.
 
-    A set that writes no unique value can only conflict before it writes anything, and needs no savepoint.
+    A set that writes no unique value can only conflict before it writes anything, and needs no savepoint.  Alone, a
+    step never does: writers wait for each other, and it was judged by what is there now.
     """
     whole = transaction.savepoint() if any(_takes_a_name(step) for _, step in wave) else nullcontext()
     with suppress(Conflict), whole:
         return _settle(parts, transaction, wave)
     outcomes: dict[int, Outcome] = {}
-    for number, step in wave:
-        try:
-            with transaction.savepoint():
-                outcomes.update(_settle(parts, transaction, [(number, step)]))
-        except Conflict:
-            taken = Refused(step.command.who, Reason.EXISTS, "the id or sign-in name is taken")
-            outcomes.update(_settle(parts, transaction, [(number, replace(step, early=taken))]))
+    for one in wave:
+        with transaction.savepoint():
+            outcomes.update(_settle(parts, transaction, [one]))
     return outcomes
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, assert_never
 from uuid import NAMESPACE_URL, uuid5
 
 from keyturn.core.audit import Event
@@ -98,6 +98,8 @@ class Press:
             case DeleteUser():
                 effects.changes.append(UserChange(subject.uid, stamp, deleted=True, revoke=True))
                 effects.silenced.append(subject.uid)
+            case _ as never:
+                assert_never(never)
         detail = command.status.value if isinstance(command, SetStatus) else ""
         return self._finish(step, outcome, subject.uid, effects, detail=detail)
 

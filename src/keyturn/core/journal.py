@@ -33,7 +33,7 @@ FINAL = DONE | {RowState.SKIPPED, RowState.FAILED}
 class Row:
     """One line of the file in the journal.  number: as a sheet counts (header is 1).  who: the cell as it is.
 
-    reason: of `Reason`, or why it was left out (`duplicate`, `protected`, `blank`).  first_sent: UTC, None when it
+    reason: of `Reason`, or why it was skipped (`duplicate`, `protected`, `blank`).  first_sent: UTC, None when it
     never left.  Holds no password.
     """
 
@@ -75,6 +75,9 @@ class Journal(Protocol):
 
     def reasons(self) -> Sequence[tuple[RowState, str, int]]:
         """How many rows per state and reason, most first."""
+
+    def deliveries(self) -> Mapping[str, int]:
+        """How many done rows there are by what became of their password."""
 
     def close(self) -> None:
         """Let go of the file."""

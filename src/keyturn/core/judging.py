@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias, assert_never
 
 from keyturn.core.capabilities import lacks
 from keyturn.core.commands import ChangePassword, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
@@ -16,6 +16,7 @@ from keyturn.core.tenancy import KnownValues
 from keyturn.core.users import Right, Status
 
 LONGEST_ID: Final = 255
+_OnSubject: TypeAlias = UpdateUser | ResetPassword | ChangePassword | SetStatus | DeleteUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +24,15 @@ class Seen:
     """What a transaction knows when it judges.
 
     subject: the user that the command is about.  taken: ids, logins and mail addresses that somebody holds.
-    administrators: how many can still administer users.  link_open: the mailed link that is the proof still stands.
+    administrators: how many can still administer users.  link_open, session_open: the mailed link or the restricted
+    session that is the proof still stands.
     """
 
     subject: Subject | None
     taken: Mapping[str, str]
     administrators: Callable[[], int]
     link_open: Callable[[str], bool]
+    session_open: Callable[[str], bool]
     now: datetime
 
 
@@ -43,27 +46,31 @@ def judge(step: Step, seen: Seen) -> Refused | None:
     text = lacks(step.command, step.caller.via)
     if text is not None:
         return Refused(step.command.who, Reason.UNSUPPORTED, text)
-    if isinstance(step.command, CreateUser):
-        return _creation(step, step.command, seen)
+    command = step.command
+    if isinstance(command, CreateUser):
+        return _creation(step, command, seen)
     if seen.subject is None:
-        return Refused(step.command.who, Reason.NO_SUCH_USER, "there is no such user")
-    return _on_subject(step, seen, seen.subject)
+        return Refused(command.who, Reason.NO_SUCH_USER, "there is no such user")
+    return _on_subject(step, command, seen, seen.subject)
 
 
-def _on_subject(step: Step, seen: Seen, subject: Subject) -> Refused | None:
-    match step.command:
-        case CreateUser():
-            return None
+def _on_subject(step: Step, command: _OnSubject, seen: Seen, subject: Subject) -> Refused | None:
+    match command:
         case UpdateUser():
-            return _update(step, step.command, seen, subject)
+            return _update(step, command, seen, subject)
         case ResetPassword():
-            return _reset(step, step.command)
+            return _reset(step, command)
         case ChangePassword():
-            return _change(step, step.command, seen, subject)
-        case SetStatus():
-            return _last(seen, subject, leaves=step.command.status is not Status.ACTIVE, who=step.command.who)
-        case DeleteUser():
-            return _last(seen, subject, leaves=True, who=step.command.who)
+            return _change(step, command, seen, subject)
+        case SetStatus() | DeleteUser():
+            return _stop(command, seen, subject)
+        case _ as never:
+            assert_never(never)
+
+
+def _stop(command: SetStatus | DeleteUser, seen: Seen, subject: Subject) -> Refused | None:
+    leaves = isinstance(command, DeleteUser) or command.status is not Status.ACTIVE
+    return _last(seen, subject, leaves=leaves, who=command.who)
 
 
 def _permission(step: Step, seen: Seen) -> Refused | None:
@@ -79,6 +86,8 @@ def _permission(step: Step, seen: Seen) -> Refused | None:
         allowed = allowed and may_confer(actor, step.command.rights)
     if actor.proof is Proof.LINK:
         allowed = allowed and seen.link_open(actor.link)
+    if actor.proof is Proof.RESTRICTED:
+        allowed = allowed and seen.session_open(actor.session)
     if allowed:
         return None
     return Refused(step.command.who, Reason.NOT_ALLOWED, "the caller is not permitted to do this")

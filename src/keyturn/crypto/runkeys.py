@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from keyturn.core.errors import RunError
+from keyturn.core.errors import KeyFolderError, RunError
 from keyturn.core.secret import Secret
 from keyturn.crypto.framing import framed, keyed
 from keyturn.crypto.keyfolder import KEY_BYTES, read_key, write_private
@@ -91,8 +91,16 @@ class RunKeyring:
         return seal_with(self._runner_key(), secrets.token_bytes(KEY_BYTES), _SEAL)
 
     def open(self, sealed: bytes) -> RunKeys:
-        """The run's passwords.  Raises KeyFolderError when it was sealed under another runner's key file."""
-        return RunKeys(open_with(self._runner_key(), sealed, _SEAL))
+        """The run's passwords.  Raises KeyFolderError when it was sealed under another runner's key file, or that is
+        gone: a new one would open nothing."""
+        if not self._file.exists():
+            raise KeyFolderError(
+                "the key file of this runner is missing",
+                where=str(self._file),
+                why="without it the run's passwords cannot be made again",
+                fix="put the file back; or reset what is not done in a new run",
+            )
+        return RunKeys(open_with(read_key(self._file), sealed, _SEAL))
 
     def _runner_key(self) -> bytes:
         if not self._file.exists():

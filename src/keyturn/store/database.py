@@ -110,7 +110,8 @@ def _postgresql(url: URL) -> Engine:
 def _sqlite(path: Path, *, create: bool) -> Engine:
     path = path.expanduser().absolute()
     if not create and not path.is_file():
-        raise StoreError("there is no keyturn database", where=str(path), fix="keyturn init")
+        fix = "keyturn init, or --database URL if it was made elsewhere"
+        raise StoreError("there is no keyturn database", where=str(path), fix=fix)
     make_private(path)
     engine = create_engine(
         URL.create("sqlite", database=str(path)),

@@ -58,6 +58,7 @@ SETTLE: Final = """UPDATE rows SET state = ?, reason = ?, text = ?, delivery = ?
 READ: Final = "SELECT * FROM rows WHERE number > ? ORDER BY number LIMIT ?"
 READ_SOME: Final = "SELECT * FROM rows WHERE number > ? AND state IN ({}) ORDER BY number LIMIT ?"
 COUNTS: Final = "SELECT state, count(*) FROM rows GROUP BY state"
+DELIVERIES: Final = "SELECT delivery, count(*) FROM rows WHERE state IN ('created', 'changed') GROUP BY delivery"
 REASONS: Final = "SELECT state, reason, count(*) FROM rows GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
 
 
@@ -139,6 +140,10 @@ class FileJournal:
     def reasons(self) -> Sequence[tuple[RowState, str, int]]:
         """How many rows per state and reason, most first."""
         return [(RowState(state), reason, count) for state, reason, count in self._read(REASONS)]
+
+    def deliveries(self) -> Mapping[str, int]:
+        """How many done rows there are by what became of their password."""
+        return dict(self._read(DELIVERIES))
 
     def close(self) -> None:
         """Let go of the file."""

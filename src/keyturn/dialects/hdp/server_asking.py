@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Reason, Refused
-from keyturn.core.permissions import Actor, Proof
+from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
 from keyturn.core.users import Handle, User
 from keyturn.dialects.hdp.wire import (
@@ -103,7 +103,7 @@ class Door:
             actor = await self.gate.knock(given.name, given.password, door=DOOR, origin=origin_of(request))
             if isinstance(actor, Refused):
                 return self.refuse(Refused("", actor.reason, retry_after=actor.retry_after))
-            if actor.proof is Proof.RESTRICTED and not restricted:
+            if actor.confined and not restricted:
                 text = "The password must be changed first: PUT /api/admin/userdetails/changePassword"
                 return self.refuse(Refused("", Reason.NOT_ALLOWED, text))
             return await handler(Asked(request, actor, self.gate))

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Reason, Refused
-from keyturn.core.permissions import Actor, Proof
+from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
 from keyturn.core.secret import Secret
 from keyturn.dialects.mas.wire import (
@@ -94,7 +94,7 @@ class Door:
         async def asked(request: Request) -> Response:
             token = named_token(request, TOKEN_HEADER)
             actor = await self.gate.actor(token) if token else None
-            if actor is None or not token or actor.proof is Proof.RESTRICTED:
+            if actor is None or not token or actor.confined:
                 return self.refuse(Refused("", Reason.NOT_SIGNED_IN))
             return await handler(Asked(request, actor, token, self.gate))
 

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from keyturn.core.outcomes import Refused
-from keyturn.core.permissions import Proof
 from keyturn.core.ports import Gate
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle
@@ -63,7 +62,7 @@ class Manage:
         async def asked(request: Request) -> Response:
             token = await self._token(request)
             actor = await self.gate.actor(token) if token else None
-            if actor is None or token is None or actor.proof is Proof.RESTRICTED:
+            if actor is None or token is None or actor.confined:
                 return reply(manage_error(401, "sign in first"), 401)
             return await handler(Asked(request, actor, token, self.gate))
 

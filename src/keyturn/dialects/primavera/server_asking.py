@@ -12,7 +12,7 @@ from starlette.routing import Route
 from keyturn.core.commands import Origin
 from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Outcome, Reason, Refused
-from keyturn.core.permissions import Actor, Proof
+from keyturn.core.permissions import Actor
 from keyturn.core.ports import Directory, Gate
 from keyturn.core.secret import Secret
 from keyturn.dialects.primavera.wire import API, DOOR, FAULTS, SERVED, WireRequest
@@ -83,7 +83,7 @@ class Door:
         async def answering(request: Request) -> Response:
             try:
                 actor = await self._caller(request)
-                if actor is None or actor.proof is Proof.RESTRICTED:
+                if actor is None or actor.confined:
                     return self._unknown()
                 directory = self.gate.directory(actor, SERVED, DOOR, origin_of(request))
                 return await handler(Asked(request, directory))

@@ -15,7 +15,7 @@ from starlette.routing import Route, compile_path
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Reason, Refused
-from keyturn.core.permissions import Actor, Proof
+from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
 from keyturn.core.storage import Tenant
 from keyturn.core.users import Handle
@@ -123,7 +123,7 @@ class Door:
         async def asked(request: Request) -> Response:
             token = bearer(request)
             actor = await self.gate.actor(token, scoped=True) if token else None
-            if actor is None or actor.proof is Proof.RESTRICTED:
+            if actor is None or actor.confined:
                 return self.refuse(Refused("", Reason.NOT_SIGNED_IN))
             one = Asked(request, actor, self.gate)
             org = request.path_params["org"]

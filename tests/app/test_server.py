@@ -18,7 +18,7 @@ from keyturn.app.build import House, Place, open_house
 from keyturn.app.housekeeping import checkpoints
 from keyturn.app.init import FOUNDER, make_directory
 from keyturn.app.mail import public_address, relay_of
-from keyturn.app.run import Serving, run
+from keyturn.app.server import Serving, run
 from keyturn.cli.main import cli
 from keyturn.core.commands import ResetPassword
 from keyturn.core.errors import ConfigError, StoreError
