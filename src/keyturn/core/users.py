@@ -9,6 +9,25 @@ from typing import Final, TypeAlias
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
+SECRET_NAMES: Final = frozenset(
+    {"password", "newpassword", "oldpassword", "currentpassword", "passwd", "pwd", "token", "secret", "clientsecret"}
+)
+"""Names, in small letters, under which clients send secrets; a profile keeps nothing under them, at any depth."""
+
+
+def without_secrets(value: object) -> object:
+    """A value that a client sent and we do not understand, without what it names as a secret.
+
+    >>> without_secrets({"badge": 7, "vpn": [{"user": "amal", "newPassword": "opensesame"}]})
+    {'badge': 7, 'vpn': [{'user': 'amal'}]}
+    """
+    if isinstance(value, Mapping):
+        return {n: without_secrets(part) for n, part in value.items() if str(n).casefold() not in SECRET_NAMES}
+    if isinstance(value, list):
+        return [without_secrets(part) for part in value]
+    return value
+
+
 @unique
 class Right(Enum):
     """An administrative right: what a person or a key may administer.  Stored as a bit mask of the values."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, cast
 
-from keyturn.core.users import Json, Profile, Stamp, Status, User
+from keyturn.core.users import Json, Profile, Stamp, Status, User, without_secrets
 from keyturn.dialects.hdp.wire_rights import permissions_body, read_kept, read_rights
 from keyturn.dialects.hdp.wire_shapes import Body, Unreadable, number_text, object_of, text_of, whole_of
 
@@ -84,7 +84,7 @@ def kept_permissions(profile: Profile) -> Mapping[str, object]:
 def read_profile(body: Mapping[str, object], base: Profile) -> Profile:
     """The profile after this user was sent; what is not sent stays.  Raises Unreadable."""
     before, mine = _more(base), dict(_more(base))
-    mine |= {name: value for name, value in body.items() if name not in NOT_KEPT}
+    mine |= {name: without_secrets(value) for name, value in body.items() if name not in NOT_KEPT}
     if "authenticationInfo" in body:
         mine["authenticationInfo"] = _authentication(object_of(body, "authenticationInfo"))
     if "permissions" in body:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
 
-from keyturn.core.users import Address, Contact, Json, Profile, Right, Stamp, Status, User
+from keyturn.core.users import Address, Contact, Json, Profile, Right, Stamp, Status, User, without_secrets
 
 Body: TypeAlias = dict[str, object]
 
@@ -292,7 +292,7 @@ def _preferences(preferences: Mapping[str, object], old: Profile) -> dict[str, o
 def _more(body: Mapping[str, object], old: Profile) -> Mapping[str, Json]:
     """What has no place of its own, under MAS's own words."""
     before = cast("Mapping[str, Json]", old.more.get(MORE) or {})
-    sent = {name: value for name, value in body.items() if name not in NOT_KEPT and name != "status"}
+    sent = {n: without_secrets(value) for n, value in body.items() if n not in NOT_KEPT and n != "status"}
     status = {name: value for name, value in object_of(body, "status").items() if name != "active"}
     if status:
         sent["status"] = {**cast("Mapping[str, Json]", before.get("status") or {}), **status}
