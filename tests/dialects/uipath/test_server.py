@@ -217,6 +217,18 @@ def test_a_deleted_name_is_held_and_deleting_many_tells_who_is_left(door: OpenDo
     assert door.ask("DELETE", f"/identity_/api/User/{one}", token=token).status == 404
 
 
+def test_deleting_many_takes_names_and_guids_in_any_order(door: OpenDoor, token: str) -> None:
+    """And tells of each who was not there."""
+    names = [fresh(door) for _ in range(4)]
+    guids = [door.ask("GET", f"/identity_/api/User/{name}", token=token).json["id"] for name in names]
+    mixed = [names[0], guids[1].upper(), guids[2], names[3]]
+    answer = door.ask("DELETE", "/identity_/api/User", token=token, send={"userIds": mixed})
+    assert (answer.status, answer.json["succeeded"]) == (200, True)
+    assert [stored(door, name) for name in names] == [None] * 4
+    answer = door.ask("DELETE", "/identity_/api/User", token=token, send={"userIds": mixed})
+    assert (answer.status, code(answer), len(answer.json["errors"])) == (400, "UserNotFound", 4)
+
+
 def test_a_list_has_ten_unless_more_are_asked_for(door: OpenDoor, token: str) -> None:
     """And says how many there are; a sort is not looked at."""
     for _ in range(11):

@@ -181,7 +181,9 @@ def test_the_primary_address_is_replaced_and_the_others_stay() -> None:
         ("POST", ("User", "BulkCreate"), {"users": ["a"]}, "users"),
         ("POST", ("User", "BulkCreate"), {"users": [{"userName": "a"}], "groupIDs": ["g"]}, "groupIDs"),
         ("DELETE", ("User",), {}, "userIds"),
+        ("POST", ("User", "BulkCreate"), {"users": [{"userName": "a"}] * 1001}, "users"),
         ("DELETE", ("User",), {"userIds": [1]}, "userIds"),
+        ("DELETE", ("User",), {"userIds": ["a"] * 1001}, "userIds"),
         ("PATCH", ("User", "a"), {}, "request"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from starlette.responses import Response
 
@@ -116,7 +117,10 @@ class Users:
         if stranger is not None:
             return stranger
         commands = [replace(one, who=guid_of(one.who) or one.who) for one in read(request)]
-        outcomes = [await _one(asked, command) for command in commands]
+        outcomes: list[Outcome] = []
+        for _, alike in groupby(commands, lambda one: bool(guid_of(one.who))):  # ids of one kind go together
+            some = list(alike)
+            outcomes += await asked.directory(some[0].who).execute(some)
         return self.door.answer(write_deletions(outcomes, self.door.faults))
 
 

@@ -41,6 +41,8 @@ from keyturn.http.faults import Fault, FaultTable
 
 DOOR: Final = "uipath"
 OPERATION_HEADER: Final = "idempotency-key"
+MOST: Final = 1000
+"""How many users one call may be about here: invented, none is published."""
 
 CAPABILITIES: Final = Capabilities(
     carries=frozenset({CreateUser, UpdateUser, ResetPassword, ChangePassword, SetStatus, DeleteUser}),
@@ -191,7 +193,13 @@ def read(request: WireRequest, stored: User | None = None) -> Sequence[Command]:
             raise Unreadable("request", "is none that UiPath knows")
 
 
+def _few(name: str, many: Sequence[object]) -> None:
+    if len(many) > MOST:
+        raise Unreadable(name, f"must name at most {MOST} users in one call")
+
+
 def _all_texts(ids: Sequence[object]) -> bool:
+    _few("userIds", ids)
     if not ids or not all(isinstance(who, str) for who in ids):
         raise Unreadable("userIds", "must be a list of ids")
     return True
@@ -216,6 +224,7 @@ def _read_creations(body: Mapping[str, object], operation: str) -> Sequence[Crea
     users = list_of(body, "users")
     if not users:
         raise Unreadable("users", "must name somebody")
+    _few("users", users)
     return [_read_creation(_object(user), operation if len(users) == 1 else "") for user in users]
 
 
