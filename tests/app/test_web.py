@@ -81,3 +81,14 @@ def assert_silent(answer: Answer) -> None:
     """Nothing of SQL, of files or of traces is in the answer."""
     for word in ("Traceback", "sqlite", "select", ".py", "/directory", "no json at all"):
         assert word.lower() not in answer.text.lower()
+
+
+def test_only_a_door_whose_calls_carry_many_users_takes_a_large_body(door: OpenDoor) -> None:
+    token = door.admin_token()
+    many = [f"{'x' * 100}{number}" for number in range(900)]
+    batch = door.ask("PUT", "/cloudapi/restapi/v3/user/auto-reset-pwd", token=token, send=many)
+    assert batch.status == 200, batch
+    single = door.ask(
+        "POST", "/v3/users", headers={"x-access-token": token}, send={"id": "amal", "title": "x" * 90_000}
+    )
+    assert single.status == 413

@@ -262,3 +262,9 @@ def test_the_audit_knows_where_a_request_came_from(house: House) -> None:
     assert last is not None
     event = last.event
     assert (event.request, event.source, event.run, event.row, event.door) == ("r-9", "10.1.1.1", "rabc", 7, "test")
+
+
+def test_an_endless_id_does_not_fill_the_audit(house: House) -> None:
+    house.directory().execute([ResetPassword("x" * 60_000)])
+    [(_, outcome, who, _)] = house.events()
+    assert (outcome, len(who)) == ("refused", 255)

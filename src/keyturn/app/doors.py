@@ -19,18 +19,19 @@ class Door:
     """A vendor's server half.
 
     routes: what it answers; prefixes: of their paths, `*` for any one segment.  say: a refusal that no command made
-    (status, sentence), in its shape.
+    (status, sentence), in its shape.  batches: its calls carry many users, so its bodies may be as large as a batch.
     """
 
     routes: Callable[[Gate], Sequence[BaseRoute]]
     prefixes: tuple[str, ...]
     say: Callable[[int, str], Response]
+    batches: bool = False
 
 
 DOORS: Final[Mapping[str, Door]] = {
     "mas": Door(mas.routes, mas.PREFIXES, mas.say),
     "hdp": Door(hdp.routes, hdp.PREFIXES, hdp.say),
-    "primavera": Door(primavera.routes, primavera.PREFIXES, primavera.say),
+    "primavera": Door(primavera.routes, primavera.PREFIXES, primavera.say, batches=True),
     "uipath": Door(uipath.routes, uipath.PREFIXES, uipath.say),
 }
 """By the name that `kind` of a target has."""

@@ -24,7 +24,7 @@ def web_app(house: House) -> ASGIApp:
     vendors = [route for door in DOORS.values() for route in door.routes(house.gate)]
     ours = routes(house.gate, _audit_of(house), _watcher_of(house))
     router = Router([*ours, *vendors], redirect_slashes=False, default=_nothing_here)
-    return Limits(_Ailing(router), say, _broken)
+    return Limits(_Ailing(router), say, _broken, _batched)
 
 
 def say(scope: Scope, status: int, text: str) -> Response:
@@ -33,6 +33,11 @@ def say(scope: Scope, status: int, text: str) -> Response:
     if door is not None:
         return door.say(status, text)
     return answer(OF_HTTP.get(status, OF_HTTP[400]), text)
+
+
+def _batched(path: str) -> bool:
+    door = _owner(path)
+    return door is not None and door.batches
 
 
 def _owner(path: str) -> Door | None:

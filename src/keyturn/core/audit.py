@@ -13,6 +13,10 @@ SHARD: Final = 0
 """The one shard of the chain until more are measured to be needed."""
 
 
+LONGEST_WHO: Final = 255
+"""How much is kept of the id that a caller wrote: no id that exists is longer, and nobody fills the trail with one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """What happened: who asked for what, on whom, through which door, and what came of it.

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
-from keyturn.core.audit import Event
+from keyturn.core.audit import LONGEST_WHO, Event
 from keyturn.core.commands import Origin
 from keyturn.core.credentials import Credential, Source
 from keyturn.core.outcomes import Reason, Refused
@@ -268,7 +268,7 @@ class _Attempt:
         self, at: datetime, tenant: int, actor: str, outcome: str, detail: str, reason: Reason | None = None
     ) -> Event:
         return Event(
-            at, tenant, actor, "session.start", outcome, target=actor, who=self.name[:255],
+            at, tenant, actor, "session.start", outcome, target=actor, who=self.name[:LONGEST_WHO],
             reason=reason.value if reason is not None else "", door=self.door, source=self.origin.source,
             request=self.origin.request, run=self.origin.run, row=self.origin.row, detail=detail,
         )  # fmt: skip
