@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from keyturn.core.errors import BadAnswer, Unreachable
 from keyturn.core.secret import Secret
 from keyturn.http.json import read_answer
 
@@ -107,3 +108,17 @@ def withheld(text: str, secret: Secret | None) -> str:
     if clear and any(part in spoken for part in parts):
         return "the target's own words are withheld: they quote a part of the password"
     return text
+
+
+def expect_read(answer: Answer, why: str) -> None:
+    """Accept the answer to a read that has no other way to say no.  why: what a real server answers reads with.
+
+    Raises Unreachable where it may not be read or not just now, BadAnswer where no such server can have answered.
+    """
+    if answer.status == 403:
+        raise Unreachable("the account may not read there", code="KT-AUTH-003")
+    if answer.status in (429, 503):
+        raise Unreachable("the target is busy")
+    if answer.status != 200 or answer.is_html():
+        page = " with a web page" if answer.is_html() else ""
+        raise BadAnswer(f"answered {answer.status}{page}", why=why)

@@ -22,10 +22,13 @@ from keyturn.dialects.mas.wire import (
     write,
 )
 from keyturn.dialects.mas.wire_user import Unreadable, read_user
-from keyturn.http.answers import Answer, Lost, doubt, harmless, sentence, withheld
+from keyturn.http.answers import Answer, Lost, doubt, expect_read, harmless, sentence, withheld
 from keyturn.http.paths import quoted
 
 _UNKNOWN_FATE: Final = frozenset({408, 500, 502, 504})
+
+
+_READS: Final = "a MAS answers reads of its Admin API with 200 and JSON"
 
 
 class MasDirectory:
@@ -56,7 +59,7 @@ class MasDirectory:
         answer = _let_in(await self._session.send("GET", f"/v3/users/{quoted(who)}"))
         if answer.status == 404 and not answer.is_html():
             return None
-        _expect_ok(answer)
+        expect_read(answer, _READS)
         return _user(answer.value())
 
     async def list(self, window: Window) -> Users:
@@ -67,7 +70,7 @@ class MasDirectory:
         query = f"limit={window.count}&offset={window.start}"
         query += f"&search={quoted(window.search)}" if window.search else ""
         answer = _let_in(await self._session.send("GET", f"/v3/users?{query}"))
-        _expect_ok(answer)
+        expect_read(answer, _READS)
         members, total = answer.value(), answer.headers.get(TOTAL_HEADER, "")
         if not isinstance(members, list):
             raise _no_mas("answered with no list of users")
@@ -76,7 +79,7 @@ class MasDirectory:
     async def probe(self) -> Probe:
         """Sign in and read the workspaces, which every administrator may.  Raises Unreachable or BadAnswer."""
         self._session.revive()
-        _expect_ok(_let_in(await self._session.send("GET", "/workspaces")))
+        expect_read(_let_in(await self._session.send("GET", "/workspaces")), _READS)
         return Probe(self.account, expires_in=self._session.expires_in)
 
     async def close(self) -> None:
@@ -162,15 +165,6 @@ def _let_in(answer: Answer | Lost | Refused) -> Answer:
     return answer
 
 
-def _expect_ok(answer: Answer) -> None:
-    if answer.status == 403:
-        raise Unreachable("the account may not read there", code="KT-AUTH-003")
-    if answer.status in (429, 503):
-        raise Unreachable("the target is busy")
-    if answer.status != 200 or answer.is_html():
-        raise _no_mas(f"answered {answer.status}" + (" with a web page" if answer.is_html() else ""))
-
-
 def _user(value: object) -> User:
     try:
         return read_user(value if isinstance(value, Mapping) else {})
@@ -179,4 +173,4 @@ def _user(value: object) -> User:
 
 
 def _no_mas(what: str) -> KeyturnError:
-    return BadAnswer(what, why="a MAS answers reads of its Admin API with 200 and JSON")
+    return BadAnswer(what, why=_READS)

@@ -15,11 +15,14 @@ from keyturn.dialects.primavera.client_session import LONGEST_LIST, PrimaveraSet
 from keyturn.dialects.primavera.wire import CAPABILITIES, WireRequest, wordless_creation, write
 from keyturn.dialects.primavera.wire_answer import entries_of, job_of, pick, read_outcome, read_refusal
 from keyturn.dialects.primavera.wire_user import MORE, Unreadable, read_user
-from keyturn.http.answers import Answer, Lost, harmless, sentence, withheld
+from keyturn.http.answers import Answer, Lost, expect_read, harmless, sentence, withheld
 
 _UNKNOWN_FATE: Final = frozenset({202, 204, 408, 500, 502, 504})
 _LIST: Final = WireRequest("GET", ("user",))
 Numbered: TypeAlias = dict[int, Command]
+
+
+_READS: Final = "a Primavera Administration answers reads of its API with 200 and JSON"
 
 
 class PrimaveraDirectory:
@@ -277,14 +280,9 @@ def _read(answer: Answer | Lost | Refused) -> Answer:
         raise Unreachable(f"the target cannot be reached: {answer.text}")
     if isinstance(answer, Refused):
         raise Unreachable(answer.text, code="KT-AUTH-001")
-    if answer.status == 403:
-        raise Unreachable("the account may not read there", code="KT-AUTH-003")
-    if answer.status in (429, 503):
-        raise Unreachable("the target is busy")
-    if answer.status != 200 or answer.is_html():
-        raise _no_primavera(f"answered {answer.status}" + (" with a web page" if answer.is_html() else ""))
+    expect_read(answer, _READS)
     return answer
 
 
 def _no_primavera(what: str) -> BadAnswer:
-    return BadAnswer(what, why="a Primavera Administration answers reads of its API with 200 and JSON")
+    return BadAnswer(what, why=_READS)

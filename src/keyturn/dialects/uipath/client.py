@@ -26,10 +26,13 @@ from keyturn.dialects.uipath.client_session import Session, UipathSettings
 from keyturn.dialects.uipath.wire import CAPABILITIES, WireAnswer, WireRequest, expected, read_success, unfit, write
 from keyturn.dialects.uipath.wire_answers import made_user, read_refusal, verdict_of
 from keyturn.dialects.uipath.wire_user import Unreadable, guid_of, read_user
-from keyturn.http.answers import Answer, Lost, doubt, harmless, sentence, withheld
+from keyturn.http.answers import Answer, Lost, doubt, expect_read, harmless, sentence, withheld
 from keyturn.http.paths import quoted
 
 _UNKNOWN_FATE: Final = frozenset({408, 500, 502, 504})
+
+
+_READS: Final = "UiPath Identity answers reads with 200 and JSON"
 
 
 class UipathDirectory:
@@ -66,7 +69,7 @@ class UipathDirectory:
         # Of an id that is no GUID a server may as well say that it cannot be read.
         if answer.status in (404, *(() if guid_of(uid) else (400,))) and not answer.is_html():
             return None
-        _expect_ok(answer)
+        expect_read(answer, _READS)
         return _user(answer.value())
 
     async def list(self, window: Window) -> Users:
@@ -74,7 +77,7 @@ class UipathDirectory:
         if not self._organization:
             raise ConfigError("lists need the organization", code="KT-CFG-003", fix="tenant = its name or GUID")
         answer = _let_in(await self._session.send("GET", listing(self._organization, window)))
-        _expect_ok(answer)
+        expect_read(answer, _READS)
         value = answer.value()
         results = value.get("results") if isinstance(value, Mapping) else None
         total = value.get("totalCount") if isinstance(value, Mapping) else None
@@ -198,15 +201,6 @@ def _unreachable(refused: Refused) -> KeyturnError:
     return Unreachable(refused.text, code=codes.get(refused.reason, ""))
 
 
-def _expect_ok(answer: Answer) -> None:
-    if answer.status == 403:
-        raise Unreachable("the account may not read there", code="KT-AUTH-003")
-    if answer.status in (429, 503):
-        raise Unreachable("the target is busy")
-    if answer.status != 200 or answer.is_html():
-        raise _no_uipath(f"answered {answer.status}" + (" with a web page" if answer.is_html() else ""))
-
-
 def _user(value: object) -> User:
     try:
         return read_user(value if isinstance(value, Mapping) else {})
@@ -215,4 +209,4 @@ def _user(value: object) -> User:
 
 
 def _no_uipath(what: str) -> KeyturnError:
-    return BadAnswer(what, why="UiPath Identity answers reads with 200 and JSON")
+    return BadAnswer(what, why=_READS)
