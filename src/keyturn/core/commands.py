@@ -1,7 +1,7 @@
 """What can be asked of a directory.  Vendor-neutral: a dialect turns its own words into these and back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from keyturn.core.secret import Secret
@@ -15,6 +15,7 @@ class CreateUser:
     who: the immutable key, or what the door's handle is; login: sign-in name, empty = same as `who`.
     password None: no local sign-in, unless `generate`.  notify: mail what the person needs for the first sign-in.
     validate_only: judge everything, write only the audit.
+    uid: the one that the client wants, in small letters; empty = the directory makes one.  groups: uids of those to join.
     operation: the caller's id of this operation.  A repeat with the same id within 24 h gets the first outcome again
     and changes nothing; empty = each call is an operation of its own.
     """
@@ -28,6 +29,8 @@ class CreateUser:
     validate_only: bool = False
     status: Status = Status.ACTIVE
     rights: frozenset[Right] = frozenset()
+    uid: str = ""
+    groups: tuple[str, ...] = ()
     operation: str = ""
 
 
@@ -36,6 +39,7 @@ class UpdateUser:
     """Replace what is known about a user.  None leaves a part as it is.
 
     version: refuse unless the stored version is this one; None = last writer wins.
+    join, leave: uids of groups.
     """
 
     who: str
@@ -44,6 +48,8 @@ class UpdateUser:
     status: Status | None = None
     rights: frozenset[Right] | None = None
     version: int | None = None
+    join: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
     operation: str = ""
 
 
@@ -66,12 +72,17 @@ class ChangePassword:
     """Set a new password for oneself, or for somebody whose present one is known.
 
     old None: only in a session or with a mailed link of the very same person, which is the proof then.
+    again: this very change was sent before and its answer was lost.  A directory that `needs_old` then finds out which
+    of the two passwords is valid there, and makes it the new one where that is the old one.  `Changed`: the new one
+    is valid.  `Refused(WRONG_PASSWORD)`: neither is, which the text says.  It is part of the asking, not of what is
+    asked: the command is equal to its first try.
     """
 
     who: str
     new: Secret
     old: Secret | None = None
     operation: str = ""
+    again: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
