@@ -10,8 +10,10 @@ from starlette.routing import BaseRoute
 from keyturn.core.ports import Gate
 from keyturn.dialects.hdp import server as hdp
 from keyturn.dialects.mas import server as mas
+from keyturn.dialects.mas import wire_api as mas_api
 from keyturn.dialects.primavera import server as primavera
 from keyturn.dialects.uipath import server as uipath
+from keyturn.http.described import Api
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +22,18 @@ class Door:
 
     routes: what it answers; prefixes: of their paths, `*` for any one segment.  say: a refusal that no command made
     (status, sentence), in its shape.  batches: its calls carry many users, so its bodies may be as large as a batch.
+    api: all of this as its clients see it.
     """
 
     routes: Callable[[Gate], Sequence[BaseRoute]]
     prefixes: tuple[str, ...]
     say: Callable[[int, str], Response]
     batches: bool = False
+    api: Api | None = None
 
 
 DOORS: Final[Mapping[str, Door]] = {
-    "mas": Door(mas.routes, mas.PREFIXES, mas.say),
+    "mas": Door(mas.routes, mas.PREFIXES, mas.say, api=mas_api.API),
     "hdp": Door(hdp.routes, hdp.PREFIXES, hdp.say),
     "primavera": Door(primavera.routes, primavera.PREFIXES, primavera.say, batches=True),
     "uipath": Door(uipath.routes, uipath.PREFIXES, uipath.say),

@@ -1,6 +1,6 @@
 """What every door reads of a request besides who asks: its origin, its JSON body, its route."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 from starlette.requests import Request
@@ -38,6 +38,16 @@ def _expect_json(request: Request) -> None:
         raise BadRequest("send the body as content-type: application/json", 415)
 
 
+class Answered(Route):
+    """A route that knows its methods.  Starlette's own list stays empty: every method comes here, so that the answer
+    to a wrong one is ours to shape."""
+
+    def __init__(self, path: str, endpoint: Endpoint, answers: Collection[str]) -> None:
+        super().__init__(path, endpoint)
+        self.methods = None
+        self.answers = frozenset(answers)
+
+
 def route(path: str, methods: dict[str, Endpoint], wrong_method: Callable[[Request, Response], Response]) -> Route:
     """One route for all methods of a path; a method without an endpoint is answered 405 with `Allow`.
 
@@ -52,10 +62,7 @@ def route(path: str, methods: dict[str, Endpoint], wrong_method: Callable[[Reque
             return wrong_method(request, Response(status_code=405, headers={"allow": allowed}))
         return await chosen(request)
 
-    # Every method comes here, so that the answer to a wrong one is ours to shape.
-    every = Route(path, endpoint)
-    every.methods = None
-    return every
+    return Answered(path, endpoint, methods)
 
 
 def _heads(method: str, methods: dict[str, Endpoint]) -> bool:
