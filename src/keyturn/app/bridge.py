@@ -263,6 +263,12 @@ class LocalGate:
         """Whom a mailed link lets set a new password."""
         return await self.threads.read(self.signing_in.holder, link)
 
+    async def refuse(
+        self, refused: Refused, verb: str, *, actor: Actor | None = None, door: str, origin: Origin
+    ) -> Refused:
+        """Audit a refusal that no command makes."""
+        return await self.threads.read(self.signing_in.refuse, refused, verb, actor, door=door, origin=origin)
+
     def directory(self, actor: Actor, via: Capabilities, door: str, origin: Origin) -> BridgedDirectory:
         """The directory as this actor may use it through this door."""
         return BridgedDirectory(LocalDirectory(self.parts, self._caller(actor, via, door, origin)), self.threads)

@@ -263,6 +263,14 @@ class Gate(Protocol):
     async def holder(self, link: Secret) -> Actor | None:
         """The person whom a mailed link lets set a new password; None when it is used, old or unknown."""
 
+    async def refuse(
+        self, refused: Refused, verb: str, *, actor: Actor | None = None, door: str, origin: Origin
+    ) -> Refused:
+        """Write into the audit a refusal that no command of the directory makes, and hand it back.
+
+        A token that is not good, a scope that is missing, another tenant's address.  actor: None for nobody known.
+        """
+
     def directory(self, actor: Actor, via: Capabilities, door: str, origin: Origin) -> Directory:
         """The directory as this actor may use it through this door."""
 

@@ -159,6 +159,17 @@ class SignIn:
             with self.parts.store.writing() as transaction:
                 transaction.sessions.end([claims.session])
 
+    def refuse(self, refused: Refused, verb: str, actor: Actor | None, *, door: str, origin: Origin) -> Refused:
+        """Write into the audit a refusal that no command makes; of nobody known it stands in the first tenant."""
+        event = Event(
+            self.parts.clock.now(), actor.tenant if actor is not None else 1, actor.id if actor is not None else "",
+            verb, "refused", who=refused.who[:LONGEST_WHO], reason=refused.reason.value, door=door,
+            source=origin.source, request=origin.request, run=origin.run, row=origin.row, detail=refused.text,
+        )  # fmt: skip
+        with self.parts.store.writing() as transaction:
+            transaction.audit.append([event])
+        return refused
+
     def holder(self, token: Secret) -> Actor | None:
         """The person whom a mailed link lets set a new password; None when it is used, old or unknown."""
         digest = self.parts.hasher.digest(token)

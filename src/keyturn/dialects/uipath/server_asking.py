@@ -17,7 +17,6 @@ from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
-from keyturn.core.storage import Tenant
 from keyturn.core.users import Handle
 from keyturn.dialects.uipath.wire import (
     CAPABILITIES,
@@ -39,9 +38,7 @@ from keyturn.http.requests import json_object, origin_of, route
 
 _LONGEST_OPERATION: Final = 255
 _IN_BODY: Final = frozenset({400, 408, 413, 415})
-READ: Final = "PM.User.Read"
-WRITE: Final = "PM.User.Write"
-BOTH: Final = "PM.User"
+USERS: Final = "PM.User"
 
 
 @dataclass(frozen=True)
@@ -52,18 +49,22 @@ class Asked:
     actor: Actor
     gate: Gate
 
-    def may(self, scope: str) -> bool:
-        """Whether the token carries a scope, or the one that implies it."""
-        return bool(self.actor.scopes & {scope, BOTH})
+    def may(self, scope: str, half: str) -> bool:
+        """Whether the token carries a scope, or the half of it that is asked for."""
+        return bool(self.actor.scopes & {scope, f"{scope}.{half}"})
+
+    def powerless(self) -> "Asked":
+        """The same request of somebody without any right: what is then refused is audited, command by command."""
+        return replace(self, actor=replace(self.actor, rights=frozenset()))
+
+    async def refuse(self, verb: str, text: str, who: str = "") -> Refused:
+        """Audit that this door lets the caller no further."""
+        refused = Refused(who, Reason.NOT_ALLOWED, text)
+        return await self.gate.refuse(refused, verb, actor=self.actor, door=DOOR, origin=origin_of(self.request))
 
     def directory(self, who: str = "", via: Capabilities = CAPABILITIES) -> Directory:
-        """The directory as the one who asks may use it; without the scope to write it refuses every command.
-
-        who: a GUID is the uid, everything else the key.
-        """
+        """The directory as the one who asks may use it.  who: a GUID is the uid, everything else the key."""
         via = replace(via, handle=Handle.UID if guid_of(who) else Handle.KEY)
-        if not self.may(WRITE):
-            via = replace(via, carries=frozenset())
         return self.gate.directory(self.actor, via, DOOR, origin_of(self.request))
 
     def administration(self) -> Administration:
@@ -100,20 +101,25 @@ class Door:
     gate: Gate
     faults: FaultTable = FAULTS
 
-    def reads(self, handler: Handler) -> Endpoint:
+    def reads(self, handler: Handler, scope: str = USERS) -> Endpoint:
         """An endpoint for tokens that may read."""
 
         async def scoped(asked: Asked) -> Response:
-            return await handler(asked) if asked.may(READ) else lacks_scope(asked.actor, READ)
+            if asked.may(scope, "Read"):
+                return await handler(asked)
+            return await lacks_scope(asked, scope, "Read")
 
         return self.signed_in(scoped)
 
-    def writes(self, handler: Handler) -> Endpoint:
-        """An endpoint for tokens that may write.  Without the scope the directory refuses, and so it is audited."""
+    def writes(self, handler: Handler, scope: str = USERS) -> Endpoint:
+        """An endpoint for tokens that may write; whatever else a client asks for is refused by the directory."""
 
         async def scoped(asked: Asked) -> Response:
-            answer = await handler(asked)
-            return answer if asked.may(WRITE) else lacks_scope(asked.actor, WRITE)
+            if asked.may(scope, "Write"):
+                return await handler(asked)
+            if asked.actor.scopes:
+                await handler(asked.powerless())
+            return await lacks_scope(asked, scope, "Write")
 
         return self.signed_in(scoped)
 
@@ -124,14 +130,22 @@ class Door:
             token = bearer(request)
             actor = await self.gate.actor(token, scoped=True) if token else None
             if actor is None or actor.confined:
-                return self.refuse(Refused("", Reason.NOT_SIGNED_IN))
+                return await self._not_signed_in(request, actor, shown=token is not None)
             one = Asked(request, actor, self.gate)
             org = request.path_params["org"]
-            if org is not None and not is_called(await one.administration().tenant(), org):
-                return say(404, "there is no such organization")
+            if org is not None and not await is_own(one, org):
+                return no_organization()
             return await handler(one)
 
         return self.open(asked)
+
+    async def _not_signed_in(self, request: Request, actor: Actor | None, *, shown: bool) -> Response:
+        """401; audited where a token was shown, because without one nobody has asked for anything."""
+        text = "the access token is not good" if actor is None else "the password must be changed first"
+        refused = Refused("", Reason.NOT_SIGNED_IN, text)
+        if shown:
+            await self.gate.refuse(refused, "session.use", actor=actor, door=DOOR, origin=origin_of(request))
+        return self.refuse(refused)
 
     def open(self, endpoint: Endpoint) -> Endpoint:
         """An endpoint that looks for itself who asks; what cannot be understood is answered in UiPath's shape."""
@@ -172,15 +186,26 @@ def anywhere(path: str, methods: Mapping[str, Endpoint]) -> Route:
     return one
 
 
-def is_called(tenant: Tenant, name: str) -> bool:
-    """Whether an organization is meant by its name or its GUID."""
-    return name == tenant.name or guid_of(name) == tenant.guid
+async def is_own(asked: Asked, name: str) -> bool:
+    """Whether an organization, by name or GUID, is the caller's; audited when it is not."""
+    tenant = await asked.administration().tenant()
+    if name == tenant.name or guid_of(name) == tenant.guid:
+        return True
+    await asked.refuse("tenant.read", "the organization that is named is not the caller's", name)
+    return False
 
 
-def lacks_scope(actor: Actor, wanted: str) -> Response:
-    """The 403 of a token without the scope, in the words of a real one."""
-    held = " ".join(sorted(actor.scopes))
-    text = f"Scope(s) '{held}' is(are) invalid. Expect to have '{BOTH}' or '{wanted}'. "
+def no_organization() -> Response:
+    """The 404 of an organization that is not the caller's; of one that is nobody's, too."""
+    return say(404, "there is no such organization")
+
+
+async def lacks_scope(asked: Asked, scope: str, half: str) -> Response:
+    """The 403 of a token without the scope, in the words of a real one; audited."""
+    who = asked.request.path_params.get("id", "")
+    await asked.refuse("session.use", f"the token lacks the scope {scope}.{half}", str(who))
+    held = " ".join(sorted(asked.actor.scopes))
+    text = f"Scope(s) '{held}' is(are) invalid. Expect to have '{scope}' or '{scope}.{half}'. "
     return reply(sentence_body(text), 403)
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.ports import Gate
 from keyturn.core.secret import Secret
-from keyturn.dialects.uipath.server_asking import is_called, reply, say
+from keyturn.dialects.uipath.server_asking import Asked, is_own, no_organization, reply
 from keyturn.dialects.uipath.wire import DOOR
 from keyturn.http.json import BadRequest
 from keyturn.http.query import read_query
@@ -48,13 +48,14 @@ class Entrance:
         )
         if isinstance(signed, Refused):
             return _error(_ERRORS.get(signed.reason, "invalid_client"), "")
-        administration = self.gate.administration(signed.actor, DOOR, origin_of(request))
+        asked = Asked(request, signed.actor, self.gate)
         org = request.path_params["org"]
-        if org is not None and not is_called(await administration.tenant(), org):
+        if org is not None and not await is_own(asked, org):
             await self.gate.sign_out(signed.token)
-            return say(404, "there is no such organization")
+            return no_organization()
         if not signed.actor.scopes:
             await self.gate.sign_out(signed.token)
+            await asked.refuse("session.use", "the key has no scopes")
             return _error("invalid_scope", "the key has no scopes: make one for this door")
         return reply({
             "access_token": signed.token.reveal(),

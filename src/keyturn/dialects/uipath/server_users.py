@@ -9,7 +9,7 @@ from starlette.responses import Response
 from keyturn.core.commands import Command, CreateUser, UpdateUser
 from keyturn.core.outcomes import Outcome, Reason, Refused, Unchanged
 from keyturn.core.users import Window
-from keyturn.dialects.uipath.server_asking import Asked, Door, is_called, reply, say
+from keyturn.dialects.uipath.server_asking import Asked, Door, is_own, no_organization, reply
 from keyturn.dialects.uipath.wire import (
     CAPABILITIES,
     WireRequest,
@@ -35,8 +35,8 @@ class Users:
 
     async def list(self, asked: Asked) -> Response:
         """GET /api/User/users/{partition}: always in order of making; `sortBy` and `sortOrder` are not looked at."""
-        if not is_called(await asked.administration().tenant(), segment(asked.request, "partition")):
-            return say(404, "there is no such organization")
+        if not await is_own(asked, segment(asked.request, "partition")):
+            return no_organization()
         count = whole(asked.query, "top", _USUALLY_LISTED, most=_MOST_LISTED)
         start = whole(asked.query, "skip", 0, most=10**9)
         found = await asked.directory().list(Window(start, count, asked.query.get("searchTerm", "")))
@@ -132,9 +132,7 @@ async def _one(asked: Asked, command: Command) -> Outcome:
 async def _stranger(asked: Asked, request: WireRequest) -> Response | None:
     """The answer to a body that names another organization; a foreign one and a missing one look the same."""
     partition = text_of(request.body or {}, "partitionGlobalId")
-    if not partition or is_called(await asked.administration().tenant(), partition):
-        return None
-    return say(404, "there is no such organization")
+    return None if not partition or await is_own(asked, partition) else no_organization()
 
 
 async def _judge(asked: Asked, commands: Sequence[CreateUser]) -> Sequence[Outcome]:
