@@ -7,7 +7,7 @@ import pytest
 from keyturn.core.commands import CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.outcomes import Changed, Created, Reason, Refused, Unchanged
 from keyturn.core.secret import Secret
-from keyturn.core.users import Address, Contact, Profile, Right, Status, Window
+from keyturn.core.users import USER_RIGHTS, Address, Contact, Profile, Right, Status, Window
 from tests.contract.kinds import GOOD, World, fresh, reason, world
 
 OTHER = "eight blue kettles on a shelf"
@@ -51,7 +51,7 @@ async def test_a_new_user_is_found_as_told(here: World) -> None:
         timezone="Africa/Abidjan",
         extension={"badge": 7},
     )
-    outcome = await here.ask(CreateUser(who, profile, login=f"{who}-login", rights=frozenset({Right.USERS})))
+    outcome = await here.ask(CreateUser(who, profile, login=f"{who}-login", rights=USER_RIGHTS))
     assert isinstance(outcome, Created)
     user = await here.directory.find(who)
     assert user is not None
@@ -59,7 +59,7 @@ async def test_a_new_user_is_found_as_told(here: World) -> None:
         who,
         f"{who}-login",
         Status.ACTIVE,
-        frozenset({Right.USERS}),
+        USER_RIGHTS,
     )
     assert {**_facts(user.profile)} == {**_facts(profile)}
     assert user.added.by == here.account
@@ -204,12 +204,12 @@ async def test_all_parts_of_a_user_change_together(here: World) -> None:
     """One command, one version."""
     who = await here.add()
     before = await here.directory.find(who)
-    command = UpdateUser(who, Profile("All"), f"{who}-all", Status.ACTIVE, frozenset({Right.USERS}))
+    command = UpdateUser(who, Profile("All"), f"{who}-all", Status.ACTIVE, USER_RIGHTS)
     assert isinstance(await here.ask(command), Changed)
     user = await here.directory.find(who)
     assert user is not None
     assert before is not None
-    assert (user.profile.display_name, user.login, user.rights) == ("All", f"{who}-all", frozenset({Right.USERS}))
+    assert (user.profile.display_name, user.login, user.rights) == ("All", f"{who}-all", USER_RIGHTS)
     assert user.version == before.version + 1
 
 
@@ -287,8 +287,8 @@ async def test_who_lacks_the_right_is_refused_and_audited(here: World) -> None:
 @needs("own_ids")
 async def test_nobody_touches_or_confers_rights_that_they_lack(here: World) -> None:
     """An administrator of users does not become one of keys that way."""
-    mighty = await here.add(rights=frozenset({Right.USERS, Right.KEYS}))
-    async with world(here.kind, here.door, frozenset({Right.USERS})) as weaker:
+    mighty = await here.add(rights=USER_RIGHTS | {Right.KEYS})
+    async with world(here.kind, here.door, USER_RIGHTS) as weaker:
         assert reason(await weaker.ask(ResetPassword(mighty, Secret(GOOD)))) is Reason.NOT_ALLOWED
         made = await weaker.ask(CreateUser(fresh(), Profile("X"), rights=frozenset({Right.KEYS})))
         assert reason(made) is Reason.NOT_ALLOWED

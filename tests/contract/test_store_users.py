@@ -7,7 +7,7 @@ import pytest
 
 from keyturn.core.errors import Conflict, StoreError
 from keyturn.core.storage import Store, Subject, UserChange
-from keyturn.core.users import Address, Contact, Grant, Handle, Profile, Right, Stamp, Status, Window
+from keyturn.core.users import USER_RIGHTS, Address, Contact, Grant, Handle, Profile, Right, Stamp, Status, Window
 from tests.support.stores import NOON, administrator, credential, new_user, with_tenants
 
 LATER = Stamp("boss", NOON + timedelta(hours=1))
@@ -132,7 +132,7 @@ def test_a_whole_user_comes_back_as_it_was_put(store: Store) -> None:
         assert user is not None
         assert view.users.get_many(1, ["u1", "u2"]) == {"u1": user}
     assert user.profile == profile
-    assert (user.rights, user.added, user.updated) == (frozenset({Right.USERS}), new.added, new.added)
+    assert (user.rights, user.added, user.updated) == (USER_RIGHTS, new.added, new.added)
     assert user.grants == (Grant("main", "", "member", NOON), Grant("main", "manage", "admin", NOON))
     assert (user.has_password, user.must_change, user.password_changed) == (False, False, None)
 

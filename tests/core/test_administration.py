@@ -6,7 +6,7 @@ from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.policy import ProfileName
 from keyturn.core.ports import KeyChange, NewKey
 from keyturn.core.storage import Key
-from keyturn.core.users import ALL_RIGHTS, Handle, Right
+from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Handle, Right
 from tests.support.house import House, reason
 
 KEYS = frozenset({Right.KEYS})
@@ -41,7 +41,7 @@ def test_a_key_can_be_changed_and_revoked_and_each_is_audited(house: House) -> N
 
 def test_nobody_without_the_right_sees_or_touches_keys(house: House) -> None:
     key = made(house)
-    lowly = house.administration(rights=frozenset({Right.USERS}))
+    lowly = house.administration(rights=USER_RIGHTS)
     outcomes = [
         lowly.keys(),
         lowly.create_key("mas", "", frozenset()),

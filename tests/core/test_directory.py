@@ -20,10 +20,10 @@ from keyturn.core.outcomes import Changed, Delivery, Reason, Refused
 from keyturn.core.permissions import Proof
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
-from keyturn.core.users import ALL_RIGHTS, Contact, Handle, Profile, Right, Status, Window
+from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Contact, Handle, Profile, Status, Window
 from tests.support.house import GOOD, OTHER, House, reason
 
-USERS = frozenset({Right.USERS})
+USERS = USER_RIGHTS
 
 
 def test_a_reset_with_a_known_value_lets_its_owner_in_only_to_change_it(house: House) -> None:

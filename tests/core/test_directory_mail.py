@@ -16,10 +16,10 @@ from keyturn.core.directory import LOCAL
 from keyturn.core.outcomes import Changed, Created, Delivery, Reason
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
-from keyturn.core.users import Contact, Handle, Profile, Right, Status
+from keyturn.core.users import USER_RIGHTS, Contact, Handle, Profile, Status
 from tests.support.house import GOOD, OTHER, House, reason
 
-USERS = frozenset({Right.USERS})
+USERS = USER_RIGHTS
 
 
 def mails(house: House) -> list[tuple[str, str, str]]:

@@ -1,17 +1,19 @@
 """The one door: an operation that its caller named is done once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from keyturn.core.commands import (
+    ChangePassword,
     CreateUser,
     ResetPassword,
     SetStatus,
 )
 from keyturn.core.outcomes import Changed, Created, Reason, Unchanged
-from keyturn.core.users import Profile, Right, Status
+from keyturn.core.users import USER_RIGHTS, Profile, Status
 from tests.support.house import GOOD, OTHER, House, reason
 
-USERS = frozenset({Right.USERS})
+USERS = USER_RIGHTS
 
 
 def test_a_repeated_operation_gets_the_first_outcome_and_changes_nothing(house: House) -> None:
@@ -52,6 +54,14 @@ def test_an_operation_id_cannot_stand_for_two_commands(house: House) -> None:
     for other in (ResetPassword("amal", OTHER, operation="one"), ResetPassword("badr", GOOD, operation="one")):
         [outcome] = house.directory().execute([other])
         assert reason(outcome) is Reason.OPERATION_REUSED
+
+
+def test_a_change_that_is_asked_again_is_the_same_operation(house: House) -> None:
+    """That its first answer was lost is part of the asking, not of what is asked."""
+    house.add("amal", password=GOOD)
+    command = ChangePassword("amal", OTHER, GOOD, operation="run1:8")
+    outcomes = house.directory().execute([command]), house.directory().execute([replace(command, again=True)])
+    assert outcomes == ([Changed("amal")], [Changed("amal")])
 
 
 def test_a_repeated_unlock_is_remembered_as_unchanged(house: House) -> None:

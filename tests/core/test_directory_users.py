@@ -15,10 +15,10 @@ from keyturn.core.commands import (
 from keyturn.core.directory import LOCAL, commit
 from keyturn.core.outcomes import Changed, Created, Reason, Unchanged
 from keyturn.core.ports import SignedIn
-from keyturn.core.users import ALL_RIGHTS, Contact, Handle, Profile, Right, Status
+from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Contact, Handle, Profile, Status
 from tests.support.house import GOOD, House, reason
 
-USERS = frozenset({Right.USERS})
+USERS = USER_RIGHTS
 
 
 def test_a_created_user_is_shown_as_stored(house: House) -> None:

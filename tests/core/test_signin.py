@@ -15,7 +15,7 @@ from keyturn.core.ports import Check, Hasher, KeyChange, NewKey, SignedIn
 from keyturn.core.secret import Secret
 from keyturn.core.signin import TOKEN_LIFE, SignIn
 from keyturn.core.storage import Key
-from keyturn.core.users import ALL_RIGHTS, Right, Status
+from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Status
 from tests.support.house import GOOD, OTHER, House, reason
 
 WRONG = Secret("a wrong guess of mine")
@@ -57,7 +57,7 @@ def token(house: House, who: str = "amal") -> Secret:
 
 def key_of(house: House) -> NewKey:
     """A fresh API key with the right over users."""
-    made = house.administration().create_key("mas", "automation", frozenset({Right.USERS}))
+    made = house.administration().create_key("mas", "automation", USER_RIGHTS)
     assert isinstance(made, NewKey)
     return made
 
@@ -203,7 +203,7 @@ def test_a_key_signs_in_with_its_token_until_it_is_stopped(house: House) -> None
     assert isinstance(signed, SignedIn)
     actor = house.signing_in.actor(signed.token)
     assert actor is not None
-    assert (actor.id, actor.rights) == (made.key.id, frozenset({Right.USERS}))
+    assert (actor.id, actor.rights) == (made.key.id, USER_RIGHTS)
     changed = house.administration().update_key(made.key.id, KeyChange(active=False, description="stopped"))
     assert isinstance(changed, Key)
     assert not signs_in(made.token)

@@ -10,7 +10,7 @@ from uuid import uuid4
 from keyturn.core.audit import Event
 from keyturn.core.credentials import Credential, Source
 from keyturn.core.storage import Key, Mail, NewUser, Session, Store, Tenant
-from keyturn.core.users import Contact, Profile, Right, Stamp, Status
+from keyturn.core.users import USER_RIGHTS, Contact, Profile, Stamp, Status
 from keyturn.store.migrating import migrate
 from keyturn.store.opening import open_store
 from tests.support.postgres import Postgres
@@ -56,7 +56,7 @@ def new_user(key: str, *, tenant: int = 1, login: str = "", mail: str = "", uid:
 
 def administrator(key: str, *, tenant: int = 1) -> NewUser:
     """A user with the right over users."""
-    return replace(new_user(key, tenant=tenant), rights=frozenset({Right.USERS}))
+    return replace(new_user(key, tenant=tenant), rights=USER_RIGHTS)
 
 
 def credential(uid: str, verifier: str = "$made-up$1", *, source: Source = Source.GENERATED) -> Credential:
@@ -83,7 +83,7 @@ def session(owner: str, *, id: str = "s1", kind: str = "user", epoch: int = 1) -
 def key(id: str = "k1", *, tenant: int = 1, at: datetime = NOON) -> Key:
     """An API key."""
     stamp = Stamp("root", at)
-    return Key(id, tenant, "mas", "digest", frozenset({Right.USERS}), True, "for a test", 1, 1, stamp, stamp)
+    return Key(id, tenant, "mas", "digest", USER_RIGHTS, True, "for a test", 1, 1, stamp, stamp)
 
 
 def mail(id: str, uid: str = "u1", *, template: str = "secret", at: datetime = NOON, tenant: int = 1) -> Mail:

@@ -6,7 +6,7 @@ from keyturn.api.asking import Asked, Fields
 from keyturn.api.problems import refusal
 from keyturn.api.shapes import key_body
 from keyturn.core.outcomes import Refused
-from keyturn.core.users import Right
+from keyturn.core.users import RIGHT_NAMES, Right
 from keyturn.http.json import BadRequest
 from keyturn.http.paths import segment
 
@@ -22,7 +22,7 @@ async def listing(asked: Asked) -> Response:
 async def create(asked: Asked) -> Response:
     """POST /keys {"kind", "description"?, "rights"}: the only answer that ever shows the key's token."""
     fields = await Fields.of(asked.request, "kind", "description", "rights")
-    rights = frozenset(_right(name) for name in fields.texts("rights"))
+    rights = frozenset[Right]().union(*(_rights(name) for name in fields.texts("rights")))
     made = await asked.administration().create_key(fields.text("kind"), fields.text("description", ""), rights)
     if isinstance(made, Refused):
         return refusal(made)
@@ -38,9 +38,7 @@ async def revoke(asked: Asked) -> Response:
     return Response(status_code=204)
 
 
-def _right(name: str) -> Right:
-    try:
-        return Right[name.upper()]
-    except KeyError:
-        known = ", ".join(right.name.lower() for right in Right)
-        raise BadRequest(f"unknown right; known: {known}") from None
+def _rights(name: str) -> frozenset[Right]:
+    if name not in RIGHT_NAMES:
+        raise BadRequest(f"unknown right; known: {', '.join(RIGHT_NAMES)}")
+    return RIGHT_NAMES[name]

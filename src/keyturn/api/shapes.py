@@ -10,7 +10,7 @@ from keyturn.core.audit import Entry
 from keyturn.core.outcomes import Changed, Created, Outcome, Refused, Uncertain
 from keyturn.core.permissions import Actor
 from keyturn.core.storage import Key
-from keyturn.core.users import User
+from keyturn.core.users import User, right_words
 
 
 def user_body(user: User) -> dict[str, object]:
@@ -26,7 +26,7 @@ def user_body(user: User) -> dict[str, object]:
         "given_name": profile.given_name,
         "family_name": profile.family_name,
         "mails": [contact.value for contact in profile.emails],
-        "rights": sorted(right.name.lower() for right in user.rights),
+        "rights": right_words(user.rights),
         "version": user.version,
         "has_password": user.has_password,
         "must_change": user.must_change,
@@ -41,7 +41,7 @@ def own_user(actor: Actor, user: User | None) -> dict[str, object]:
     who: dict[str, object] = {
         "id": actor.id,
         "name": actor.name,
-        "rights": sorted(right.name.lower() for right in actor.rights),
+        "rights": right_words(actor.rights),
     }
     return who | ({"user": user_body(user)} if user is not None else {})
 
@@ -52,7 +52,7 @@ def key_body(key: Key) -> dict[str, object]:
         "id": key.id,
         "kind": key.kind,
         "description": key.description,
-        "rights": sorted(right.name.lower() for right in key.rights),
+        "rights": right_words(key.rights),
         "active": key.active,
         "added": {"by": key.added.by, "at": _time(key.added.at)},
         "expires": _time(key.expires),

@@ -11,7 +11,7 @@ from keyturn.cli.place import opened, place_flags
 from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword, SetStatus
 from keyturn.core.errors import KeyturnError
 from keyturn.core.outcomes import Changed, Created, Delivery, Unchanged
-from keyturn.core.users import Contact, Profile, Status, User, Window
+from keyturn.core.users import Contact, Profile, Status, User, Window, right_words
 
 if TYPE_CHECKING:
     from keyturn.app.build import House
@@ -241,7 +241,7 @@ def _facts(user: User) -> dict[str, str | int | list[str]]:
         "name": user.profile.display_name,
         "mails": [contact.value for contact in user.profile.emails],
         "status": user.status.value,
-        "rights": sorted(right.name.lower() for right in user.rights),
+        "rights": right_words(user.rights),
         "password": _password(user),
         "password_changed": changed,
         "uid": user.uid,

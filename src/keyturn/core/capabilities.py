@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword, candidate
+from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword, UpdateUser, candidate
 from keyturn.core.users import Handle
+
+_NO_GROUPS = "this directory takes nobody into groups"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Capabilities:
     batch: how many commands one call takes.  repeats: honours the operation id, so that even a generated password
     can be asked for again.  folds_case: two ids that differ in case are one user.  hands_back: a generated password
     is in the answer when it is not mailed.  validates: can judge a creation without doing it.  names: keeps the names
-    and addresses of people, not only their accounts.
+    and addresses of people, not only their accounts.  groups: takes users into groups and out of them.
     """
 
     carries: frozenset[type]
@@ -47,6 +49,7 @@ class Capabilities:
     validates: bool = False
     unique_mail: bool = False
     names: bool = True
+    groups: bool = False
 
 
 def misfit(command: Command, capabilities: Capabilities) -> str | None:
@@ -70,6 +73,8 @@ def lacks(command: Command, capabilities: Capabilities) -> str | None:
             return "the old password is needed"
         case CreateUser():
             return _lacks_for_creation(command, capabilities)
+        case UpdateUser() if (command.join or command.leave) and not capabilities.groups:
+            return _NO_GROUPS
         case _:
             return None
 
@@ -89,6 +94,8 @@ def _lacks_for_creation(command: CreateUser, capabilities: Capabilities) -> str 
         return "this directory cannot judge a creation without doing it"
     if command.notify and not capabilities.mails:
         return "this directory sends no mail"
+    if command.groups and not capabilities.groups:
+        return _NO_GROUPS
     if command.generate and not capabilities.generates:
         return "give a password: this directory does not make one up"
     return None

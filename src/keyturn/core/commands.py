@@ -15,7 +15,8 @@ class CreateUser:
     who: the immutable key, or what the door's handle is; login: sign-in name, empty = same as `who`.
     password None: no local sign-in, unless `generate`.  notify: mail what the person needs for the first sign-in.
     validate_only: judge everything, write only the audit.
-    uid: the one that the client wants, in small letters; empty = the directory makes one.  groups: uids of those to join.
+    uid: the one that the client wants, in small letters; empty = the directory makes one.
+    groups: uids of those to join.
     operation: the caller's id of this operation.  A repeat with the same id within 24 h gets the first outcome again
     and changes nothing; empty = each call is an operation of its own.
     """
@@ -29,9 +30,9 @@ class CreateUser:
     validate_only: bool = False
     status: Status = Status.ACTIVE
     rights: frozenset[Right] = frozenset()
+    operation: str = ""
     uid: str = ""
     groups: tuple[str, ...] = ()
-    operation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,9 @@ class UpdateUser:
     status: Status | None = None
     rights: frozenset[Right] | None = None
     version: int | None = None
+    operation: str = ""
     join: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
-    operation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, TypeAlias, cast
 from uuid import uuid4
 
@@ -30,7 +31,7 @@ from keyturn.core.sight import Sight
 from keyturn.core.signin import strike
 from keyturn.core.steps import Caller, Parts, Recipient, Step, begin
 from keyturn.core.storage import Subject, Transaction, View
-from keyturn.core.users import Profile, Right, User, Users, Window
+from keyturn.core.users import USER_RIGHTS, Profile, User, Users, Window
 
 LOCAL: Final = Capabilities(
     carries=frozenset({CreateUser, UpdateUser, ResetPassword, ChangePassword, SetStatus, DeleteUser}),
@@ -41,6 +42,7 @@ LOCAL: Final = Capabilities(
     repeats=True,
     hands_back=True,
     validates=True,
+    groups=True,
 )
 """What our directory can do when nobody's dialect narrows it."""
 
@@ -99,12 +101,13 @@ class LocalDirectory:
         """That the store answers, and who is acting."""
         with self.parts.store.reading() as view:
             view.tenants.all()
-        administers = Right.USERS in self.caller.actor.rights
+        administers = self.caller.actor.rights >= USER_RIGHTS
         return Probe(self.account, note="may administer users" if administers else "may not administer users")
 
     def ready(self, step: Step, seen: Seen) -> Step:
         """Fix the uid and judge the password; a step refused here costs no hash."""
-        step.uid = seen.subject.uid if seen.subject is not None else str(uuid4())
+        wanted_uid = step.command.uid if isinstance(step.command, CreateUser) else ""
+        step.uid = seen.subject.uid if seen.subject is not None else wanted_uid or str(uuid4())
         step.early = judge(step, seen)
         if step.early is not None:
             return step
@@ -277,6 +280,8 @@ def _settle(parts: Parts, transaction: Transaction, wave: Wave) -> Mapping[int, 
             outcomes[number] = press.refuse(step, refused, subject, effects)
         else:
             sight.claim(step, subject, alone=len(wave) == 1)
+            if step.joins or step.leaves:
+                step.through = seen.gives(subject.uid if subject is not None else "", step.joins, step.leaves)
             outcomes[number] = press.accept(step, subject, effects)
     _write(parts, transaction, effects)
     return _with_users(transaction, wave, outcomes)
@@ -295,10 +300,10 @@ def _write(parts: Parts, transaction: Transaction, effects: Effects) -> None:
         transaction.users.insert(effects.users)
     if effects.changes:
         transaction.users.update(effects.changes)
-    for uid in effects.healed:
-        transaction.users.wait(uid, None, clear=True)
-    for uid in effects.failures:
-        strike(transaction, uid, parts.clock.now())
+    if effects.tied or effects.untied:
+        transaction.groups.untie(effects.untied)
+        transaction.groups.tie(effects.tied)
+    _write_budgets(transaction, effects, parts.clock.now())
     for by, credentials in effects.credentials.items():
         transaction.credentials.replace(credentials, by)
     if effects.silenced:
@@ -310,6 +315,14 @@ def _write(parts: Parts, transaction: Transaction, effects: Effects) -> None:
     if effects.done:
         transaction.operations.put(effects.done)
     transaction.audit.append(effects.events)
+
+
+def _write_budgets(transaction: Transaction, effects: Effects, now: datetime) -> None:
+    """Give back, or take from, what accounts may still guess."""
+    for uid in effects.healed:
+        transaction.users.wait(uid, None, clear=True)
+    for uid in effects.failures:
+        strike(transaction, uid, now)
 
 
 _SHOWN = (CreateUser, UpdateUser, SetStatus)

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from keyturn.core.audit import LONGEST_WHO, Event
 from keyturn.core.commands import ChangePassword, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.credentials import ONE_TIME_LIFE, Credential, Link, Source
+from keyturn.core.membership import Tie
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Unchanged
 from keyturn.core.ports import Hasher, Minter, Sealer
 from keyturn.core.secret import Secret
@@ -27,6 +28,8 @@ class Effects:
     users: list[NewUser] = field(default_factory=list)
     changes: list[UserChange] = field(default_factory=list)
     credentials: dict[str, list[Credential]] = field(default_factory=dict)
+    tied: list[Tie] = field(default_factory=list)
+    untied: list[Tie] = field(default_factory=list)
     healed: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
@@ -82,12 +85,13 @@ class Press:
             case ResetPassword() | ChangePassword():
                 return self._set_password(step, subject, effects)
             case UpdateUser():
-                stops = command.status not in (None, Status.ACTIVE) or command.rights is not None
-                effects.changes.append(
-                    UserChange(
-                        subject.uid, stamp, command.login, command.profile, command.status, command.rights, revoke=stops
-                    )
-                )
+                stops = command.status not in (None, Status.ACTIVE) or command.rights is not None or bool(command.leave)
+                change = UserChange(
+                    subject.uid, stamp, command.login, command.profile, command.status, command.rights,
+                    step.through, revoke=stops,
+                )  # fmt: skip
+                effects.changes.append(change)
+                self._ties(step, subject.uid, effects)
             case SetStatus():
                 if command.status is subject.status and not (subject.failures or subject.wait_until):
                     outcome = Unchanged(command.who)
@@ -109,13 +113,24 @@ class Press:
         login = command.login or command.who
         stamp = Stamp(step.caller.actor.id, self.now)
         tenant, profile = step.caller.actor.tenant, command.profile
-        new = NewUser(step.uid, tenant, command.who, login, profile, command.status, command.rights, stamp)
+        new = NewUser(
+            step.uid, tenant, command.who, login, profile, command.status, command.rights, stamp,
+            step.through or frozenset(),
+        )  # fmt: skip
         effects.users.append(new)
+        self._ties(step, step.uid, effects)
         if step.verifier is None:
             return self._finish(step, Created(command.who), step.uid, effects, detail="no password")
         delivery, secret = self._credential(step, step.uid, login, effects)
         outcome = Created(command.who, secret=secret, delivery=delivery)
         return self._finish(step, outcome, step.uid, effects, detail=self._detail(step, delivery))
+
+    def _ties(self, step: Step, uid: str, effects: Effects) -> None:
+        """Who joins and leaves which group, each with an audit row of its own."""
+        effects.tied += [Tie(group, uid) for group in step.joins]
+        effects.untied += [Tie(group, uid) for group in step.leaves]
+        for verb, groups in (("group.join", step.joins), ("group.leave", step.leaves)):
+            effects.events += [replace(self._event(step, "changed", uid, detail=group), verb=verb) for group in groups]
 
     def _set_password(self, step: Step, subject: Subject, effects: Effects) -> Outcome:
         delivery, secret = self._credential(step, subject.uid, subject.login, effects)

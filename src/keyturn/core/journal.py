@@ -33,6 +33,8 @@ FINAL = DONE | {RowState.SKIPPED, RowState.FAILED}
 class Row:
     """One line of the file in the journal.  number: as a sheet counts (header is 1).  who: the cell as it is.
 
+    target: where it goes by name; of a row that goes nowhere what its cell says, empty when it is blank.
+
     reason: of `Reason`, or why it was skipped (`duplicate`, `protected`, `blank`).  first_sent: UTC, None when it
     never left.  Holds no password.
     """
@@ -47,6 +49,7 @@ class Row:
     first_sent: datetime | None = None
     settled: datetime | None = None
     milliseconds: int | None = None
+    target: str = ""
 
 
 class Journal(Protocol):
@@ -65,13 +68,19 @@ class Journal(Protocol):
         """Record the intent to send these rows, durably, before any leaves; counts the attempt."""
 
     def settle(self, rows: Sequence[Row]) -> None:
-        """Record the outcomes, durably.  attempts and first_sent of the given rows are ignored."""
+        """Record the outcomes, durably.  attempts, first_sent and target of the given rows are ignored."""
 
-    def rows(self, states: Sequence[RowState] = (), *, after: int = 0) -> Iterator[Row]:
-        """Rows in order of number, of these states (empty: all), read in pieces so that memory stays flat."""
+    def rows(self, states: Sequence[RowState] = (), *, after: int = 0, target: str | None = None) -> Iterator[Row]:
+        """Rows in order of number, read in pieces so that memory stays flat.
+
+        states: only of these, empty: all.  target: only of this one.
+        """
 
     def counts(self) -> Mapping[RowState, int]:
         """How many rows are in each state."""
+
+    def by_target(self) -> Mapping[str, Mapping[RowState, int]]:
+        """How many rows of each target are in each state, in the order of the targets' first rows."""
 
     def reasons(self) -> Sequence[tuple[RowState, str, int]]:
         """How many rows per state and reason, most first."""

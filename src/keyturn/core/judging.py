@@ -1,7 +1,8 @@
 """The judgement of a command: permission, existence, policy.  Pure; run before and in the transaction."""
 
+import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias, assert_never
@@ -13,9 +14,10 @@ from keyturn.core.permissions import Proof, Target, may, may_confer
 from keyturn.core.steps import Step
 from keyturn.core.storage import Subject
 from keyturn.core.tenancy import KnownValues
-from keyturn.core.users import Right, Status
+from keyturn.core.users import USER_RIGHTS, Right, Status
 
 LONGEST_ID: Final = 255
+_UID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OnSubject: TypeAlias = UpdateUser | ResetPassword | ChangePassword | SetStatus | DeleteUser
 
 
@@ -26,6 +28,8 @@ class Seen:
     subject: the user that the command is about.  taken: ids, logins and mail addresses that somebody holds.
     administrators: how many can still administer users.  link_open, session_open: the mailed link or the restricted
     session that is the proof still stands.
+    gives: the rights that a user has by being in these groups besides, and out of those; None when one is missing.
+    used: which wanted uids somebody has.
     """
 
     subject: Subject | None
@@ -33,6 +37,8 @@ class Seen:
     administrators: Callable[[], int]
     link_open: Callable[[str], bool]
     session_open: Callable[[str], bool]
+    gives: Callable[[str, Sequence[str], Sequence[str]], frozenset[Right] | None]
+    used: frozenset[str]
     now: datetime
 
 
@@ -81,7 +87,7 @@ def _permission(step: Step, seen: Seen) -> Refused | None:
         allowed = may(actor, step.verb, Target.OTHER)
     else:
         target = Target.SELF if subject.uid == actor.id else Target.OTHER
-        allowed = may(actor, step.verb, target, subject.rights)
+        allowed = may(actor, step.verb, target, subject.rights, subject.administers)
     if isinstance(step.command, UpdateUser) and step.command.rights is not None:
         allowed = allowed and may_confer(actor, step.command.rights)
     if actor.proof is Proof.LINK:
@@ -89,6 +95,16 @@ def _permission(step: Step, seen: Seen) -> Refused | None:
     if actor.proof is Proof.RESTRICTED:
         allowed = allowed and seen.session_open(actor.session)
     if allowed:
+        return None
+    return Refused(step.command.who, Reason.NOT_ALLOWED, "the caller is not permitted to do this")
+
+
+def _membership(step: Step, seen: Seen, groups: Sequence[str]) -> Refused | None:
+    """Whoever takes somebody into a group or out of it gives or takes what it gives, and must hold that."""
+    given = seen.gives("", groups, ())
+    if given is None:
+        return Refused(step.command.who, Reason.NO_SUCH_GROUP, "there is no such group")
+    if may_confer(step.caller.actor, given):
         return None
     return Refused(step.command.who, Reason.NOT_ALLOWED, "the caller is not permitted to do this")
 
@@ -106,6 +122,12 @@ def _creation(step: Step, command: CreateUser, seen: Seen) -> Refused | None:
             return Refused(command.who, Reason.EXISTS, "the id, sign-in name or mail address is taken")
         if held == "deleted":
             return Refused(command.who, Reason.RESERVED, "the id, sign-in name or mail address is reserved")
+    if command.uid and (not _UID.fullmatch(command.uid) or command.uid in seen.used):
+        known = command.uid in seen.used
+        text = "the uid is taken" if known else "the uid is no UUID in small letters"
+        return Refused(command.who, Reason.EXISTS if known else Reason.INVALID, text)
+    if command.groups and (refused := _membership(step, seen, command.groups)) is not None:
+        return refused
     return _known_value(step, command.who) if command.password is not None else None
 
 
@@ -132,13 +154,20 @@ def _update(step: Step, command: UpdateUser, seen: Seen, subject: Subject) -> Re
             return Refused(
                 command.who, Reason.EXISTS if held == "live" else Reason.RESERVED, "the sign-in name is taken"
             )
+    through = subject.through
+    if command.join or command.leave:
+        refused = _membership(step, seen, (*command.join, *command.leave))
+        if refused is not None:
+            return refused
+        through = seen.gives(subject.uid, command.join, command.leave) or frozenset()
     stops = command.status not in (None, Status.ACTIVE)
-    loses = command.rights is not None and Right.USERS not in command.rights
+    rights = command.rights if command.rights is not None else subject.own
+    loses = not rights | through >= USER_RIGHTS
     return _last(seen, subject, leaves=stops or loses, who=command.who)
 
 
 def _last(seen: Seen, subject: Subject, *, leaves: bool, who: str) -> Refused | None:
-    administers = Right.USERS in subject.rights and subject.status is Status.ACTIVE
+    administers = subject.rights >= USER_RIGHTS and subject.status is Status.ACTIVE
     if leaves and administers and seen.administrators() <= 1:
         return Refused(who, Reason.LAST_ADMINISTRATOR, "this is the last user who can administer users")
     return None

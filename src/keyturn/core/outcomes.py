@@ -13,6 +13,7 @@ class Reason(StrEnum):
     """Why a directory said no.  Closed and shared by all vendors; `docs/reference/refusals.md` has a row for each."""
 
     NO_SUCH_USER = "no-such-user"
+    NO_SUCH_GROUP = "no-such-group"
     EXISTS = "exists"
     RESERVED = "reserved"
     NOT_SIGNED_IN = "not-signed-in"

@@ -1,10 +1,13 @@
 """Who may do what: one table of operations, and the law that nobody touches or confers what they lack."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from typing import Final
 
-from keyturn.core.users import Right
+from keyturn.core.users import USER_RIGHTS, Right
+
+SYSTEM_TENANT: Final = 1
+"""The tenant whose administrators can be given the others to administer."""
 
 
 @unique
@@ -27,6 +30,8 @@ class Actor:
     link: digest of the mailed link that is the proof; empty otherwise.
     session: id of the restricted session that is the proof; empty otherwise.
     scopes: what a client's token was asked for.
+    administers: other tenants whose users the actor administers; everywhere: acts from the system's tenant, with the
+    right over tenants.
     """
 
     id: str
@@ -37,6 +42,28 @@ class Actor:
     link: str = ""
     session: str = ""
     scopes: frozenset[str] = frozenset()
+    administers: frozenset[int] = frozenset()
+    everywhere: bool = False
+
+    def reaches(self, tenant: int) -> bool:
+        """Whether the actor has anything to say in a tenant."""
+        return tenant == self.tenant or tenant in self.administers or self._of_system
+
+    def abroad(self, tenant: int) -> "Actor":
+        """The actor at work in another tenant, with the rights that hold there: none where they do not reach."""
+        if tenant == self.tenant:
+            return self
+        if self._of_system:
+            rights = self.rights
+        elif tenant in self.administers:
+            rights = self.rights & USER_RIGHTS
+        else:
+            rights = frozenset()
+        return replace(self, tenant=tenant, rights=rights, everywhere=self._of_system)
+
+    @property
+    def _of_system(self) -> bool:
+        return self.everywhere or (self.tenant == SYSTEM_TENANT and Right.TENANTS in self.rights)
 
     @property
     def confined(self) -> bool:
@@ -54,16 +81,21 @@ class Target(StrEnum):
 
 
 NEEDS: Final[dict[str, frozenset[Right]]] = {
-    "user.create": frozenset({Right.USERS}),
-    "user.update": frozenset({Right.USERS}),
-    "user.status": frozenset({Right.USERS}),
-    "user.delete": frozenset({Right.USERS}),
-    "user.read": frozenset({Right.USERS}),
-    "user.list": frozenset({Right.USERS}),
-    "password.reset": frozenset({Right.USERS}),
-    "password.change": frozenset({Right.USERS}),
-    "grant.read": frozenset({Right.USERS}),
-    "grant.write": frozenset({Right.USERS}),
+    "user.create": frozenset({Right.CREATE_USERS}),
+    "user.update": frozenset({Right.MODIFY_USERS}),
+    "user.status": frozenset({Right.MODIFY_USERS}),
+    "user.delete": frozenset({Right.DELETE_USERS}),
+    "user.read": frozenset({Right.VIEW_USERS}),
+    "user.list": frozenset({Right.VIEW_USERS}),
+    "password.reset": frozenset({Right.MODIFY_USERS}),
+    "password.change": frozenset({Right.MODIFY_USERS}),
+    "grant.read": frozenset({Right.VIEW_USERS}),
+    "grant.write": frozenset({Right.MODIFY_USERS}),
+    "group.read": frozenset({Right.VIEW_USERS}),
+    "group.list": frozenset({Right.VIEW_USERS}),
+    "group.create": frozenset({Right.MODIFY_USERS}),
+    "group.update": frozenset({Right.MODIFY_USERS}),
+    "group.delete": frozenset({Right.MODIFY_USERS}),
     "workspace.read": frozenset(),
     "key.list": frozenset({Right.KEYS}),
     "key.create": frozenset({Right.KEYS}),
@@ -72,7 +104,9 @@ NEEDS: Final[dict[str, frozenset[Right]]] = {
     "policy.read": frozenset(),
     "policy.write": frozenset({Right.POLICY}),
     "tenant.read": frozenset({Right.TENANTS}),
-    "tenant.write": frozenset({Right.TENANTS}),
+    "tenant.create": frozenset({Right.TENANTS}),
+    "tenant.update": frozenset({Right.TENANTS}),
+    "tenant.appoint": frozenset({Right.TENANTS, Right.MODIFY_USERS}),
     "audit.read": frozenset({Right.AUDIT}),
 }
 """The rights that each operation needs when it is about somebody else or about nobody."""
@@ -83,12 +117,25 @@ OWN: Final = frozenset({"user.read", "password.change"})
 RESTRICTED: Final = frozenset({"password.change"})
 """All that a restricted session or a mailed link buys."""
 
-ON_CREDENTIALS: Final = frozenset({"password.reset", "password.change", "user.status", "user.delete", "user.update"})
+OF_SYSTEM: Final = frozenset({"tenant.create", "tenant.update", "tenant.appoint"})
+"""What the right over tenants buys in the system's tenant alone."""
+
+ON_CREDENTIALS: Final = frozenset(
+    {"password.reset", "password.change", "user.status", "user.delete", "user.update", "tenant.appoint"}
+)
 """Operations that touch a credential or who may use it: their target's rights must be the actor's too."""
 
 
-def may(actor: Actor, operation: str, target: Target, target_rights: frozenset[Right] = frozenset()) -> bool:
+def may(
+    actor: Actor,
+    operation: str,
+    target: Target,
+    target_rights: frozenset[Right] = frozenset(),
+    target_administers: frozenset[int] = frozenset(),
+) -> bool:
     """Whether the actor may do the operation to a target who effectively holds `target_rights`.
+
+    target_administers: the tenants that the target has something to say in, which the actor must reach too.
 
     Raises KeyError for an operation without a row: such a route must not exist.
     """
@@ -97,10 +144,10 @@ def may(actor: Actor, operation: str, target: Target, target_rights: frozenset[R
         return operation in RESTRICTED and target is Target.SELF
     if target is Target.SELF and operation in OWN:
         return True
-    if not needed <= actor.rights:
+    if not needed <= actor.rights or (operation in OF_SYSTEM and actor.tenant != SYSTEM_TENANT):
         return False
     if target is Target.OTHER and operation in ON_CREDENTIALS:
-        return target_rights <= actor.rights
+        return target_rights <= actor.rights and all(actor.reaches(tenant) for tenant in target_administers)
     return True
 
 

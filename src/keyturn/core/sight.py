@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from keyturn.core.commands import CreateUser, DeleteUser, SetStatus, UpdateUser
 from keyturn.core.errors import Conflict
 from keyturn.core.judging import Seen
+from keyturn.core.membership import Node, closure
 from keyturn.core.ports import Clock
 from keyturn.core.steps import Step
 from keyturn.core.storage import Subject, View
-from keyturn.core.users import Handle, Right
+from keyturn.core.users import USER_RIGHTS, Handle, Right
 
 
 class Sight:
@@ -24,6 +25,8 @@ class Sight:
         self._now = clock.now()
         self._subjects = _subjects(view, steps)
         self._taken = _taken(view, steps)
+        self._used = _used(view, steps)
+        self._graphs: dict[int, Mapping[str, Node]] = {}
         self._claims: Counter[str] = Counter()
 
     def of(self, step: Step) -> Seen:
@@ -38,14 +41,25 @@ class Sight:
             administrators=lambda: self._view.users.administrators(tenant),
             link_open=lambda digest: self._view.links.find(digest) is not None,
             session_open=lambda held: self._view.sessions.find(held) is not None,
+            gives=lambda uid, join, leave: self._gives(tenant, uid, join, leave),
+            used=self._used,
             now=self._now,
         )
+
+    def _gives(self, tenant: int, uid: str, join: Sequence[str], leave: Sequence[str]) -> frozenset[Right] | None:
+        if tenant not in self._graphs:
+            self._graphs[tenant] = self._view.groups.graph(tenant)
+        graph = self._graphs[tenant]
+        if not graph.keys() >= {*join, *leave}:
+            return None
+        direct = self._view.groups.of([uid])[uid] if uid else frozenset[str]()
+        return closure(graph, (direct | {*join}) - {*leave})
 
     def claim(self, step: Step, subject: Subject | None, *, alone: bool) -> None:
         """Say that a step will act on its subject."""
         if subject is None or alone:
             return
-        risky = isinstance(step.command, SetStatus | DeleteUser | UpdateUser) and Right.USERS in subject.rights
+        risky = isinstance(step.command, SetStatus | DeleteUser | UpdateUser) and subject.rights >= USER_RIGHTS
         for name in (subject.uid, "administrators") if risky else (subject.uid,):
             self._claims[name] += 1
             if self._claims[name] > 1:
@@ -58,6 +72,12 @@ def _subjects(view: View, steps: Sequence[Step]) -> dict[tuple[int, Handle], Map
         if not isinstance(step.command, CreateUser):
             wanted.setdefault((step.caller.actor.tenant, step.caller.via.handle), []).append(step.command.who)
     return {(tenant, by): view.users.subjects(tenant, whos, by) for (tenant, by), whos in wanted.items()}
+
+
+def _used(view: View, steps: Sequence[Step]) -> frozenset[str]:
+    """Which of the uids that creations want somebody has already."""
+    wanted = [step.command.uid for step in steps if isinstance(step.command, CreateUser) and step.command.uid]
+    return view.users.used(wanted) if wanted else frozenset()
 
 
 def _taken(view: View, steps: Sequence[Step]) -> dict[int, Mapping[str, str]]:

@@ -195,7 +195,10 @@ class SignIn:
         subject = view.users.by_uid([session.owner])[session.owner]
         proof = Proof.RESTRICTED if session.restricted else Proof.SESSION
         held = session.id if session.restricted else ""
-        return Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof, session=held)
+        return Actor(
+            subject.uid, subject.login, subject.tenant, subject.rights, proof, session=held,
+            administers=subject.administers,
+        )  # fmt: skip
 
     def _whom(self, view: View, login: str, tenant: str) -> Subject | None:
         """The account that the name means: in the named tenant, in `default`, or in the only one that has it."""
@@ -233,7 +236,9 @@ class SignIn:
             transaction.credentials.spend(subject.uid, credential.verifier, now)
         transaction.users.wait(subject.uid, None, clear=True)
         proof = Proof.RESTRICTED if credential.must_change else Proof.SESSION
-        actor = Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof)
+        actor = Actor(
+            subject.uid, subject.login, subject.tenant, subject.rights, proof, administers=subject.administers
+        )
         epoch = transaction.users.by_uid([subject.uid])[subject.uid].epoch
         return self._start(transaction, "user", actor, epoch, restricted=credential.must_change, attempt=attempt)
 
@@ -308,4 +313,4 @@ def _actor_of_key(key: Key, scopes: Sequence[str]) -> Actor:
 
 def _caller(subject: Subject, credential: Credential) -> Actor:
     proof = Proof.TEMPORARY if credential.must_change else Proof.SESSION
-    return Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof)
+    return Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof, administers=subject.administers)

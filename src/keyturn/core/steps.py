@@ -7,7 +7,7 @@ from enum import Enum
 from uuid import uuid4
 
 from keyturn.core.capabilities import Capabilities
-from keyturn.core.commands import VERBS, Command, Origin
+from keyturn.core.commands import VERBS, Command, CreateUser, Origin, UpdateUser
 from keyturn.core.credentials import Verifier
 from keyturn.core.outcomes import Refused
 from keyturn.core.permissions import Actor
@@ -16,6 +16,7 @@ from keyturn.core.ports import Clock, Hasher, Minter, Sealer
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Store
 from keyturn.core.tenancy import Rules
+from keyturn.core.users import Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Step:
     wrong: the old password was wrong, which counts against the sign-in budget.
     password: normalised, as it is to be hashed; for a generated one the value itself.
     warning: for the audit.
+    through: the rights that come with the groups after this step; None when it changes none.
     """
 
     caller: Caller
@@ -78,6 +80,23 @@ class Step:
     seen: str = ""
     wrong: bool = False
     warning: str = ""
+    through: frozenset[Right] | None = None
+
+    @property
+    def joins(self) -> tuple[str, ...]:
+        """The groups that the command takes its user into."""
+        match self.command:
+            case CreateUser(groups=groups):
+                return groups
+            case UpdateUser(join=join):
+                return join
+            case _:
+                return ()
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """The groups that the command takes its user out of."""
+        return self.command.leave if isinstance(self.command, UpdateUser) else ()
 
     @property
     def verb(self) -> str:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from keyturn.core.audit import Checkpoint, Entry, Event
 from keyturn.core.credentials import Credential, Link
+from keyturn.core.membership import GroupTable
 from keyturn.core.users import Grant, Handle, Profile, Right, Stamp, Status, User, Users, Window
 
 
@@ -19,7 +20,8 @@ from keyturn.core.users import Grant, Handle, Profile, Right, Stamp, Status, Use
 class Subject:
     """What judging needs to know of a user, without the profile.
 
-    rights: effective ones, own and through groups.  epoch: counts revocations; tokens of an older epoch are dead.
+    rights: effective ones, own and through groups; own and through: each alone.  administers: other tenants.
+    epoch: counts revocations; tokens of an older epoch are dead.
     failures in a row and `wait_until`: the sign-in budget of the account.
     """
 
@@ -36,11 +38,14 @@ class Subject:
     failures: int
     wait_until: datetime | None
     credential: Credential | None
+    own: frozenset[Right] = frozenset()
+    through: frozenset[Right] = frozenset()
+    administers: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """A row to insert.  `number` is given by the store."""
+    """A row to insert.  `number` is given by the store.  through: the rights that come with the groups."""
 
     uid: str
     tenant: int
@@ -50,11 +55,15 @@ class NewUser:
     status: Status
     rights: frozenset[Right]
     added: Stamp
+    through: frozenset[Right] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class UserChange:
-    """A row to update: None leaves a part as it is.  Counts the version up; `revoke` also counts the epoch up."""
+    """A row to update: None leaves a part as it is.  Counts the version up; `revoke` also counts the epoch up.
+
+    through: the rights that come through groups from now on.
+    """
 
     uid: str
     updated: Stamp
@@ -62,6 +71,8 @@ class UserChange:
     profile: Profile | None = None
     status: Status | None = None
     rights: frozenset[Right] | None = None
+    through: frozenset[Right] | None = None
+    administers: frozenset[int] | None = None
     deleted: bool = False
     revoke: bool = False
 
@@ -192,11 +203,17 @@ class UserTable(Protocol):
     def page(self, tenant: int, window: Window) -> Users:
         """A part of the live users in order of number; `search` is a piece of key, login, display name or mail."""
 
+    def used(self, uids: Sequence[str]) -> frozenset[str]:
+        """Which of these uids somebody has, in whatever tenant, deleted users included."""
+
+    def home(self, who: str, by: Handle) -> int | None:
+        """The tenant of a live user by a handle that is unique on the server (number, uid); None when there is none."""
+
     def taken(self, tenant: int, keys: Sequence[str], logins: Sequence[str], mails: Sequence[str]) -> Mapping[str, str]:
         """Which of these are held, by a live (`live`) or a deleted (`deleted`) user; keyed by the value itself."""
 
     def administrators(self, tenant: int) -> int:
-        """How many active users of the tenant hold the right over users."""
+        """How many active users of the tenant effectively hold all rights over users."""
 
     def insert(self, users: Sequence[NewUser]) -> None:
         """Add users.  Raises Conflict when a key, login or uid is taken."""
@@ -353,6 +370,8 @@ class View(Protocol):
     def operations(self) -> OperationTable: ...
     @property
     def tenants(self) -> TenantTable: ...
+    @property
+    def groups(self) -> GroupTable: ...
 
 
 class Transaction(View, Protocol):

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import Enum, StrEnum, unique
 from typing import Final, TypeAlias
 
+from keyturn.core.conditions import Condition, Order
+
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
@@ -32,14 +34,35 @@ def without_secrets(value: object) -> object:
 class Right(Enum):
     """An administrative right: what a person or a key may administer.  Stored as a bit mask of the values."""
 
-    USERS = 1
+    VIEW_USERS = 1
     KEYS = 2
     POLICY = 4
     TENANTS = 8
     AUDIT = 16
+    CREATE_USERS = 32
+    MODIFY_USERS = 64
+    DELETE_USERS = 128
 
 
 ALL_RIGHTS: Final = frozenset(Right)
+USER_RIGHTS: Final = frozenset({Right.VIEW_USERS, Right.CREATE_USERS, Right.MODIFY_USERS, Right.DELETE_USERS})
+"""All rights over users.  Who holds them all administers users, and the last such person of a tenant stays."""
+
+RIGHT_NAMES: Final[Mapping[str, frozenset[Right]]] = {"users": USER_RIGHTS} | {
+    right.name.lower().replace("_", "-"): frozenset({right}) for right in Right
+}
+"""What people write for rights: each by its name, and `users` for the four over users."""
+
+
+def right_words(rights: frozenset[Right]) -> list[str]:
+    """Rights as people read them, in order.
+
+    >>> right_words(USER_RIGHTS | {Right.KEYS})
+    ['keys', 'users']
+    """
+    whole = USER_RIGHTS if rights >= USER_RIGHTS else frozenset()
+    singles = (right.name.lower().replace("_", "-") for right in rights - whole)
+    return sorted([*singles, *(["users"] if whole else [])])
 
 
 @unique
@@ -134,11 +157,20 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """A group that somebody is a direct member of."""
+
+    uid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """One stored user as others may see it.  Never holds a password or a verifier.
 
     uid: UUID text; number: integer over the server; key and login: unique in the tenant; tenant: the tenant's number.
     has_password: a local sign-in exists.  must_change: the next sign-in only buys a change of password.
+    rights: the user's own ones; through: those that come through groups.  administers: numbers of other tenants.
     version counts changes.  failures: wrong passwords in a row.  Expiry and time-out are kept as the client wrote them.
     """
 
@@ -159,15 +191,65 @@ class User:
     last_failure: datetime | None = None
     password_changed: datetime | None = None
     grants: tuple[Grant, ...] = ()
+    through: frozenset[Right] = frozenset()
+    groups: tuple[Membership, ...] = ()
+    administers: frozenset[int] = frozenset()
+
+    @property
+    def effective(self) -> frozenset[Right]:
+        """All administrative rights that the user has, own and through groups."""
+        return self.rights | self.through
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which part of a list is wanted: from `start` (0 is the first), at most `count`."""
+    """Which part of a list is wanted: from `start` (0 is the first), at most `count`.
+
+    search: a piece of a name, as people look for somebody.  where: what every one of the list fulfils.  order: what
+    counts first comes first; what is equal stays in order of making.  A directory takes `where` and `order` only if
+    its capabilities say so.
+    """
 
     start: int = 0
     count: int = 100
     search: str = ""
+    where: Condition | None = None
+    order: tuple[Order, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a group: a user or another group.  name: the sign-in name of the one, the name of the other."""
+
+    uid: str
+    name: str = ""
+    is_group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Users and groups under one name, who all have its rights.  name: unique in the tenant without regard to case.
+
+    rights: the group's own ones; its members also have those of the groups that it is a member of.
+    """
+
+    uid: str
+    tenant: int
+    name: str
+    rights: frozenset[Right]
+    members: tuple[Member, ...]
+    added: Stamp
+    updated: Stamp
+    version: int = 1
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """A part of the list of groups, in order of making; `total` counts the whole list."""
+
+    groups: tuple[Group, ...]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)

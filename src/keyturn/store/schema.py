@@ -27,7 +27,7 @@ from sqlalchemy import (
 from keyturn.core.credentials import Source
 from keyturn.core.users import Status
 
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 """The newest migration: a database of another revision is not opened."""
 
 METADATA: Final = MetaData(
@@ -86,11 +86,39 @@ USERS: Final = Table(
     Column("added_at", BigInteger, nullable=False),
     Column("search", Text, nullable=False, comment="key, login, display name and addresses, case folded"),
     Column("profile", Text, nullable=False),
+    Column("through", Integer, nullable=False, server_default="0", comment="rights that come through groups"),
+    Column("administers", Text, nullable=False, server_default="", comment="numbers of other tenants"),
     UniqueConstraint("tenant", "key"),
     UniqueConstraint("tenant", "login"),
     _states("status", Status),
 )
 """Users, deleted ones too: their names stay reserved."""
+
+GROUPS: Final = Table(
+    "groups",
+    METADATA,
+    Column("uid", Text, primary_key=True),
+    Column("tenant", BigInteger, ForeignKey("tenants.number"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Column("rights", Integer, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("added_by", Text, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("updated_by", Text, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    UniqueConstraint("tenant", "folded"),
+)
+
+MEMBERS: Final = Table(
+    "members",
+    METADATA,
+    Column("group", Text, ForeignKey("groups.uid"), primary_key=True),
+    Column("member", Text, primary_key=True, index=True),
+    Column("is_group", Boolean, nullable=False),
+)
+"""Users and groups by the group that they are direct members of."""
 
 ADDRESSES: Final = Table(
     "addresses",

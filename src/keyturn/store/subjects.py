@@ -10,13 +10,13 @@ from keyturn.core.storage import Subject
 from keyturn.core.users import Handle, Status
 from keyturn.store.schema import CREDENTIALS, USERS
 from keyturn.store.statement import Among, Prepared
-from keyturn.store.values import RIGHTS, moment, moment_or_none
+from keyturn.store.values import RIGHTS, moment, moment_or_none, numbers
 
 _U, _K = USERS.c, CREDENTIALS.c
 _COLUMNS: Final = (
     _U.uid, _U.number, _U.tenant, _U.key, _U.login, _U.status, _U.rights, _U.mail, _U.epoch, _U.version, _U.failures,
     _U.wait_until, _K.verifier, _K.pepper_id, _K.source, _K.must_change, _K.changed, _K.expires, _K.operation,
-    _K.derive_id,
+    _K.derive_id, _U.through, _U.administers,
 )  # fmt: skip
 _STATUS: Final = {status.value: status for status in Status}
 _SOURCE: Final = {source.value: source for source in Source}
@@ -31,6 +31,7 @@ BY_HANDLE: Final[Mapping[Handle, Prepared]] = {
 }
 
 MOST: Final = 2**63 - 1
+_NOWHERE: Final[frozenset[int]] = frozenset()
 
 
 def by_handle(connection: Connection, tenant: int, whos: Sequence[str], by: Handle) -> dict[str, Subject]:
@@ -69,7 +70,7 @@ def _encodes(text: str) -> bool:
 def _subject(row: Sequence[Any]) -> Subject:
     (
         uid, number, tenant, key, login, status, rights, mail, epoch, version, failures, wait, verifier, pepper_id,
-        source, must_change, changed, expires, operation, derive_id,
+        source, must_change, changed, expires, operation, derive_id, through, administers,
     ) = row  # fmt: skip
     credential = None
     if verifier is not None:
@@ -78,6 +79,7 @@ def _subject(row: Sequence[Any]) -> Subject:
             operation, derive_id,
         )  # fmt: skip
     return Subject(
-        uid, number, tenant, key, login, _STATUS[status], RIGHTS[rights], mail, epoch, version, failures,
-        moment_or_none(wait), credential,
+        uid, number, tenant, key, login, _STATUS[status], RIGHTS[rights | through], mail, epoch, version, failures,
+        moment_or_none(wait), credential, RIGHTS[rights], RIGHTS[through],
+        numbers(administers) if administers else _NOWHERE,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from keyturn.store.audit import SqlAudit
 from keyturn.store.credentials import SqlCredentials
+from keyturn.store.groups import SqlGroups
 from keyturn.store.keys import SqlKeys
 from keyturn.store.operations import SqlOperations
 from keyturn.store.outbox import SqlOutbox
@@ -62,6 +63,11 @@ class SqlView:
     def tenants(self) -> SqlTenants:
         """Tenants, their settings, workspaces and grants."""
         return SqlTenants(self.connection)
+
+    @property
+    def groups(self) -> SqlGroups:
+        """Groups of all tenants and who is in them."""
+        return SqlGroups(self.connection)
 
 
 @dataclass(frozen=True, slots=True)

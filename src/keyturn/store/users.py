@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, sele
 
 from keyturn.core.errors import StoreError
 from keyturn.core.storage import NewUser, Subject, UserChange
-from keyturn.core.users import Grant, Handle, Profile, Right, Stamp, Status, User, Users, Window
+from keyturn.core.users import USER_RIGHTS, Grant, Handle, Membership, Profile, Stamp, Status, User, Users, Window
 from keyturn.store import subjects
-from keyturn.store.schema import ADDRESSES, CREDENTIALS, GRANTS, LINKS, USERS
+from keyturn.store.lists import OF_USERS, narrowed, ordered
+from keyturn.store.schema import ADDRESSES, CREDENTIALS, GRANTS, GROUPS, LINKS, MEMBERS, USERS
 from keyturn.store.statement import AnyRow, Prepared, chunks
 from keyturn.store.values import (
     RIGHTS,
@@ -21,12 +22,16 @@ from keyturn.store.values import (
     micros_or_none,
     moment,
     moment_or_none,
+    number_text,
+    numbers,
     read_profile,
     search_text,
     write_profile,
 )
 
 _U, _A, _G, _K = USERS.c, ADDRESSES.c, GRANTS.c, CREDENTIALS.c
+
+_ALL_OVER_USERS: Final = mask(USER_RIGHTS)
 
 NEXT_NUMBER: Final = select(func.coalesce(func.max(_U.number), 0) + 1)
 INSERT: Final = Prepared(insert(USERS), *(column.name for column in USERS.columns))
@@ -44,6 +49,12 @@ GRANTS_OF: Final = (
     select(GRANTS)
     .where(_G.number.in_(bindparam("numbers", expanding=True)))
     .order_by(_G.number, _G.workspace, _G.application)
+)
+GROUPS_OF: Final = (
+    select(MEMBERS.c.member, GROUPS.c.uid, GROUPS.c.name)
+    .select_from(MEMBERS.join(GROUPS))
+    .where(MEMBERS.c.member.in_(bindparam("uids", expanding=True)))
+    .order_by(GROUPS.c.name, GROUPS.c.uid)
 )
 
 KEYS_TAKEN: Final = select(_U.key, _U.deleted).where(
@@ -65,9 +76,14 @@ ADMINISTRATORS: Final = (
         _U.tenant == bindparam("of"),
         _U.deleted.is_(False),
         _U.status == Status.ACTIVE.value,
-        _U.rights.op("&")(Right.USERS.value) != 0,
+        _U.rights.op("|")(_U.through).op("&")(_ALL_OVER_USERS) == _ALL_OVER_USERS,
     )
 )
+USED: Final = select(_U.uid).where(_U.uid.in_(bindparam("uids", expanding=True)))
+HOME: Final = {
+    handle: select(_U.tenant).where(_U[handle.value] == bindparam("who"), _U.deleted.is_(False))
+    for handle in (Handle.NUMBER, Handle.UID)
+}
 STAND: Final = select(_U.number, _U.uid, _U.tenant, _U.key, _U.login, _U.profile).where(
     _U.uid.in_(bindparam("uids", expanding=True))
 )
@@ -111,12 +127,14 @@ class SqlUsers:
         return {user.uid: user for user in self._whole(tenant, uids, Handle.UID)}
 
     def page(self, tenant: int, window: Window) -> Users:
-        """A part of the live users in order of number."""
+        """A part of the live users that the window asks for, in its order, then in order of number."""
         wanted = WHOLE.where(_U.tenant == tenant)
         if window.search:
             [piece] = subjects.storable([window.search.casefold()]) or ["\n\n"]
             wanted = wanted.where(_U.search.contains(piece, autoescape=True))
+        wanted = narrowed(wanted, OF_USERS, window, self.connection)
         total = self.connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()
+        wanted = ordered(wanted, OF_USERS, window, self.connection)
         rows = self.connection.execute(wanted.order_by(_U.number).offset(window.start).limit(window.count)).all()
         return Users(tuple(self._dressed(rows)), total)
 
@@ -134,8 +152,20 @@ class SqlUsers:
                         held[spelling] = "deleted" if deleted and held.get(spelling) != "live" else "live"
         return held
 
+    def used(self, uids: Sequence[str]) -> frozenset[str]:
+        """Which of these uids somebody has, in whatever tenant, deleted users included."""
+        found = (self.connection.execute(USED, {"uids": chunk}) for chunk in chunks(subjects.storable(uids)))
+        return frozenset(uid for rows in found for (uid,) in rows)
+
+    def home(self, who: str, by: Handle) -> int | None:
+        """The tenant of a live user by a handle that is unique on the server."""
+        for handle in subjects.handles([who], by):
+            tenant: int | None = self.connection.execute(HOME[by], {"who": handle}).scalar_one_or_none()
+            return tenant
+        return None
+
     def administrators(self, tenant: int) -> int:
-        """How many active users of the tenant hold the right over users."""
+        """How many active users of the tenant effectively hold all rights over users."""
         count: int = self.connection.execute(ADMINISTRATORS, {"of": tenant}).scalar_one()
         return count
 
@@ -183,12 +213,16 @@ class SqlUsers:
         return found
 
     def _dressed(self, rows: Sequence[AnyRow]) -> list[User]:
-        """Users from their rows, each with its grants."""
+        """Users from their rows, each with its grants and groups."""
         grants: dict[int, list[Grant]] = {}
         for chunk in chunks([row.number for row in rows]):
             for number, workspace, application, role, at in self.connection.execute(GRANTS_OF, {"numbers": chunk}):
                 grants.setdefault(number, []).append(Grant(workspace, application, role, moment(at)))
-        return [_user(row, tuple(grants.get(row.number, ()))) for row in rows]
+        groups: dict[str, list[Membership]] = {}
+        for chunk in chunks([row.uid for row in rows]):
+            for member, uid, name in self.connection.execute(GROUPS_OF, {"uids": chunk}):
+                groups.setdefault(member, []).append(Membership(uid, name))
+        return [_user(row, tuple(grants.get(row.number, ())), tuple(groups.get(row.uid, ()))) for row in rows]
 
     def _stands(self, uids: Sequence[str]) -> dict[str, AnyRow]:
         found: dict[str, AnyRow] = {}
@@ -207,7 +241,7 @@ def _row(number: int, new: NewUser) -> tuple[object, ...]:
     return (
         number, new.uid, new.tenant, new.key, new.login, new.status.value, mask(new.rights), new.profile.mail(),
         1, 1, 0, None, None, False, by, at, by, at, search_text(new.key, new.login, new.profile),
-        write_profile(new.profile),
+        write_profile(new.profile), mask(new.through), "",
     )  # fmt: skip
 
 
@@ -223,6 +257,10 @@ def _changes(change: UserChange, stand: AnyRow) -> dict[str, Any]:
         values["status"] = change.status.value
     if change.rights is not None:
         values["rights"] = mask(change.rights)
+    if change.through is not None:
+        values["through"] = mask(change.through)
+    if change.administers is not None:
+        values["administers"] = number_text(change.administers)
     if change.login is not None:
         values["login"] = change.login
     if change.profile is not None:
@@ -234,7 +272,7 @@ def _changes(change: UserChange, stand: AnyRow) -> dict[str, Any]:
     return values
 
 
-def _user(row: AnyRow, grants: tuple[Grant, ...]) -> User:
+def _user(row: AnyRow, grants: tuple[Grant, ...], groups: tuple[Membership, ...]) -> User:
     return User(
         row.uid,
         row.number,
@@ -253,4 +291,7 @@ def _user(row: AnyRow, grants: tuple[Grant, ...]) -> User:
         last_failure=moment_or_none(row.last_failure),
         password_changed=moment_or_none(row.changed),
         grants=grants,
+        through=RIGHTS[row.through],
+        groups=groups,
+        administers=numbers(row.administers),
     )

@@ -52,6 +52,16 @@ def mask(rights: Iterable[Right]) -> int:
     return sum(right.value for right in rights)
 
 
+def numbers(text: str) -> frozenset[int]:
+    """The set of numbers that `number_text` wrote."""
+    return frozenset(int(number) for number in text.split())
+
+
+def number_text(wanted: Iterable[int]) -> str:
+    """A set of numbers as text."""
+    return " ".join(str(number) for number in sorted(wanted))
+
+
 def folded(profile: Profile) -> list[str]:
     """The mail addresses of a profile as they are compared: without regard to case, each once."""
     return list(dict.fromkeys(contact.value.casefold() for contact in profile.emails if contact.value))

@@ -14,7 +14,7 @@ from keyturn.core.commands import (
     UpdateUser,
 )
 from keyturn.core.secret import Secret
-from keyturn.core.users import ALL_RIGHTS, Profile, Right, Status, User
+from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Profile, Right, Status, User
 from keyturn.dialects.hdp.wire_user import LONG_AGO, MORE, NOT_KEPT
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
@@ -28,9 +28,11 @@ plain: st.SearchStrategy[Any] = st.recursive(
     max_leaves=4,
 )
 own_words = st.dictionaries(words.filter(lambda name: name not in NOT_KEPT), plain, max_size=3)
-sign_ins = st.lists(st.fixed_dictionaries({"authUserName": texts, "authServiceId": st.integers(1, 9)}), max_size=2)
+sign_ins = st.lists(
+    st.fixed_dictionaries({"authUserName": texts.filter(bool), "authServiceId": st.integers(1, 9)}), max_size=2
+)
 data = st.lists(st.sampled_from([1, 2, 5, 9, 11, 17, 27]), unique=True, min_size=1, max_size=4).map(sorted)
-rights = st.sampled_from([frozenset[Right](), frozenset({Right.USERS}), ALL_RIGHTS])
+rights = st.sampled_from([frozenset[Right](), USER_RIGHTS, ALL_RIGHTS])
 statuses = st.sampled_from(list(Status))
 operations = words | st.just("")
 
@@ -43,7 +45,7 @@ def profiles(draw: st.DrawFn, allowed: frozenset[Right]) -> Profile:
         mine["authenticationInfo"] = {"authUsers": draw(sign_ins)}
     if draw(st.booleans()):
         mine["permissions"] = draw(data)
-    fit = [role for role, needed in ((1, ALL_RIGHTS), (3, {Right.USERS}), (2, set())) if needed <= allowed]
+    fit = [role for role, needed in ((1, ALL_RIGHTS), (3, USER_RIGHTS), (2, set())) if needed <= allowed]
     roles = draw(st.lists(st.sampled_from(fit), unique=True, max_size=3))
     if roles not in ([], [2]):
         mine["roles"] = roles

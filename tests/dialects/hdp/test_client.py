@@ -17,7 +17,7 @@ from keyturn.core.commands import (
 from keyturn.core.errors import BadAnswer, Unreachable
 from keyturn.core.outcomes import Changed, Created, Reason, Refused, Uncertain
 from keyturn.core.secret import Secret
-from keyturn.core.users import Profile, Right, Status
+from keyturn.core.users import USER_RIGHTS, Profile, Right, Status
 from keyturn.dialects.hdp.wire_user import MORE
 from tests.dialects.hdp.target import (
     AMAL,
@@ -183,7 +183,7 @@ async def test_what_the_vendor_has_no_words_for_is_not_sent(command: Command, wh
 
 async def test_a_profile_in_the_vendor_s_own_words_is_sent() -> None:
     """Roles and permissions on data, and what else is kept."""
-    update = UpdateUser("amal", Profile(more={MORE: {"roles": [3], "x": 1}}), rights=frozenset({Right.USERS}))
+    update = UpdateUser("amal", Profile(more={MORE: {"roles": [3], "x": 1}}), rights=USER_RIGHTS)
     async with playing(answering(Say(200, AMAL))) as player:
         directory = directory_at(player.url)
         [outcome] = await directory.execute([update])

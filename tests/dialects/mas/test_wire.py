@@ -20,7 +20,7 @@ from keyturn.core.commands import (
 )
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Unchanged
 from keyturn.core.secret import Secret
-from keyturn.core.users import Profile, Right, Stamp, Status, User
+from keyturn.core.users import USER_RIGHTS, Profile, Right, Stamp, Status, User
 from keyturn.dialects.mas.wire import (
     FAULTS,
     WireAnswer,
@@ -243,7 +243,7 @@ def test_permissions_sent_back_as_they_were_read_change_nothing(
 
 def test_a_permission_is_taken_away() -> None:
     """When it is sent as false."""
-    assert read_rights({"userAdmin": False}, frozenset({Right.USERS, Right.KEYS})) == {Right.KEYS}
+    assert read_rights({"userAdmin": False}, USER_RIGHTS | {Right.KEYS}) == {Right.KEYS}
 
 
 @pytest.mark.parametrize(

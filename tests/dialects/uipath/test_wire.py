@@ -20,7 +20,7 @@ from keyturn.core.commands import (
 )
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused
 from keyturn.core.secret import Secret
-from keyturn.core.users import Contact, Profile, Right, Status, User
+from keyturn.core.users import USER_RIGHTS, Contact, Profile, Status, User
 from keyturn.dialects.uipath.wire import (
     FAULTS,
     WireAnswer,
@@ -85,11 +85,11 @@ def test_a_refusal_survives_the_wire(reason: Reason, text: str) -> None:
         CreateUser("a", Profile(), status=Status.DISABLED),
         CreateUser("a", Profile(), login="b"),
         CreateUser("a", Profile(title="Dr")),
-        CreateUser("a", Profile(), rights=frozenset({Right.USERS})),
+        CreateUser("a", Profile(), rights=USER_RIGHTS),
         UpdateUser("a", Profile(emails=(Contact("a@x"), Contact("b@x")))),
         UpdateUser("a", login="b"),
         UpdateUser("a", version=1),
-        UpdateUser("a", rights=frozenset({Right.USERS})),
+        UpdateUser("a", rights=USER_RIGHTS),
         SetStatus("a", Status.LOCKED),
     ],
 )

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.storage import Application
-from keyturn.core.users import Handle, Right, User
+from keyturn.core.users import USER_RIGHTS, Handle, User
 from keyturn.dialects.mas.server_asking import Asked, Door, reply
 from keyturn.dialects.mas.wire import CAPABILITIES
 from keyturn.dialects.mas.wire_admin import (
@@ -93,7 +93,7 @@ class Places:
         return reply({"name": "keyturn", "api": "mas-admin-9.0"})
 
     async def _visible(self, asked: Asked) -> list[str]:
-        if Right.USERS in asked.actor.rights:
+        if asked.actor.rights >= USER_RIGHTS:
             return sorted({each.workspace for each in await asked.administration().applications()})
         user = await _oneself(asked)
         return workspaces_of(user) if user is not None else []

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
 
-from keyturn.core.users import Address, Contact, Json, Profile, Right, Stamp, Status, User, without_secrets
+from keyturn.core.users import USER_RIGHTS, Address, Contact, Json, Profile, Right, Stamp, Status, User, without_secrets
 
 Body: TypeAlias = dict[str, object]
 
@@ -30,7 +30,7 @@ NOT_KEPT: Final = frozenset({
 
 PERMISSIONS: Final[Mapping[str, frozenset[Right]]] = {
     "systemAdmin": frozenset({Right.POLICY, Right.TENANTS, Right.AUDIT}),
-    "userAdmin": frozenset({Right.USERS}),
+    "userAdmin": USER_RIGHTS,
     "apikeyAdmin": frozenset({Right.KEYS}),
 }
 LONG_AGO: Final = Stamp("", datetime(1970, 1, 1, tzinfo=UTC))
