@@ -13,6 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from keyturn.core.errors import ConfigError, StoreError
 from keyturn.core.storage import Transaction, View
 from keyturn.store.audit import lock_head
+from keyturn.store.documents import FOLD
 from keyturn.store.faults import on_error
 from keyturn.store.private import make_private
 from keyturn.store.statement import command
@@ -130,6 +131,11 @@ def _tune(driver: Any, _entry: ConnectionPoolEntry) -> None:
     driver.isolation_level = None
     for pragma in _PRAGMAS:
         driver.execute(pragma)
+    driver.create_function(FOLD, 1, _fold, deterministic=True)
+
+
+def _fold(text: str | None) -> str | None:
+    return None if text is None else text.casefold()
 
 
 def _begin(connection: Connection) -> None:
