@@ -18,7 +18,7 @@ from keyturn.core.commands import (
     candidate,
 )
 from keyturn.core.errors import BadAnswer, ConfigError, KeyturnError, Unreachable
-from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
+from keyturn.core.outcomes import RETRYABLE, Changed, Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
 from keyturn.core.users import User, Users, Window
 from keyturn.dialects.uipath.client_names import Names, listing
@@ -30,7 +30,8 @@ from keyturn.http.answers import Answer, Lost, doubt, expect_read, harmless, sen
 from keyturn.http.paths import quoted
 
 _UNKNOWN_FATE: Final = frozenset({408, 500, 502, 504})
-
+_NO_USE_ASKING: Final = RETRYABLE | {Reason.NOT_SIGNED_IN, Reason.NOT_ALLOWED, Reason.NO_SUCH_USER}
+"""Refusals of a second try after which no further question would be answered better."""
 
 _READS: Final = "UiPath Identity answers reads with 200 and JSON"
 
@@ -115,7 +116,27 @@ class UipathDirectory:
             command = SetStatus(command.who, command.status, command.operation)
         if isinstance(command, UpdateUser) and command.profile is None:
             return Refused(command.who, Reason.UNSUPPORTED, "there is nothing to change")
-        return await self._ask(command, write(replace(command, who=uid)))
+        outcome = await self._ask(command, write(replace(command, who=uid)))
+        if isinstance(command, ChangePassword) and command.again and isinstance(outcome, Refused):
+            return await self._find_out(command, uid, outcome)
+        return outcome
+
+    async def _find_out(self, command: ChangePassword, uid: str, refused: Refused) -> Outcome:
+        """Whether an earlier try took effect, now that the same change is refused: is the new password the present one?
+
+        The old one was tried first, so that an earlier try cannot take effect between the two questions.
+        """
+        if refused.reason in _NO_USE_ASKING:
+            return refused
+        question = replace(command, old=command.new, operation="")
+        outcome = await self._ask(question, write(replace(question, who=uid)))
+        if isinstance(outcome, Refused) and outcome.reason is Reason.WRONG_PASSWORD:
+            if refused.reason is not Reason.WRONG_PASSWORD:
+                return refused
+            return replace(refused, text="neither the old password nor the new one is right")
+        if isinstance(outcome, Refused | Uncertain):
+            return Uncertain(command.who, f"whether the new password is valid was not to be found out: {outcome.text}")
+        return outcome
 
     async def _create(self, command: CreateUser) -> Outcome:
         """Make the user, then set the password: the creation that is known of takes none (UiPathOrch, 2026-11-21)."""
