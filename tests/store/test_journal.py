@@ -87,6 +87,54 @@ def test_counts_and_reasons_tell_how_a_run_stands(journal: Journal) -> None:
     assert journal.deliveries() == {}
 
 
+def test_rows_are_counted_and_read_by_target(path: Path) -> None:
+    journal = open_journal(path, create=True)
+    places = enumerate(("west", "east", "west", ""), start=2)
+    journal.plan([Row(number, "amal", RowState.NOT_TRIED, target=target) for number, target in places])
+    journal.send([4], NOON)
+    journal.settle([Row(4, "amal", RowState.CHANGED, settled=NOON, target="elsewhere")])
+    counts = journal.by_target()
+    assert list(counts) == ["west", "east", ""]
+    assert counts["west"] == {RowState.NOT_TRIED: 1, RowState.CHANGED: 1}
+    assert [row.number for row in journal.rows(target="west")] == [2, 4]
+    assert [row.number for row in journal.rows([RowState.NOT_TRIED], target="west")] == [2]
+    assert list(journal.rows([RowState.NOT_TRIED], target="west", after=2)) == []
+    journal.close()
+
+
+FIRST = """CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE rows (number INTEGER PRIMARY KEY, who TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+  text TEXT NOT NULL, delivery TEXT NOT NULL, attempts INTEGER NOT NULL, first_sent INTEGER, settled INTEGER,
+  milliseconds INTEGER);
+INSERT INTO facts VALUES ('target', 'west');
+INSERT INTO rows VALUES (2, '007', 'sent', '', '', 'none', 1, 1, NULL, NULL);
+INSERT INTO rows VALUES (3, '', 'skipped', 'blank', '', 'none', 0, NULL, NULL, NULL);
+PRAGMA application_id = 1801812330;
+PRAGMA user_version = 1;"""
+
+
+def test_a_journal_of_the_first_version_is_read_and_goes_on(path: Path) -> None:
+    """Its run had one target, so every row goes there."""
+    path.parent.mkdir()
+    old = sqlite3.connect(path)
+    old.executescript(FIRST)
+    old.close()
+    for _ in range(2):
+        journal = open_journal(path)
+        assert [(row.number, row.target) for row in journal.rows()] == [(2, "west"), (3, "")]
+        journal.send([2], NOON)
+        journal.close()
+
+
+def test_a_journal_of_a_newer_keyturn_is_left_alone(journal: Journal, path: Path) -> None:
+    journal.close()
+    newer = sqlite3.connect(path)
+    newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    with pytest.raises(StoreError, match="newer keyturn"):
+        open_journal(path)
+
+
 def test_rows_may_be_settled_while_they_are_read(path: Path) -> None:
     journal = open_journal(path, create=True)
     journal.plan([Row(number, f"user{number}", RowState.NOT_TRIED) for number in range(2, 3002)])

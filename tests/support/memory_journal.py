@@ -49,13 +49,23 @@ class MemoryJournal:
         self.settles.append(len(rows))
         for row in rows:
             before = self.lines[row.number]
-            self.lines[row.number] = replace(row, attempts=before.attempts, first_sent=before.first_sent)
+            self.lines[row.number] = replace(
+                row, attempts=before.attempts, first_sent=before.first_sent, target=before.target
+            )
 
-    def rows(self, states: Sequence[RowState] = (), *, after: int = 0) -> Iterator[Row]:
+    def rows(self, states: Sequence[RowState] = (), *, after: int = 0, target: str | None = None) -> Iterator[Row]:
         """Rows in order."""
         for number in sorted(self.lines):
-            if number > after and (not states or self.lines[number].state in states):
-                yield self.lines[number]
+            row = self.lines[number]
+            if number > after and (not states or row.state in states) and target in (None, row.target):
+                yield row
+
+    def by_target(self) -> Mapping[str, Mapping[RowState, int]]:
+        """Rows by target and state."""
+        found: dict[str, Counter[RowState]] = {}
+        for row in self.lines.values():
+            found.setdefault(row.target, Counter())[row.state] += 1
+        return found
 
     def counts(self) -> Mapping[RowState, int]:
         """Rows by state."""

@@ -22,6 +22,9 @@ PAGE: Final = 1000
 OURS: Final = 0x6B65796A
 """What SQLite's header says of a file that is a journal."""
 
+VERSION: Final = 2
+"""Of the tables; a journal of the first version is brought to the second when it is opened."""
+
 _PRAGMAS: Final = (
     "PRAGMA locking_mode = EXCLUSIVE",
     "PRAGMA journal_mode = WAL",
@@ -44,20 +47,29 @@ _TABLES: Final = (
         attempts INTEGER NOT NULL,
         first_sent INTEGER,
         settled INTEGER,
-        milliseconds INTEGER
+        milliseconds INTEGER,
+        target TEXT NOT NULL DEFAULT ''
     )""",
     f"PRAGMA application_id = {OURS}",
-    "PRAGMA user_version = 1",
+    f"PRAGMA user_version = {VERSION}",
 )
+_TO_SECOND: Final = (
+    "ALTER TABLE rows ADD COLUMN target TEXT NOT NULL DEFAULT ''",
+    "UPDATE rows SET target = coalesce((SELECT value FROM facts WHERE name = 'target'), '') WHERE reason <> 'blank'",
+    f"PRAGMA user_version = {VERSION}",
+)
+"""Brings a journal of the first version, whose run had one target for all rows, to this one."""
+
 NOTE: Final = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-PLAN: Final = "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+PLAN: Final = "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 SEND: Final = f"""UPDATE rows SET state = 'sent', attempts = attempts + 1, first_sent = coalesce(first_sent, ?)
     WHERE number = ? AND state NOT IN ({_FINAL})"""  # noqa: S608  # the states are ours
 SETTLE: Final = """UPDATE rows SET state = ?, reason = ?, text = ?, delivery = ?, settled = ?, milliseconds = ?
     WHERE number = ? AND who = ?"""
-READ: Final = "SELECT * FROM rows WHERE number > ? ORDER BY number LIMIT ?"
-READ_SOME: Final = "SELECT * FROM rows WHERE number > ? AND state IN ({}) ORDER BY number LIMIT ?"
+READ: Final = "SELECT * FROM rows WHERE number > ?{} ORDER BY number LIMIT ?"
 COUNTS: Final = "SELECT state, count(*) FROM rows GROUP BY state"
+BY_TARGET: Final = """SELECT target, state, count(*) FROM rows GROUP BY 1, 2
+    ORDER BY min(min(number)) OVER (PARTITION BY target)"""
 DELIVERIES: Final = "SELECT delivery, count(*) FROM rows WHERE state IN ('created', 'changed') GROUP BY delivery"
 REASONS: Final = "SELECT state, reason, count(*) FROM rows GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
 
@@ -123,10 +135,11 @@ class FileJournal:
             touched = file.executemany(SETTLE, [_settled(row) for row in rows]).rowcount
             self._expect(touched, len(rows), "a row to settle is not there")
 
-    def rows(self, states: Sequence[RowState] = (), *, after: int = 0) -> Iterator[Row]:
+    def rows(self, states: Sequence[RowState] = (), *, after: int = 0, target: str | None = None) -> Iterator[Row]:
         """Rows in order of number, read in pieces so that the journal may be written to meanwhile."""
-        wanted = [state.value for state in states]
-        statement = READ_SOME.format(", ".join("?" * len(wanted))) if wanted else READ
+        wanted = [*(state.value for state in states), *([] if target is None else [target])]
+        which = f" AND state IN ({', '.join('?' * len(states))})" if states else ""
+        statement = READ.format(which if target is None else f"{which} AND target = ?")
         page = self._read(statement, after, *wanted, PAGE)
         while page:
             yield from map(_row, page)
@@ -136,6 +149,13 @@ class FileJournal:
     def counts(self) -> Mapping[RowState, int]:
         """How many rows are in each state."""
         return {RowState(state): count for state, count in self._read(COUNTS)}
+
+    def by_target(self) -> Mapping[str, Mapping[RowState, int]]:
+        """How many rows of each target are in each state, in the order of the targets' first rows."""
+        found: dict[str, dict[RowState, int]] = {}
+        for target, state, count in self._read(BY_TARGET):
+            found.setdefault(target, {})[RowState(state)] = count
+        return found
 
     def reasons(self) -> Sequence[tuple[RowState, str, int]]:
         """How many rows per state and reason, most first."""
@@ -155,16 +175,24 @@ class FileJournal:
         for pragma in _PRAGMAS:
             self._file.execute(pragma)
         if create:
-            self._file.execute("BEGIN IMMEDIATE")
-            for statement in _TABLES:
-                self._file.execute(statement)
-            self._file.execute("COMMIT")
+            self._execute(_TABLES)
         [(ours,)] = self._file.execute("PRAGMA application_id")
         if ours != OURS:
             raise StoreError("the file is no journal", where=str(self._path))
         [(found,)] = self._file.execute("PRAGMA quick_check(1)")
         if found != "ok":
             raise StoreError("the journal is damaged", where=str(self._path), why=str(found))
+        [(version,)] = self._file.execute("PRAGMA user_version")
+        if version > VERSION:
+            raise StoreError("the journal was written by a newer keyturn", where=str(self._path))
+        if version < VERSION:
+            self._execute(_TO_SECOND)
+
+    def _execute(self, statements: Sequence[str]) -> None:
+        self._file.execute("BEGIN IMMEDIATE")
+        for statement in statements:
+            self._file.execute(statement)
+        self._file.execute("COMMIT")
 
     def _read(self, statement: str, *values: object) -> list[Any]:
         with self._turn, self._translated():
@@ -198,7 +226,7 @@ class FileJournal:
 def _planned(row: Row) -> tuple[object, ...]:
     return (
         row.number, row.who, row.state.value, row.reason, row.text, row.delivery, row.attempts,
-        micros_or_none(row.first_sent), micros_or_none(row.settled), row.milliseconds,
+        micros_or_none(row.first_sent), micros_or_none(row.settled), row.milliseconds, row.target,
     )  # fmt: skip
 
 
@@ -211,8 +239,8 @@ _STATE: Final = {state.value: state for state in RowState}
 
 
 def _row(stored: Sequence[Any]) -> Row:
-    number, who, state, reason, text, delivery, attempts, first_sent, settled, milliseconds = stored
+    number, who, state, reason, text, delivery, attempts, first_sent, settled, milliseconds, target = stored
     return Row(
         number, who, _STATE[state], reason, text, delivery, attempts, moment_or_none(first_sent),
-        moment_or_none(settled), milliseconds,
+        moment_or_none(settled), milliseconds, target,
     )  # fmt: skip
