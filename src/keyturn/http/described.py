@@ -102,10 +102,13 @@ class Call:
 
     path: exactly as the route has it, `{id}` for what varies.  needs: the rows of `core.permissions.NEEDS` that decide
     it; none means that everybody signed in may do it to or about themselves, or, with `anybody`, that nobody has to be
-    signed in.  scope: what a client's token must be for.  answers: by status, without refusals: those follow from
-    `needs`, `refuses` (further reasons that it may give) and from the door.  also: further statuses in the shape of a
-    refusal, each with what it says.  error: the shape of its refusals where it is not the door's.  ways: names of
-    `Api.ways` where they are not `Api.usual`.  invented: the vendor publishes no such call.
+    signed in.  scope: what a client's token must be for.  ways: names of `Api.ways` where they are not `Api.usual`.
+    invented: the vendor publishes no such call.
+
+    answers: by status, without refusals: those follow from `needs`, from `refuses` (further reasons that it may give)
+    and from the door.  also: further statuses in the shape of a refusal; pages: statuses that come with a page for
+    people; each with what it says.  each: carries many users and tells in its answer what became of each.  error: the
+    shape of its refusals where it is not the door's.
     """
 
     method: str
@@ -119,6 +122,8 @@ class Call:
     anybody: bool = False
     refuses: frozenset[Reason] = frozenset()
     also: Mapping[int, str] = field(default_factory=dict)
+    each: bool = False
+    pages: Mapping[int, str] = field(default_factory=dict)
     error: Schema | None = None
     ways: tuple[str, ...] = ()
     invented: bool = False
@@ -140,7 +145,7 @@ class Api:
     name: of the door.  faults: how it writes a reason.  error: the shape of its refusals; kind: their media type.
     ways: OpenAPI security schemes by name; usual: the names of those that calls take unless they say otherwise, any one
     of which will do.  shapes: schemas by the name that `shape` refers to.  places: what the paths of calls may have in
-    front, the plainest first.
+    front, the plainest first.  bare: statuses of refusals that have no body.
     """
 
     name: str
@@ -155,6 +160,7 @@ class Api:
     not_served: tuple[NotServed, ...] = ()
     kind: str = JSON
     places: tuple[str, ...] = ("",)
+    bare: frozenset[int] = frozenset()
 
 
 PASSWORD: Final = frozenset({
@@ -194,9 +200,9 @@ def refusals(call: Call, api: Api) -> Mapping[int, tuple[Fault, ...]]:
         reasons |= {Reason.NOT_SIGNED_IN}
     if call.needs or call.scope:
         reasons |= {Reason.NOT_ALLOWED}
-    if varying(call.path):
+    if varying(call.path) and not call.each:
         reasons |= {Reason.NO_SUCH_USER}
-    for operation in call.needs:
+    for operation in call.needs if not call.each else ():
         reasons |= REASONS.get(operation, frozenset())
     found: dict[int, list[Fault]] = {}
     for fault in _unique(api.faults.of(reason) for reason in Reason if reason in reasons):

@@ -1,0 +1,227 @@
+"""Every call of the UiPath door as its clients see it, and the documented ones that are not served."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from keyturn.core.outcomes import Reason
+from keyturn.dialects.uipath.wire import FAULTS, MOST, OPERATION_HEADER
+from keyturn.http.described import (
+    COUNT,
+    FLAG,
+    NAME,
+    SECRET,
+    TEXT,
+    TIME,
+    WHOLE,
+    Answer,
+    Api,
+    Body,
+    Call,
+    NotServed,
+    Parameter,
+    Schema,
+    either,
+    many,
+    maybe,
+    members,
+    one_of,
+    shape,
+)
+
+READ: Final = "PM.User.Read"
+WRITE: Final = "PM.User.Write"
+
+_ID: Final = "33d1a2f4-8d0c-4a64-9a1c-8b6a4b1c7d10"
+_OPERATION: Final = Parameter(
+    OPERATION_HEADER, "A repeat within 24 hours gets the first answer again.", {**NAME, "maxLength": 255}, "header"
+)
+_PAGE: Final = (
+    Parameter("top", "How many at most, up to 1,000.", COUNT),
+    Parameter("skip", "How many to leave out.", COUNT),
+    Parameter("searchTerm", "Part of a name or address."),
+)
+_USER: Final[Mapping[str, object]] = {
+    "id": _ID,
+    "userName": "amal",
+    "email": "amal@example.com",
+    "name": "Amal",
+    "surname": "Haddad",
+    "displayName": "Amal Haddad",
+    "isActive": True,
+    "legacyId": 7,
+    "type": 0,
+}
+_NEW: Final[Mapping[str, object]] = {"userName": "amal", "email": "amal@example.com", "name": "Amal"}
+_FINE: Final[Mapping[str, object]] = {"succeeded": True, "errors": []}
+_RESULT: Final = Answer("It was done.", shape("Result"), _FINE)
+
+_PROFILE: Final[Mapping[str, Schema]] = {
+    "name": maybe(TEXT),
+    "surname": maybe(TEXT),
+    "displayName": maybe(TEXT),
+    "email": maybe(TEXT),
+    "isActive": maybe(FLAG),
+    "bypassBasicAuthRestriction": maybe(FLAG),
+    "invitationAccepted": maybe(FLAG),
+}
+_NOTHING: Final[Schema] = {"enum": [None, []]}
+"""What is not served here must be left out or empty."""
+
+SHAPES: Final[Mapping[str, Schema]] = {
+    "Result": members(
+        {"succeeded": FLAG, "errors": many(members({"code": TEXT, "description": TEXT}, "code", "description"))},
+        "succeeded",
+        "errors",
+    ),
+    "Problem": members(
+        {
+            "errors": {"type": "object", "additionalProperties": many(TEXT)},
+            "type": TEXT,
+            "title": TEXT,
+            "status": WHOLE,
+            "traceId": TEXT,
+        },
+        "errors",
+        "title",
+        "status",
+    ),
+    "Sentence": members({"errorMessage": TEXT}, "errorMessage"),
+    "OAuthError": members({"error": TEXT, "error_description": TEXT}, "error"),
+    "User": members(
+        {
+            "id": TEXT,
+            "userName": TEXT,
+            "emailConfirmed": FLAG,
+            "creationTime": TIME,
+            "lastModificationTime": TIME,
+            "lastLoginTime": maybe(TIME),
+            "groupIDs": maybe(many(TEXT)),
+            "legacyId": WHOLE,
+            "type": WHOLE,
+            "category": WHOLE,
+            **_PROFILE,
+        },
+        "id",
+        "userName",
+        "isActive",
+    ),
+    "NewUser": members(
+        {"userName": NAME, "password": maybe(SECRET), "type": one_of(0, None), "groupIDs": _NOTHING, **_PROFILE},
+        "userName",
+    ),
+    "ManyNewUsers": members(
+        {
+            "users": {**many(shape("NewUser")), "minItems": 1, "maxItems": MOST},
+            "partitionGlobalId": maybe(TEXT),
+            "groupIDs": _NOTHING,
+        },
+        "users",
+    ),
+    "ChangedUser": members({"password": maybe(SECRET), **_PROFILE}),
+    "ChangedPassword": members({"oldPassword": SECRET, "newPassword": SECRET}, "oldPassword", "newPassword"),
+    "Ids": members(
+        {"userIds": {**many(TEXT), "minItems": 1, "maxItems": MOST}, "partitionGlobalId": maybe(TEXT)}, "userIds"
+    ),
+    "Made": members({"result": shape("Result"), "users": many(shape("User"))}, "result", "users"),
+    "Users": members({"totalCount": COUNT, "results": many(shape("User"))}, "totalCount", "results"),
+    "TokenRequest": members(
+        {"grant_type": one_of("client_credentials"), "client_id": TEXT, "client_secret": SECRET, "scope": TEXT},
+        "grant_type",
+        "client_id",
+        "client_secret",
+    ),
+    "Token": members(
+        {"access_token": SECRET, "expires_in": WHOLE, "token_type": one_of("Bearer"), "scope": TEXT}, "access_token"
+    ),
+}
+
+_TOKEN: Final = Call(
+    "POST",
+    "/connect/token",
+    "Get an access token for a client",
+    {
+        200: Answer(
+            "The token.",
+            shape("Token"),
+            {"access_token": "eyJhbGciOi...", "expires_in": 3600, "token_type": "Bearer", "scope": READ},
+        )
+    },
+    body=Body(
+        shape("TokenRequest"),
+        {"grant_type": "client_credentials", "client_id": _ID, "client_secret": "Zk3vQx...", "scope": READ},
+        kinds=("application/x-www-form-urlencoded",),
+    ),
+    anybody=True,
+    also={404: "The organization in the address is not the client's."},
+    error=either(shape("OAuthError"), shape("Sentence"), shape("Result"), shape("Problem")),
+)
+
+_USERS: Final = (
+    Call("POST", "/api/User", "Create a user",
+         {200: Answer("The user.", shape("Result"), {**_FINE, "user": _USER})}, needs=("user.create",), scope=WRITE,
+         parameters=(_OPERATION,), body=Body(shape("NewUser"), _NEW), refuses=frozenset({Reason.NO_SUCH_USER}),
+         invented=True),
+    Call("POST", "/api/User/BulkCreate", "Create users, all or none",
+         {200: Answer("The users.", shape("Made"), {"result": _FINE, "users": [_USER]})}, needs=("user.create",),
+         scope=WRITE, parameters=(_OPERATION,), body=Body(shape("ManyNewUsers"), {"users": [_NEW]}),
+         refuses=frozenset({Reason.NO_SUCH_USER}), error=either(shape("Made"), shape("Error"))),
+    *(
+        Call("GET", path, "List the users of an organization",
+             {200: Answer("Users.", shape("Users"), {"totalCount": 1, "results": [_USER]})}, needs=("user.list",),
+             scope=READ, parameters=_PAGE)
+        for path in ("/api/User/users/{partition}", "/api/UserPartition/users/{partition}")
+    ),
+    Call("GET", "/api/User/{id}", "Read a user", {200: Answer("The user.", shape("User"), _USER)},
+         needs=("user.read",), scope=READ),
+    Call("PUT", "/api/User/{id}", "Change a user, reset the password, activate or disable", {200: _RESULT},
+         needs=("password.reset", "user.update", "user.status"), scope=WRITE, parameters=(_OPERATION,),
+         body=Body(shape("ChangedUser"), {"isActive": False})),
+    Call("POST", "/api/User/{id}/changepassword", "Change a password with the old one", {200: _RESULT},
+         needs=("password.change",), scope=WRITE, parameters=(_OPERATION,),
+         body=Body(shape("ChangedPassword"), {"oldPassword": "the present one", "newPassword": "a longer new one"})),
+    Call("DELETE", "/api/User/{id}", "Delete a user; the name stays reserved", {200: _RESULT},
+         needs=("user.delete",), scope=WRITE, parameters=(_OPERATION,)),
+    Call("DELETE", "/api/User", "Delete users, each by itself", {200: _RESULT}, needs=("user.delete",), scope=WRITE,
+         body=Body(shape("Ids"), {"userIds": [_ID]}), refuses=frozenset({Reason.NO_SUCH_USER})),
+)  # fmt: skip
+
+NOT_SERVED: Final = (
+    NotServed("*", "/api/Group", "groups of a partition"),
+    NotServed("POST", "/api/User/InviteUsers", "invitations: a mail that makes an account"),
+    NotServed("GET", "/api/User/{id}/loginAttempts", "the audit has them"),
+    NotServed("GET", "/api/UserPartition/partitions/{id}", "partitions"),
+    NotServed("GET", "/api/UserPartition/licenses", "licences"),
+    NotServed("PUT", "/api/Setting", "settings of the host"),
+    NotServed("*", "/api/RobotAccount", "accounts of robots"),
+    NotServed("POST", "/api/account/authenticate", "the sign-in of old Orchestrators"),
+    NotServed("*", "/odata/Users", "users as old Orchestrators keep them"),
+)
+
+API: Final = Api(
+    name="uipath",
+    title="UiPath Identity",
+    text="Users and their passwords, and the token endpoint for clients.",
+    calls=(_TOKEN, *_USERS),
+    faults=FAULTS,
+    error=shape("Error"),
+    ways={
+        "client": {
+            "type": "oauth2",
+            "flows": {
+                "clientCredentials": {
+                    "tokenUrl": "/identity_/connect/token",
+                    "scopes": {
+                        "PM.User": "Read and write users.",
+                        READ: "Read users.",
+                        WRITE: "Write users.",
+                    },
+                }
+            },
+        }
+    },
+    usual=("client",),
+    shapes={**SHAPES, "Error": either(shape("Result"), shape("Problem"), shape("Sentence"))},
+    not_served=NOT_SERVED,
+    places=("/identity_", "/identity", "/{organization}/identity_", "/{organization}/{tenant}/identity_"),
+    bare=frozenset({401}),
+)
