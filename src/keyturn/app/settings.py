@@ -126,6 +126,9 @@ class RunSettings(Section, frozen=True):
     max_failures: Limit = "5%"
     """Stop when so many rows failed: a number, or a share after the first 50 rows."""
 
+    same: bool = True
+    """Whether one password for all users of a file (`--password same`) may be asked for."""
+
     report: tuple[str, ...] = ("html", "csv", "jsonl")
     """Which reports to write."""
 
