@@ -187,7 +187,7 @@ def test_many_rows_of_one_kind_are_grouped(tmp_path: Path) -> None:
     assert plan.total == 30
 
 
-@pytest.mark.parametrize("text", ["same", "column:", "generate:x", ""])
+@pytest.mark.parametrize("text", ["all", "column:", "generate:x", ""])
 def test_a_source_of_passwords_that_is_not_known_is_refused(text: str) -> None:
     """With what is known."""
     with pytest.raises(ConfigError) as caught:

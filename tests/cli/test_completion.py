@@ -6,7 +6,13 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from keyturn.cli.completion import complete_runs, complete_targets
+from keyturn.cli.completion import (
+    complete_columns,
+    complete_fields,
+    complete_passwords,
+    complete_runs,
+    complete_targets,
+)
 from keyturn.cli.frame import Frame, Manners
 from keyturn.cli.main import cli
 
@@ -56,3 +62,20 @@ def test_completion_is_silent_when_nothing_can_be_read(tmp_path: Path) -> None:
     context, parameter = click.Context(click.Command("x"), obj=frame), click.Argument(["name"])
     assert complete_targets(context, parameter, "") == []
     assert complete_runs(context, parameter, "") == []
+
+
+def test_columns_of_the_file_are_completed(context: click.Context, tmp_path: Path) -> None:
+    """Where a column is named, as the file on the same line has them; silently none without a file."""
+    parameter = click.Option(["--password"])
+    assert [item.value for item in complete_passwords(context, parameter, "")] == ["generate", "same", "target"]
+    assert complete_columns(context, parameter, "") == []
+    (tmp_path / "users.csv").write_text("Badge;user;Start pw\n007;a;x\n", encoding="utf-8")
+    context.params["file"] = tmp_path / "users.csv"
+    assert [item.value for item in complete_passwords(context, parameter, "col")] == [
+        "column:Badge", "column:user", "column:Start pw",
+    ]  # fmt: skip
+    assert [item.value for item in complete_columns(context, parameter, "column:S")] == ["column:Start pw"]
+    assert [item.value for item in complete_fields(context, parameter, "i")] == ["id="]
+    assert [item.value for item in complete_fields(context, parameter, "id=B")] == ["id=Badge"]
+    context.params["file"] = tmp_path / "missing.csv"
+    assert complete_columns(context, parameter, "") == []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from keyturn.core.capabilities import Capabilities, misfit
-from keyturn.core.commands import Command, Commands, CreateUser, ResetPassword
+from keyturn.core.commands import ChangePassword, Command, Commands, CreateUser, ResetPassword
 from keyturn.core.errors import StoreError, Unreachable
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
@@ -20,7 +20,9 @@ HERE = "memory-key"
 
 @dataclass(slots=True)
 class Switches:
-    """What goes wrong.  lose: so many answers of a user are dropped after the change is done; refuse: by user.
+    """What goes wrong.  lose: so many answers of a user are dropped after the change is done, miss: before it.
+
+    refuse: by user.
 
     blind: looking up fails; broken, crash: the user at whom the directory breaks, as it may or as it never should;
     slow_down: so many commands are told to wait `retry_after` seconds; busy: likewise, without a time.
@@ -30,6 +32,7 @@ class Switches:
     not_allowed: bool = False
     dead: bool = False
     lose: dict[str, int] = field(default_factory=dict)
+    miss: dict[str, int] = field(default_factory=dict)
     refuse: dict[str, Reason] = field(default_factory=dict)
     slow_down: int = 0
     busy: int = 0
@@ -124,6 +127,9 @@ class MemoryDirectory:
         refused = self._switched_off(command)
         if refused is not None:
             return refused
+        if self.switches.miss.get(command.who, 0) > 0:
+            self.switches.miss[command.who] -= 1
+            return Uncertain(command.who, "the connection broke before the answer came")
         outcome = self._do(command)
         self.effects[command.who] += not isinstance(outcome, Refused)
         if not isinstance(outcome, Refused) and self.switches.lose.get(command.who, 0) > 0:
@@ -156,6 +162,8 @@ class MemoryDirectory:
                 return self._create(command)
             case ResetPassword():
                 return self._reset(command)
+            case ChangePassword():
+                return self._change(command)
             case _:
                 return Refused(command.who, Reason.UNSUPPORTED)
 
@@ -178,6 +186,17 @@ class MemoryDirectory:
         made = Secret(f"made-for-{command.who}-{len(self.log)}") if command.new is None else None
         self.passwords[command.who] = made or command.new or Secret("")
         return Changed(command.who, secret=None if command.notify else made, delivery=_delivery(command.notify))
+
+    def _change(self, command: ChangePassword) -> Outcome:
+        """As the contract says of a change that is asked again: find out which of the two is valid."""
+        present = self.passwords.get(command.who)
+        if present is not None and present == command.old:
+            self.passwords[command.who] = command.new
+            return Changed(command.who)
+        if command.again and present == command.new:
+            return Changed(command.who)
+        text = "neither the present password nor the new one is valid" if command.again else "it is not the present one"
+        return Refused(command.who, Reason.WRONG_PASSWORD, text)
 
 
 def able(**changes: object) -> Capabilities:

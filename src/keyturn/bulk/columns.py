@@ -28,10 +28,14 @@ _NAMES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "country": (("country",), ("countrycode",)),
     "timezone": (("timezone",), ("tz",)),
     "password": (("password",), ("newpassword", "initialpassword", "startpassword", "pw", "pwd")),
+    "old_password": (("oldpassword",), ("currentpassword", "presentpassword", "previouspassword", "oldpw", "oldpwd")),
 }  # fmt: skip
 """A field, the names that mean it, and the names that probably do.  Folded: small letters and digits alone."""
 
 FIELDS: Final = tuple(_NAMES)
+
+PASSWORDS: Final = ("password", "old_password")
+"""Fields that are used only when they are asked for by their column, and that no report and no retry file holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,6 @@ def _no_id(cells: Sequence[str], file: str) -> SourceError:
     )
 
 
-def means(header: str, field: str) -> bool:
-    """Whether a header is one of the names of a field, sure or likely."""
-    sure, likely = _NAMES[field]
-    return fold(header) in (*sure, *likely)
+def secret(header: str) -> bool:
+    """Whether a header is one of the names of a password, sure or likely."""
+    return any(fold(header) in (*sure, *likely) for sure, likely in map(_NAMES.__getitem__, PASSWORDS))

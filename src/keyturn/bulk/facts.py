@@ -47,7 +47,7 @@ class Facts:
     def job(self) -> Job:
         """What the run was to do."""
         choice = PasswordChoice.parse(self["password"])
-        return Job(Operation(self["operation"]), choice, self["email"] == "yes", self["rendering"])
+        return Job(Operation(self["operation"]), choice, self["email"] == "yes", self["rendering"], self["old"])
 
     @property
     def reading(self) -> Reading:
@@ -79,6 +79,7 @@ def pinned(plan: Plan, address: Address, recipients: Sequence[str], now: datetim
         "password": str(plan.job.password),
         "email": "yes" if plan.job.email else "no",
         "rendering": plan.job.rendering,
+        "old": plan.job.old,
         "file": str(plan.source.path.absolute()),
         "sha256": plan.source.sha256,
         "encoding": plan.source.encoding,

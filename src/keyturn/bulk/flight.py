@@ -98,7 +98,7 @@ class Flight:
             order.first_sent = order.first_sent or sent
             order.attempts += 1
         try:
-            return await gear.directory.execute([order.command for order in batch])
+            return await gear.directory.execute([order.asking for order in batch])
         except asyncio.CancelledError:
             for order in batch:
                 order.doubt = True

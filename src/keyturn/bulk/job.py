@@ -7,6 +7,7 @@ from typing import Final
 
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import ConfigError
+from keyturn.core.secret import Secret
 
 RENDERING: Final = "runner-1"
 USUAL_LENGTH: Final = 16
@@ -24,10 +25,11 @@ class Operation(StrEnum):
 
 @unique
 class PasswordFrom(StrEnum):
-    """Who makes the password: the runner, the file, or the target."""
+    """Who makes the password: the runner, the file, the person who asks (one for all), or the target."""
 
     GENERATE = "generate"
     COLUMN = "column"
+    SAME = "same"
     TARGET = "target"
 
 
@@ -35,27 +37,52 @@ class PasswordFrom(StrEnum):
 class PasswordChoice:
     """Where the new password of each row comes from.  column: the header in the file, for `COLUMN` alone.
 
+    value: the one password, for `SAME` alone; no part of what is printed, compared or pinned.
+
     >>> str(PasswordChoice.parse("column:Start password"))
     'column:Start password'
     """
 
     origin: PasswordFrom = PasswordFrom.GENERATE
     column: str = ""
+    value: Secret | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def parse(cls, text: str) -> "PasswordChoice":
-        """Read `generate`, `column:NAME` or `target`.  Raises ConfigError for anything else."""
+    def parse(cls, text: str, value: Secret | None = None) -> "PasswordChoice":
+        """Read `generate`, `column:NAME`, `same` or `target`.  Raises ConfigError for anything else.
+
+        What is not understood is not repeated: it may be a password that somebody typed there.
+        """
         name, colon, column = text.partition(":")
         if name == PasswordFrom.COLUMN and column:
             return cls(PasswordFrom.COLUMN, column)
+        if not colon and name == PasswordFrom.SAME:
+            return cls(PasswordFrom.SAME, value=value)
         if not colon and name in (PasswordFrom.GENERATE, PasswordFrom.TARGET):
             return cls(PasswordFrom(name))
         raise ConfigError(
-            f"--password {text} is not understood", code="KT-CFG-030", fix="generate, column:NAME or target"
+            "what --password says is not understood", code="KT-CFG-030", fix="generate, column:NAME, same or target"
         )
+
+    @property
+    def known(self) -> bool:
+        """True when people know their passwords already, so that nothing is to be handed out."""
+        return self.origin in (PasswordFrom.COLUMN, PasswordFrom.SAME)
 
     def __str__(self) -> str:
         return f"{self.origin}:{self.column}" if self.column else str(self.origin)
+
+
+def old_column(text: str) -> str:
+    """The header that `--old-password` names; empty for nothing.  Raises ConfigError for anything but `column:NAME`.
+
+    >>> old_column("column:Old password")
+    'Old password'
+    """
+    name, _, column = text.partition(":")
+    if text and (name != PasswordFrom.COLUMN or not column):
+        raise ConfigError("what --old-password says is not understood", code="KT-CFG-030", fix="column:NAME")
+    return column
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +96,25 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The whole order.  email: the target mails the password.  rendering: how generated passwords look, pinned."""
+    """The whole order.  email: the target mails the password.  rendering: how generated passwords look, pinned.
+
+    old: the header of the column with the present passwords; empty: each user is reset without one.
+    """
 
     operation: Operation
     password: PasswordChoice = field(default_factory=PasswordChoice)
     email: bool = False
     rendering: str = f"{RENDERING}:{USUAL_LENGTH}"
+    old: str = ""
 
     @property
     def ours(self) -> bool:
         """True when we know the password, so that sending it again does no harm."""
         return self.password.origin is not PasswordFrom.TARGET
+
+    def mails_or_loses(self, capabilities: Capabilities) -> bool:
+        """True when a password that the target makes, and cannot mail to somebody, is known to nobody."""
+        return not self.ours and not capabilities.hands_back
 
     def resendable(self, capabilities: Capabilities) -> bool:
         """True when a row whose answer was lost may be sent again without making a second secret."""

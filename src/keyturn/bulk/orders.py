@@ -1,14 +1,15 @@
 """Turns a row into the command that is sent for it; the same command every time the row is sent."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from keyturn.bulk.columns import PASSWORDS
 from keyturn.bulk.job import Job, Operation, PasswordFrom
 from keyturn.bulk.ports import RunKeys
 from keyturn.bulk.source import Source, SourceRow
 from keyturn.core.capabilities import Capabilities
-from keyturn.core.commands import Command, CreateUser, ResetPassword
+from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword
 from keyturn.core.errors import SourceError
 from keyturn.core.journal import Row, RowState
 from keyturn.core.secret import Secret
@@ -32,6 +33,13 @@ class Order:
     slowed: int = 0
     attempts: int = 0
 
+    @property
+    def asking(self) -> Command:
+        """The command as it leaves now: a change whose answer was lost says so, and the directory finds out."""
+        if self.doubt and isinstance(self.command, ChangePassword):
+            return replace(self.command, again=True)
+        return self.command
+
 
 class OrderBook:
     """Makes the orders of one run."""
@@ -42,7 +50,8 @@ class OrderBook:
         self._keys = keys
         self._source = source
         self._permanent = capabilities.permanent and not capabilities.temporary
-        self._reads = job.operation is Operation.CREATE or job.password.origin is PasswordFrom.COLUMN
+        in_file = job.password.origin is PasswordFrom.COLUMN or job.old != ""
+        self._reads = job.operation is Operation.CREATE or in_file
         self._lines: Iterator[SourceRow] = source.rows() if self._reads else iter(())
 
     def password(self, number: int, cells: Mapping[str, str]) -> Secret | None:
@@ -50,7 +59,7 @@ class OrderBook:
         origin = self._job.password.origin
         if origin is PasswordFrom.GENERATE:
             return self._keys.password(self._run, number, self._job.rendering)
-        return Secret(cells["password"]) if origin is PasswordFrom.COLUMN else None
+        return Secret(cells["password"]) if origin is PasswordFrom.COLUMN else self._job.password.value
 
     def order(self, row: Row) -> Order:
         """The order of a row.  Rows are asked for in the order of their numbers."""
@@ -62,6 +71,8 @@ class OrderBook:
 
     def _command(self, row: Row, cells: Mapping[str, str], password: Secret | None) -> Command:
         operation = f"{self._run}-{row.number}"
+        if self._job.old and password is not None:
+            return ChangePassword(row.who, password, Secret(cells["old_password"]), operation)
         if self._job.operation is Operation.RESET:
             return ResetPassword(row.who, password, self._job.email, self._permanent, operation)
         return CreateUser(
@@ -89,7 +100,7 @@ class OrderBook:
 
 def profile_of(cells: Mapping[str, str]) -> Profile:
     """What the file says about a person; a missing display name is made of the given and the family name."""
-    text = {name: cell.strip() for name, cell in cells.items() if name != "password"}
+    text = {name: cell.strip() for name, cell in cells.items() if name not in PASSWORDS}
     given, family = text.get("given_name", ""), text.get("family_name", "")
     mail, phone = text.get("email", ""), text.get("phone", "")
     return Profile(

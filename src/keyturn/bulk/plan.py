@@ -2,16 +2,17 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from keyturn.bulk.columns import Column
+from keyturn.bulk.cautions import Caution, Noticed, cautions, unused_passwords
+from keyturn.bulk.columns import PASSWORDS, Column
 from keyturn.bulk.job import Job, Operation, PasswordFrom, Rules, length_for
-from keyturn.bulk.passwords import judge_for
+from keyturn.bulk.passwords import Judge, judge_for
 from keyturn.bulk.screening import Fate, Screen, Screened, screen
 from keyturn.bulk.source import Source
 from keyturn.core.capabilities import Capabilities, lacks
-from keyturn.core.commands import Command, CreateUser, ResetPassword
+from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword
 from keyturn.core.errors import ConfigError, SourceError
 from keyturn.core.journal import Row, RowState
 from keyturn.core.policy import Blocklist
@@ -19,7 +20,7 @@ from keyturn.core.secret import Secret
 from keyturn.core.users import Profile
 
 SHOWN: Final = 5
-SAFE_LENGTH: Final = 15
+_OLD: Final = "--old-password"
 _STATES: Final = {Fate.CHANGE: RowState.NOT_TRIED, Fate.SKIP: RowState.SKIPPED, Fate.BLOCK: RowState.FAILED}
 
 
@@ -33,14 +34,6 @@ class Group:
     rows: list[int] = field(default_factory=list)
     whos: list[str] = field(default_factory=list)
     text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Caution:
-    """Something to know before one says yes; never stops anything."""
-
-    code: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,10 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would happen.  digest: the same for the same rows, order and target; rows(): the journal's first content."""
+    """What would happen.  digest: the same for the same rows, order and target; rows(): the journal's first content.
+
+    unmailed: how many of those who would be created have no address, so that the target can mail them nothing.
+    """
 
     source: Source
     job: Job
@@ -69,6 +65,7 @@ class Plan:
     warnings: Sequence[Caution]
     digest: str
     by: Screen = field(repr=False)
+    unmailed: int = 0
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -105,6 +102,8 @@ class Plan:
             "type": "plan",
             "operation": str(self.job.operation),
             "target": self.destination.name,
+            "password": str(self.job.password),
+            "old_password": self.job.old,
             "file": str(self.source.path),
             "sha256": self.source.sha256,
             "encoding": self.source.encoding,
@@ -118,6 +117,7 @@ class Plan:
                 if g.reason
             ],
             "trimmed": self.trimmed,
+            "unmailed": self.unmailed,
             "warnings": [{"code": w.code, "text": w.text} for w in self.warnings],
             "digest": self.digest,
         }
@@ -130,8 +130,10 @@ def make_plan(source: Source, job: Job, destination: Destination, blocklist: Blo
     """
     source, job = _ready(source, job, destination)
     judge = None
-    if job.password.origin is PasswordFrom.COLUMN:
+    if job.password.known:
         judge = judge_for(destination.capabilities, destination.rules, blocklist)
+    if judge is not None and job.password.value is not None:
+        _refuse_unfit(job.password.value, judge)
     by = Screen(job, destination.capabilities, judge, destination.account, destination.protect)
     tally = _Tally()
     for row in screen(source, by):
@@ -140,7 +142,9 @@ def make_plan(source: Source, job: Job, destination: Destination, blocklist: Blo
         raise _digits_lost(source, tally)
     digest = hashlib.sha256(f"{job}{destination.capabilities}".encode() + tally.digest.digest()).hexdigest()
     groups = sorted(tally.groups.values(), key=lambda group: (group.fate != Fate.CHANGE, -group.count, group.reason))
-    return Plan(source, job, destination, groups, tally.trimmed, _warnings(job, destination, tally), digest, by)
+    noticed = Noticed(tally.zeros, tally.zero, tally.unmailed, unused_passwords(source.header, job))
+    warnings = cautions(job, destination.capabilities, noticed)
+    return Plan(source, job, destination, groups, tally.trimmed, warnings, digest, by, tally.unmailed)
 
 
 @dataclass(slots=True)
@@ -150,6 +154,7 @@ class _Tally:
     trimmed: int = 0
     zeros: int = 0
     zero: str = ""
+    unmailed: int = 0
     lost: list[tuple[int, str]] = field(default_factory=list)
     lost_count: int = 0
 
@@ -163,6 +168,7 @@ class _Tally:
             group.whos.append(row.who)
         self.digest.update(f"{row.number}\0{row.who}\0{row.fate}\0{row.reason}\n".encode())
         self.trimmed += row.trimmed
+        self.unmailed += row.unmailed
         if row.zeros:
             self.zeros += 1
             self.zero = self.zero or row.who
@@ -173,53 +179,83 @@ class _Tally:
 
 def _ready(source: Source, job: Job, destination: Destination) -> tuple[Source, Job]:
     """Find the password column, pin the rendering, and ask the target's abilities once for all rows."""
-    source = _with_password_column(source, job)
+    source = _with_password_columns(source, job)
     if job.operation is Operation.CREATE:
         _refuse_doubtful(source)
     if job.password.origin is PasswordFrom.GENERATE:
         length = length_for(destination.capabilities, destination.rules)
-        job = Job(job.operation, job.password, job.email, f"{job.rendering.partition(':')[0]}:{length}")
-    missing = lacks(_sample(job), destination.capabilities)
-    if missing is None and job.password.origin is PasswordFrom.TARGET and not job.email:
-        missing = None if destination.capabilities.hands_back else "it neither shows nor mails the password it makes up"
+        job = replace(job, rendering=f"{job.rendering.partition(':')[0]}:{length}")
+    missing = _old_in_vain(job, destination.capabilities) or lacks(_sample(job), destination.capabilities)
+    if missing is None and job.mails_or_loses(destination.capabilities) and not job.email:
+        missing = "it neither shows nor mails the password it makes up"
     if missing is not None:
         raise ConfigError(f"{destination.name} cannot do this: {missing}", code="KT-TGT-010", fix=_way_out(job))
     return source, job
 
 
 def _way_out(job: Job) -> str:
+    if job.old:
+        return "leave --old-password away; each user is then reset without the present password"
     if job.password.origin is PasswordFrom.TARGET:
         return "let keyturn make the passwords: --password generate"
     return "leave --email away; the passwords then go into the sealed handout" if job.email else ""
 
 
+def _old_in_vain(job: Job, capabilities: Capabilities) -> str | None:
+    """Why present passwords are of no use for this job; None when they are, or when there are none."""
+    if not job.old:
+        return None
+    if job.operation is Operation.CREATE:
+        return "a new user has no present password"
+    if not capabilities.needs_old:
+        return "it sets passwords without asking for the present ones"
+    if not job.ours:
+        return "a change with the present password carries the new one"
+    return "a change with the present password is not mailed" if job.email else None
+
+
 def _sample(job: Job) -> Command:
     new = Secret("") if job.ours else None
+    if job.old:
+        return ChangePassword("x", Secret(""), Secret(""))
     if job.operation is Operation.RESET:
         return ResetPassword("x", new, notify=job.email)
     return CreateUser("x", Profile(), password=new, generate=not job.ours, notify=job.email)
 
 
-def _with_password_column(source: Source, job: Job) -> Source:
-    """The source with the column that `--password column:NAME` names; without one for every other choice."""
-    columns = {name: column for name, column in source.matched.columns.items() if name != "password"}
-    if job.password.origin is PasswordFrom.COLUMN:
-        names = [cell.strip() for cell in source.header]
-        if job.password.column not in names:
-            raise SourceError(
-                f"{source.path.name} has no column {job.password.column}",
-                code="KT-IN-011",
-                where=f"header:  {' | '.join(names)}",
-                fix="--password column:NAME with a column of the header",
-            )
-        columns["password"] = Column(job.password.column, names.index(job.password.column))
-    matched = type(source.matched)(columns, source.matched.ignored, source.matched.doubtful)
-    return Source(source.path, source.letters, source.delimiter, source.header, matched, source.first)
+def _refuse_unfit(password: Secret, judge: Judge) -> None:
+    reason, text = judge.fault(password, "")
+    if reason:
+        raise ConfigError("the one password for all will not do", code="KT-POL-013", why=text, fix="choose another one")
+
+
+def _with_password_columns(source: Source, job: Job) -> Source:
+    """The source with the columns that `--password` and `--old-password` name; without one for every other choice."""
+    columns = {name: column for name, column in source.matched.columns.items() if name not in PASSWORDS}
+    if job.old and job.old == job.password.column:
+        text = f"the column {job.old} cannot hold both the present password and the new one"
+        raise ConfigError(text, code="KT-CFG-030", fix="--old-password column:NAME with the other column")
+    for field_, header, flag in (("password", job.password.column, "--password"), ("old_password", job.old, _OLD)):
+        if header:
+            columns[field_] = _named(source, header, flag)
+    return replace(source, matched=replace(source.matched, columns=columns))
+
+
+def _named(source: Source, header: str, flag: str) -> Column:
+    names = [cell.strip() for cell in source.header]
+    if header not in names:
+        raise SourceError(
+            f"{source.path.name} has no column {header}",
+            code="KT-IN-011",
+            where=f"header:  {' | '.join(names)}",
+            fix=f"{flag} column:NAME with a column of the header",
+        )
+    return Column(header, names.index(header))
 
 
 def _refuse_doubtful(source: Source) -> None:
     for name, headers in source.matched.doubtful.items():
-        if name != "password":
+        if name not in PASSWORDS:
             raise SourceError(
                 f"{len(headers)} columns in {source.path.name} could be {name}",
                 code="KT-IN-010",
@@ -240,19 +276,3 @@ def _digits_lost(source: Source, tally: _Tally) -> SourceError:
         why="Excel shows long numbers in short form and saves the short form; the last digits are gone",
         fix="take the export that the sheet was made from, or set the column to Text in Excel and paste the ids again",
     )
-
-
-def _warnings(job: Job, destination: Destination, tally: _Tally) -> list[Caution]:
-    found = []
-    if tally.zeros:
-        ids = "1 id has" if tally.zeros == 1 else f"{tally.zeros:,} ids have"
-        found.append(Caution("KT-IN-021", f"{ids} leading zeros ({tally.zero} ...). They are kept."))
-    if job.password.origin is PasswordFrom.COLUMN:
-        found.append(Caution("KT-IN-022", "the file holds passwords in clear: delete it when the run is done"))
-    if job.password.origin is PasswordFrom.GENERATE and int(job.rendering.partition(":")[2]) < SAFE_LENGTH:
-        text = f"passwords have {job.rendering.partition(':')[2]} characters: servers of this kind usually take no more"
-        found.append(Caution("KT-POL-011", text))
-    if not job.resendable(destination.capabilities):
-        text = "the target makes the passwords: a row whose answer is lost stays uncertain and is not sent again"
-        found.append(Caution("KT-RUN-030", text))
-    return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from keyturn.bulk.columns import REASON_COLUMN, means
+from keyturn.bulk.columns import REASON_COLUMN, secret
 from keyturn.bulk.handout import open_private
 from keyturn.bulk.job import Job
 from keyturn.bulk.source import Source
@@ -19,20 +19,20 @@ def write_retry(journal: Journal, source: Source, job: Job, path: Path) -> Path:
     """Write it anew.  Cells stand as they stood, so that they come back in unchanged; passwords are left out."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = [index for index, name in enumerate(source.header) if name.strip() != REASON_COLUMN]
-    secret = {index for index in kept if _is_password(source.header[index], job)}
+    emptied = {index for index in kept if _is_password(source.header[index], job)}
     with open_private(path) as raw:
         file = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
         writer = csv.writer(file, delimiter=source.delimiter)
         writer.writerow([*(source.header[index] for index in kept), REASON_COLUMN])
         for row, record in _together(journal, source):
-            cells = ["" if index in secret else record[index] for index in kept]
+            cells = ["" if index in emptied else record[index] for index in kept]
             writer.writerow([*cells, f"{row.state}: {row.text or row.reason}".rstrip(": ")])
         file.detach()  # flushes; the raw file is closed by whoever opened it
     return path
 
 
 def _is_password(header: str, job: Job) -> bool:
-    return header.strip() == job.password.column or means(header, "password")
+    return header.strip() in (job.password.column, job.old) or secret(header)
 
 
 def _together(journal: Journal, source: Source) -> Iterator[tuple[Row, tuple[str, ...]]]:

@@ -188,9 +188,9 @@ def exit_of(states: Mapping[RowState, int]) -> ExitCode:
 
 
 def handout_of(run: Run, vault: Vault) -> Handout | None:
-    """How the handout of a run is made; None where people know their passwords from the file."""
+    """How the handout of a run is made; None where people know their passwords."""
     name, job = run.folder.run, run.job
-    if job.password.origin is PasswordFrom.COLUMN:
+    if job.password.known:
         return None
 
     def derive(number: int) -> Secret:

@@ -9,11 +9,12 @@ from enum import StrEnum, unique
 from fnmatch import fnmatchcase
 
 from keyturn.bulk.cells import read_id
-from keyturn.bulk.columns import ID
-from keyturn.bulk.job import Job, PasswordFrom
+from keyturn.bulk.columns import ID, PASSWORDS
+from keyturn.bulk.job import Job, Operation, PasswordFrom
 from keyturn.bulk.passwords import Judge
 from keyturn.bulk.source import Source, SourceRow
 from keyturn.core.capabilities import Capabilities
+from keyturn.core.outcomes import Reason
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle
 
@@ -29,7 +30,10 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """The decision on one row.  trimmed, lost, zeros: what was noticed about its id."""
+    """The decision on one row.  trimmed, lost, zeros: what was noticed about its id.
+
+    unmailed: it is to be created without an address, so that no mail can go there.
+    """
 
     number: int
     who: str
@@ -39,6 +43,7 @@ class Screened:
     trimmed: bool = False
     lost: bool = False
     zeros: bool = False
+    unmailed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,8 @@ def _decide(row: SourceRow, by: Screen, seen: _Seen, protected: Sequence[str]) -
         reason, text = _unfit(row, who, by)
     if not reason:
         fate = Fate.CHANGE
-    return Screened(row.number, who, fate, reason, text, found.trimmed, found.lost, found.zeros)
+    unmailed = fate is Fate.CHANGE and by.job.operation is Operation.CREATE and not _has_address(row)
+    return Screened(row.number, who, fate, reason, text, found.trimmed, found.lost, found.zeros, unmailed)
 
 
 def _left_out(who: str, by: Screen, protected: Sequence[str]) -> tuple[str, str, Fate]:
@@ -105,7 +111,7 @@ def _repeated(row: SourceRow, who: str, by: Screen, seen: _Seen) -> tuple[str, s
         name = name.casefold()
     digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
     first = seen.rows.setdefault(digest, row.number)
-    with_password = by.job.password.origin is PasswordFrom.COLUMN
+    with_password = by.job.password.origin is PasswordFrom.COLUMN or by.job.old != ""
     mark = _mark(row, seen) if with_password else b""
     if first == row.number:
         if with_password:
@@ -117,7 +123,7 @@ def _repeated(row: SourceRow, who: str, by: Screen, seen: _Seen) -> tuple[str, s
 
 
 def _mark(row: SourceRow, seen: _Seen) -> bytes:
-    clear = row.cells["password"].encode("utf-8", "surrogatepass")
+    clear = "\0".join(row.cells.get(name, "") for name in PASSWORDS).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(clear, digest_size=8, key=seen.salt).digest()
 
 
@@ -127,6 +133,24 @@ def _unfit(row: SourceRow, who: str, by: Screen) -> tuple[str, str]:
         return "id-too-long", f"the id is longer than {longest}"
     if by.capabilities.handle is Handle.NUMBER and not (who.isascii() and who.isdigit()):
         return "not-a-number", "this target wants its own number of the user, not the sign-in name"
-    if by.judge is not None:
-        return by.judge.fault(Secret(row.cells["password"]), who)
-    return "", ""
+    if by.job.mails_or_loses(by.capabilities) and by.job.operation is Operation.CREATE and not _has_address(row):
+        return str(
+            Reason.NO_MAIL_ADDRESS
+        ), "the target makes the password, and without an address nobody would learn it"
+    return _unfit_passwords(row, who, by)
+
+
+def _unfit_passwords(row: SourceRow, who: str, by: Screen) -> tuple[str, str]:
+    old = Secret(row.cells.get("old_password", ""))
+    if by.job.old and not old:
+        return "no-old-password", "the cell of the present password is empty"
+    new = Secret(row.cells["password"]) if by.job.password.origin is PasswordFrom.COLUMN else by.job.password.value
+    if new is None or by.judge is None:
+        return "", ""
+    if by.job.old and new == old:
+        return str(Reason.SAME_PASSWORD), "the new password is the present one"
+    return by.judge.fault(new, who)
+
+
+def _has_address(row: SourceRow) -> bool:
+    return row.cells.get("email", "").strip() != ""

@@ -80,6 +80,12 @@ def read_source(path: Path, reading: Reading | None = None) -> Source:
     return Source(path, letters, delimiter, header, match(header, reading.columns, file=path.name), first)
 
 
+def header_of(path: Path) -> tuple[str, ...]:
+    """The header of a file, whatever its columns mean.  Raises SourceError."""
+    _refuse_other_kinds(path)
+    return _header(path, letters_of(path, None).encoding, Reading())[2]
+
+
 def _nothing_in(path: Path, what: str) -> SourceError:
     why = "the first line that is not blank must name the columns"
     return SourceError(what, code="KT-IN-013", where=str(path), why=why, fix="export it again, with a header")

@@ -8,6 +8,7 @@ from keyturn.bulk.facts import FINISHED, KEY, PLANNING, Facts, pinned
 from keyturn.bulk.folder import RunFolder, make_run_folder, run_folders
 from keyturn.bulk.job import Operation
 from keyturn.bulk.plan import Plan
+from keyturn.bulk.same import sealed
 from keyturn.cli.begun import reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame, Output
@@ -15,6 +16,7 @@ from keyturn.cli.planview import draw_plan
 from keyturn.cli.resuming import go_on
 from keyturn.cli.runflags import Asked
 from keyturn.cli.running import Desk, desk_for, speed_of, work_off
+from keyturn.cli.sameness import with_password
 from keyturn.cli.summaryview import tell
 from keyturn.core.errors import PlanError, RunError, StoreError
 from keyturn.core.journal import Journal, RowState
@@ -25,6 +27,7 @@ _LEFT = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
 def carry(frame: Frame, asked: Asked, operation: str) -> int:
     """Do the whole job; the exit code of the command."""
     frame.progress = "Nothing was sent."
+    asked = with_password(frame, asked)
     with desk_for(frame, asked.target, asked) as desk:
         plan = desk.plan(asked, operation)
         recipients = desk.machine.recipients(asked.handout)
@@ -54,7 +57,9 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
 def _begin(desk: Desk, journal: Journal, plan: Plan, recipients: tuple[str, ...], name: str) -> Facts:
     own = "" if recipients else desk.machine.own_recipient()
     pins = pinned(plan, desk.address(), recipients or (own,), desk.machine.clock().now())
-    begin(journal, plan, {**pins, KEY: desk.machine.new_key(), "name": name, "local": "yes" if own else "no"})
+    key = desk.machine.new_key()
+    kept = {KEY: key, **sealed(plan.job, desk.machine.keys(key))}
+    begin(journal, plan, {**pins, **kept, "name": name, "local": "yes" if own else "no"})
     return Facts(journal.facts())
 
 

@@ -16,6 +16,7 @@ from keyturn.cli.frame import Frame, pass_frame
 from keyturn.core.errors import KeyturnError
 
 VARIABLE = "_KEYTURN_COMPLETE"
+_COLUMN = "column:"
 SHELLS: dict[str, type[ShellComplete]] = {
     "bash": BashComplete,
     "zsh": ZshComplete,
@@ -49,6 +50,42 @@ def complete_targets(ctx: click.Context, param: click.Parameter, incomplete: str
             for name, target in sorted(targets.items())
             if name.startswith(incomplete)
         ]
+    return []
+
+
+def complete_passwords(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Who makes the passwords; `column:` goes on with the columns of the file that is already typed."""
+    ways = {
+        "generate": "keyturn makes one for each",
+        "same": "one for all, asked for",
+        "target": "the target makes them",
+        **dict.fromkeys(_columns(ctx), "from this column"),
+    }
+    return [CompletionItem(way, help=what) for way, what in ways.items() if way.startswith(incomplete)]
+
+
+def complete_columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The columns of the file that is already typed, as `column:NAME`."""
+    return [CompletionItem(column) for column in _columns(ctx) if column.startswith(incomplete)]
+
+
+def complete_fields(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What a column can be, and behind the `=` the columns of the file that is already typed."""
+    from keyturn.bulk.columns import FIELDS
+
+    field, equals, _ = incomplete.partition("=")
+    names = [column.removeprefix(_COLUMN) for column in _columns(ctx)] if equals else []
+    offered = [f"{field}={name}" for name in names] if equals else [f"{name}=" for name in FIELDS]
+    return [CompletionItem(each) for each in offered if each.startswith(incomplete)]
+
+
+def _columns(ctx: click.Context) -> list[str]:
+    """The header of the file on the command line, each name with `column:` before it."""
+    from keyturn.bulk.source import header_of
+
+    path = ctx.params.get("file")
+    with contextlib.suppress(KeyturnError, OSError):
+        return [f"{_COLUMN}{name.strip()}" for name in header_of(path)] if path is not None else []
     return []
 
 

@@ -53,8 +53,10 @@ def create(frame: Frame, asked: Asked) -> int:
 def _show(frame: Frame, asked: Asked, operation: str) -> int:
     from keyturn.cli.planview import draw_plan
     from keyturn.cli.running import desk_for, speed_of
+    from keyturn.cli.sameness import with_password
 
     frame.progress = "Nothing was changed."
+    asked = with_password(frame, asked)
     with desk_for(frame, asked.target, asked) as desk:
         found = desk.plan(asked, operation)
         recipients = list(desk.machine.recipients(asked.handout))

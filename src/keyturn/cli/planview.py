@@ -81,7 +81,8 @@ def _packed(name: str, parts: list[str]) -> list[str]:
 def _group(plan: Plan, group: Group) -> str:
     sign = "+" if group.fate is Fate.CHANGE and plan.job.operation is Operation.CREATE else _SIGNS[group.fate]
     if group.fate is Fate.CHANGE:
-        what = "create" if plan.job.operation is Operation.CREATE else "set a new password"
+        what = "change the password" if plan.job.old else "set a new password"
+        what = "create" if plan.job.operation is Operation.CREATE else what
         return f"  {sign} {group.count:>7,}  {what}"
     words = _WORDS.get(group.reason, group.text if group.fate is Fate.BLOCK else group.reason)
     rows = ", ".join(str(number) for number in group.rows) + (" ..." if group.count > len(group.rows) else "")
@@ -94,10 +95,14 @@ def _passwords(plan: Plan, desk: Desk, recipients: list[str]) -> list[str]:
     made = {
         PasswordFrom.GENERATE: f"made by keyturn, one each, {plan.job.rendering.partition(':')[2]} characters",
         PasswordFrom.COLUMN: f"from the column {plan.job.password.column}",
+        PasswordFrom.SAME: "one for all, as given",
         PasswordFrom.TARGET: "made by the target",
     }[origin]
-    if origin is PasswordFrom.COLUMN:
-        return [f"{made}; {'mailed by the target' if email else 'users know it already'}"]
+    if plan.job.old:
+        made += f", with the present one from the column {plan.job.old}"
+    if plan.job.password.known:
+        untold = "users know it already" if origin is PasswordFrom.COLUMN else "you tell the users"
+        return [f"{made}; {'mailed by the target' if email else untold}"]
     goes = "mailed by the target; what it cannot mail goes into the handout" if email else "into the handout"
     if recipients:
         return [made, f"{goes}, sealed for {', '.join(key[:12] + '...' for key in recipients)}"]

@@ -4,10 +4,11 @@ from contextlib import closing
 
 from keyturn.app.runs import Machine, rules_of
 from keyturn.bulk.encodings import letters_of
-from keyturn.bulk.facts import FINISHED, PLANNING, Facts, capabilities_digest, changed, same_file, same_target
+from keyturn.bulk.facts import FINISHED, KEY, PLANNING, Facts, capabilities_digest, changed, same_file, same_target
 from keyturn.bulk.folder import RunFolder, find_run, run_folders
 from keyturn.bulk.plan import Destination, Plan, make_plan
 from keyturn.bulk.run import Summary, recall
+from keyturn.bulk.same import SAME, opened
 from keyturn.bulk.source import read_source
 from keyturn.bulk.states import to_send
 from keyturn.cli.begun import reports_of, run_of, under_way
@@ -83,7 +84,8 @@ def _same_plan(desk: Desk, facts: Facts) -> Plan:
     destination = Destination(
         desk.target.name, desk.directory.capabilities, facts["account"], facts.protect, rules_of(desk.target.settings)
     )
-    return make_plan(read_source(facts.file, facts.reading), facts.job, destination, desk.machine.blocklist())
+    job = opened(facts.job, facts.values, desk.machine.keys(facts[KEY])) if facts[SAME] else facts.job
+    return make_plan(read_source(facts.file, facts.reading), job, destination, desk.machine.blocklist())
 
 
 def _ask_again(frame: Frame, desk: Desk, facts: Facts, asked: Asked, left: int) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading
-from keyturn.cli.completion import complete_targets
+from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading, old_column
+from keyturn.cli.completion import complete_columns, complete_fields, complete_passwords, complete_targets
+from keyturn.core.secret import Secret
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
 
@@ -19,12 +20,16 @@ Command = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the person asked for, before any of it is judged."""
+    """What the person asked for, before any of it is judged.  same: the one password for all, once it is known."""
 
     file: Path
     target: str = ""
     reading: Reading = field(default_factory=Reading)
     password: str = "generate"
+    password_file: Path | None = None
+    password_stdin: bool = False
+    same: Secret | None = None
+    old_password: str = ""
     email: bool = False
     handout: tuple[str, ...] = ()
     include_protected: bool = False
@@ -44,7 +49,8 @@ class Asked:
 
     def job(self, operation: str) -> Job:
         """The order."""
-        return Job(Operation(operation), PasswordChoice.parse(self.password), self.email)
+        choice = PasswordChoice.parse(self.password, self.same)
+        return Job(Operation(operation), choice, self.email, old=old_column(self.old_password))
 
 
 class Seconds(click.FloatRange):
@@ -64,16 +70,23 @@ _TOKEN = click.option("--token-stdin", is_flag=True, help="Read the target's sec
 
 _PLANNING = (
     _TARGET,
-    click.option("--map", "columns", multiple=True, metavar="FIELD=COLUMN", help="Which column is what, as id=EmpNo."),
+    click.option("--map", "columns", multiple=True, metavar="FIELD=COLUMN", shell_complete=complete_fields,
+                 help="Which column is what, as id=EmpNo."),
     click.option("--delimiter", metavar="CHAR", help="comma, semicolon, tab, bar or a character."),
     click.option("--encoding", metavar="NAME", help="How the letters of the file are written, as cp1252."),
-    click.option("--password", default="generate", metavar="HOW", help="generate, column:NAME or target."),
+    click.option("--password", default="generate", metavar="HOW", shell_complete=complete_passwords,
+                 help="generate, column:NAME, same or target."),
+    click.option("--password-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+                 help="With same: the password is the first line of this file."),
+    click.option("--password-stdin", is_flag=True, help="With same: read the password from standard input."),
+    click.option("--old-password", default="", metavar="column:NAME", shell_complete=complete_columns,
+                 help="Change with the present passwords of a column."),
     click.option("--email", is_flag=True, help="The target mails the passwords."),
     click.option("--handout", multiple=True, metavar="age:KEY", help="Who can open the passwords; age:@FILE."),
     click.option("--include-protected", is_flag=True, help="Also touch users that the target protects."),
     click.option("--offline", is_flag=True, help="Plan without any request."),
     _TOKEN,
-)
+)  # fmt: skip
 
 PACE = (
     click.option("-j", "--jobs", type=click.IntRange(1, 1024), help="Requests in flight."),

@@ -1,0 +1,87 @@
+"""What to know before one says yes to a run.  A caution never stops anything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from keyturn.bulk.columns import secret
+from keyturn.bulk.job import Job, Operation, PasswordFrom
+from keyturn.core.capabilities import Capabilities
+
+SAFE_LENGTH: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """One thing to know: its code, for `keyturn explain`, and a sentence."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What reading the file has shown.  zeros: ids with leading zeros, zero: the first of them; unmailed: new users
+    without an address; unused: headers that look like passwords and are not read."""
+
+    zeros: int = 0
+    zero: str = ""
+    unmailed: int = 0
+    unused: Sequence[str] = ()
+
+
+def unused_passwords(header: Sequence[str], job: Job) -> list[str]:
+    """The headers that look like passwords and that this job does not read."""
+    names = [cell.strip() for cell in header]
+    return [name for name in names if secret(name) and name not in (job.password.column, job.old)]
+
+
+def cautions(job: Job, capabilities: Capabilities, noticed: Noticed) -> list[Caution]:
+    """Everything that can be known from the file, the order and what the target can do."""
+    return [*_of_file(job, noticed), *_of_passwords(job, capabilities), *_of_delivery(job, capabilities, noticed)]
+
+
+def _of_file(job: Job, noticed: Noticed) -> list[Caution]:
+    found = []
+    if noticed.zeros:
+        ids = "1 id has" if noticed.zeros == 1 else f"{noticed.zeros:,} ids have"
+        found.append(Caution("KT-IN-021", f"{ids} leading zeros ({noticed.zero} ...). They are kept."))
+    if job.password.column or job.old:
+        found.append(Caution("KT-IN-022", "the file holds passwords in clear: delete it when the run is done"))
+    if noticed.unused:
+        names = ", ".join(noticed.unused)
+        found.append(Caution("KT-IN-023", f"passwords seem to stand in the column {names}, which is not read"))
+    return found
+
+
+def _of_passwords(job: Job, capabilities: Capabilities) -> list[Caution]:
+    found = []
+    length = int(job.rendering.partition(":")[2])
+    if job.password.origin is PasswordFrom.GENERATE and length < SAFE_LENGTH:
+        text = f"passwords have {length} characters: servers of this kind usually take no more"
+        found.append(Caution("KT-POL-011", text))
+    if job.password.origin is PasswordFrom.SAME:
+        text = "everybody gets the same password: whoever has one account can sign in as all who have not changed it"
+        found.append(Caution("KT-POL-012", text))
+    if job.ours and not job.old and not capabilities.temporary:
+        text = "nobody is asked there to choose a new password: what is set now stays until somebody changes it"
+        found.append(Caution("KT-POL-014", text))
+    if capabilities.needs_old and not job.old and job.operation is Operation.RESET:
+        text = "the target may ask for the present passwords: try a file of a few rows first"
+        found.append(Caution("KT-TGT-011", text))
+    return found
+
+
+def _of_delivery(job: Job, capabilities: Capabilities, noticed: Noticed) -> list[Caution]:
+    found = []
+    if not job.resendable(capabilities):
+        text = "the target makes the passwords: a row whose answer is lost stays uncertain and is not sent again"
+        found.append(Caution("KT-RUN-030", text))
+    if job.mails_or_loses(capabilities) and job.operation is Operation.RESET:
+        text = "the target makes the passwords: nobody learns that of a user who has no mail address there"
+        found.append(Caution("KT-RUN-032", text))
+    if job.email and noticed.unmailed:
+        users = "1 new user has" if noticed.unmailed == 1 else f"{noticed.unmailed:,} new users have"
+        where = "they are told the password by you" if job.password.known else "the password goes into the handout"
+        found.append(Caution("KT-RUN-033", f"{users} no mail address: {where}"))
+    return found
