@@ -23,6 +23,8 @@ class Problem:
 
 PROBLEMS: Final[Mapping[Reason, Problem]] = {
     Reason.NO_SUCH_USER: Problem(404, "KT-TGT-030", "There is no such user"),
+    Reason.NO_SUCH_GROUP: Problem(404, "KT-TGT-039", "There is no such group"),
+    Reason.NO_SUCH_TENANT: Problem(404, "KT-TGT-040", "There is no such tenant"),
     Reason.EXISTS: Problem(409, "KT-TGT-031", "The user exists already"),
     Reason.RESERVED: Problem(409, "KT-TGT-032", "The name is reserved by a deleted user"),
     Reason.NOT_SIGNED_IN: Problem(401, "KT-AUTH-001", "Not signed in"),

@@ -8,7 +8,7 @@ requests share one flush to the disk, and no answer leaves before the commit.
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Commands, Origin
 from keyturn.core.directory import LocalDirectory, Prepared, commit, look_together, slow
 from keyturn.core.errors import Busy
+from keyturn.core.membership import GroupChange
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName
@@ -29,7 +30,7 @@ from keyturn.core.secret import Secret
 from keyturn.core.signin import SignIn
 from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Application, Key, Tenant
-from keyturn.core.users import Handle, Right, User, Users, Window
+from keyturn.core.users import Group, Groups, Handle, Right, User, Users, Window
 
 READERS: Final = 4
 MOST_WAITING: Final = 256
@@ -206,6 +207,54 @@ class BridgedAdministration:
     async def tenant(self) -> Tenant:
         """The caller's own tenant."""
         return await self.threads.read(self.local.tenant)
+
+    async def groups(self, window: Window) -> Groups:
+        """A part of the groups."""
+        return await self.threads.read(self.local.groups.page, window)
+
+    async def group(self, uid: str) -> Group | None:
+        """The group."""
+        return await self.threads.read(self.local.groups.find, uid)
+
+    async def create_group(
+        self,
+        name: str,
+        rights: frozenset[Right] = frozenset(),
+        members: Sequence[str] = (),
+        external_id: str = "",
+    ) -> Group | Refused:
+        """A new group."""
+        return await self.threads.read(self.local.groups.create, name, rights, members, external_id)
+
+    async def update_group(self, uid: str, change: GroupChange) -> Group | Refused:
+        """Change a group or who is in it."""
+        return await self.threads.read(self.local.groups.update, uid, change)
+
+    async def delete_group(self, uid: str) -> Group | Refused:
+        """Delete a group."""
+        return await self.threads.read(self.local.groups.delete, uid)
+
+    async def tenants(self) -> Sequence[Tenant]:
+        """The tenants that the caller reaches."""
+        return await self.threads.read(self.local.tenants.all)
+
+    async def create_tenant(self, name: str, settings: Mapping[str, str]) -> Tenant | Refused:
+        """A new tenant."""
+        return await self.threads.read(self.local.tenants.create, name, settings)
+
+    async def update_tenant(
+        self, number: int, name: str | None = None, settings: Mapping[str, str] | None = None
+    ) -> Tenant | Refused:
+        """Another name, or other settings."""
+        return await self.threads.read(self.local.tenants.update, number, name, settings)
+
+    async def home_of(self, who: str, by: Handle) -> int | None:
+        """The tenant of a user."""
+        return await self.threads.read(self.local.tenants.home, who, by)
+
+    async def appoint(self, uid: str, tenants: frozenset[int]) -> Changed | Refused:
+        """Have a user administer these tenants."""
+        return await self.threads.read(self.local.tenants.appoint, uid, tenants)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ from string import ascii_lowercase
 from uuid import uuid4
 
 from keyturn.core.audit import Event
+from keyturn.core.groups import LocalGroups
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Target, may, may_confer
 from keyturn.core.policy import ProfileName
 from keyturn.core.ports import KeyChange, NewKey
 from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Application, Key, Tenant, Transaction
+from keyturn.core.tenants import LocalTenants
 from keyturn.core.users import Grant, Handle, Right, Stamp
 
 
@@ -23,6 +25,16 @@ class LocalAdministration:
 
     parts: Parts
     caller: Caller
+
+    @property
+    def groups(self) -> LocalGroups:
+        """The groups of the tenant."""
+        return LocalGroups(self.parts, self.caller)
+
+    @property
+    def tenants(self) -> LocalTenants:
+        """The tenants that the caller reaches."""
+        return LocalTenants(self.parts, self.caller)
 
     def keys(self) -> Sequence[Key] | Refused:
         """The API keys of the tenant, oldest first."""
@@ -163,12 +175,8 @@ class LocalAdministration:
     def _event(
         self, verb: str, outcome: str, who: str, *, target: str = "", reason: str = "", detail: str = ""
     ) -> Event:
-        caller, origin = self.caller, self.caller.origin
-        return Event(
-            self.parts.clock.now(), caller.actor.tenant, caller.actor.id, verb, outcome, target=target, who=who,
-            reason=reason, door=caller.door, source=origin.source, request=origin.request, run=origin.run,
-            row=origin.row, detail=detail,
-        )  # fmt: skip
+        now = self.parts.clock.now()
+        return self.caller.event(now, verb, outcome, who=who, target=target, reason=reason, detail=detail)
 
 
 def _not_allowed(who: str) -> Refused:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, assert_never
 from uuid import NAMESPACE_URL, uuid5
 
-from keyturn.core.audit import LONGEST_WHO, Event
+from keyturn.core.audit import Event
 from keyturn.core.commands import ChangePassword, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.credentials import ONE_TIME_LIFE, Credential, Link, Source
 from keyturn.core.membership import Tie
@@ -208,13 +208,8 @@ class Press:
         return outcome
 
     def _event(self, step: Step, outcome: str, uid: str, *, reason: str = "", detail: str = "") -> Event:
-        caller, origin = step.caller, step.caller.origin
-        who = step.command.who[:LONGEST_WHO]
-        return Event(
-            self.now, caller.actor.tenant, caller.actor.id, step.verb, outcome, target=uid, who=who,
-            reason=reason, door=caller.door, source=origin.source, request=origin.request, run=origin.run,
-            row=origin.row, detail=detail,
-        )  # fmt: skip
+        who = step.command.who
+        return step.caller.event(self.now, step.verb, outcome, who=who, target=uid, reason=reason, detail=detail)
 
 
 _WORDS: Final[Mapping[type, str]] = {Created: "created", Changed: "changed", Unchanged: "unchanged"}

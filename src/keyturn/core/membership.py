@@ -24,6 +24,22 @@ class Tie:
     is_group: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """What is to change of a group; None leaves a part as it is.
+
+    members: uids of all its members from now on; add, remove: of some.  version: refuse unless it is the stored one.
+    """
+
+    name: str | None = None
+    rights: frozenset[Right] | None = None
+    external_id: str | None = None
+    members: tuple[str, ...] | None = None
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    version: int | None = None
+
+
 class GroupTable(Protocol):
     """Groups of all tenants and who is in them."""
 

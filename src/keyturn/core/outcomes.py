@@ -14,6 +14,7 @@ class Reason(StrEnum):
 
     NO_SUCH_USER = "no-such-user"
     NO_SUCH_GROUP = "no-such-group"
+    NO_SUCH_TENANT = "no-such-tenant"
     EXISTS = "exists"
     RESERVED = "reserved"
     NOT_SIGNED_IN = "not-signed-in"

@@ -1,6 +1,6 @@
 """What the core needs from outside, and what it offers: the protocols that other rooms implement or call."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,12 +8,13 @@ from typing import Protocol
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Commands, Origin
 from keyturn.core.credentials import Verifier
+from keyturn.core.membership import GroupChange
 from keyturn.core.outcomes import Changed, Outcome, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Application, Key, Tenant
-from keyturn.core.users import Handle, Right, User, Users, Window
+from keyturn.core.users import Group, Groups, Handle, Right, User, Users, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,44 @@ class Administration(Protocol):
 
     async def tenant(self) -> Tenant:
         """The caller's own tenant, to compare with the one that an address names."""
+
+    async def groups(self, window: Window) -> Groups:
+        """A part of the groups of the tenant; nothing for a caller who may not list."""
+
+    async def group(self, uid: str) -> Group | None:
+        """The group with its members, or None when there is none that the caller may see."""
+
+    async def create_group(
+        self,
+        name: str,
+        rights: frozenset[Right] = frozenset(),
+        members: Sequence[str] = (),
+        external_id: str = "",
+    ) -> Group | Refused:
+        """A new group.  members: uids of users and of groups."""
+
+    async def update_group(self, uid: str, change: GroupChange) -> Group | Refused:
+        """Change a group or who is in it; nobody gives or takes by it what they do not hold."""
+
+    async def delete_group(self, uid: str) -> Group | Refused:
+        """Delete a group; its members lose what it gave them."""
+
+    async def tenants(self) -> Sequence[Tenant]:
+        """The tenants that the caller reaches, the own one always among them, in order of number."""
+
+    async def create_tenant(self, name: str, settings: Mapping[str, str]) -> Tenant | Refused:
+        """A new tenant, without anybody in it."""
+
+    async def update_tenant(
+        self, number: int, name: str | None = None, settings: Mapping[str, str] | None = None
+    ) -> Tenant | Refused:
+        """Another name, or other settings in place of all that were there."""
+
+    async def home_of(self, who: str, by: Handle) -> int | None:
+        """The number of the tenant of a user (by number or uid), when the caller reaches it."""
+
+    async def appoint(self, uid: str, tenants: frozenset[int]) -> Changed | Refused:
+        """Have a user of the system's tenant administer the users of these tenants, and of no others."""
 
 
 class Gate(Protocol):

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
 from enum import Enum
 from uuid import uuid4
 
+from keyturn.core.audit import LONGEST_WHO, Event
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import VERBS, Command, CreateUser, Origin, UpdateUser
 from keyturn.core.credentials import Verifier
@@ -41,6 +43,24 @@ class Caller:
     door: str
     origin: Origin
     rules: Rules
+
+    def event(
+        self,
+        at: datetime,
+        verb: str,
+        outcome: str,
+        *,
+        who: str = "",
+        target: str = "",
+        reason: str = "",
+        detail: str = "",
+    ) -> Event:
+        """What the audit keeps of something that this caller asked for."""
+        actor, origin = self.actor, self.origin
+        return Event(
+            at, actor.tenant, actor.id, verb, outcome, target=target, who=who[:LONGEST_WHO], reason=reason,
+            door=self.door, source=origin.source, request=origin.request, run=origin.run, row=origin.row, detail=detail,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,8 +175,8 @@ _LAST: Final = frozenset({Reason.LAST_ADMINISTRATOR})
 _MISSING: Final = frozenset({Reason.NO_SUCH_USER})
 
 REASONS: Final[Mapping[str, frozenset[Reason]]] = {
-    "user.create": PASSWORD | _TAKEN | _ODD | _AGAIN | {Reason.NO_MAIL_ADDRESS},
-    "user.update": _MISSING | _TAKEN | _ODD | _LAST | {Reason.STALE_VERSION},
+    "user.create": PASSWORD | _TAKEN | _ODD | _AGAIN | {Reason.NO_MAIL_ADDRESS, Reason.NO_SUCH_GROUP},
+    "user.update": _MISSING | _TAKEN | _ODD | _LAST | {Reason.STALE_VERSION, Reason.NO_SUCH_GROUP},
     "user.status": _MISSING | _ODD | _LAST | _AGAIN,
     "user.delete": _MISSING | _ODD | _LAST | _AGAIN,
     "password.reset": _MISSING | PASSWORD | _ODD | _AGAIN | {
@@ -186,6 +186,12 @@ REASONS: Final[Mapping[str, frozenset[Reason]]] = {
         Reason.WRONG_PASSWORD, Reason.SAME_PASSWORD, Reason.NO_PASSWORD, Reason.NOT_ACTIVE,
     },
     "grant.write": _MISSING | _ODD,
+    "group.create": _TAKEN | _ODD | _LAST,
+    "group.update": _TAKEN | _ODD | _LAST | {Reason.NO_SUCH_GROUP, Reason.STALE_VERSION},
+    "group.delete": _LAST | {Reason.NO_SUCH_GROUP},
+    "tenant.create": _TAKEN | _ODD,
+    "tenant.update": _TAKEN | _ODD | {Reason.NO_SUCH_TENANT},
+    "tenant.appoint": _MISSING | {Reason.NO_SUCH_TENANT},
     "key.create": _ODD,
     "key.update": _MISSING | _ODD,
     "key.revoke": _MISSING,

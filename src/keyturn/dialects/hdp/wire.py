@@ -75,6 +75,8 @@ AT_THE_DOOR: Final = replace(
 FAULTS: Final = FaultTable(
     (
         Fault(Reason.NO_SUCH_USER, 404, "222207916", "There is no User with that id: {0}."),
+        Fault(Reason.NO_SUCH_GROUP, 404, "222299005", "There is no such group", invented=True),
+        Fault(Reason.NO_SUCH_TENANT, 404, "222299006", "There is no such tenant", invented=True),
         Fault(Reason.INVALID, 400, "222207007", "Invalid JSON Input: {0}"),
         Fault(Reason.NOT_SIGNED_IN, 401, "222299001", "The user name or password is not right.", invented=True),
         Fault(Reason.NOT_ALLOWED, 403, "222299002", "The user has no permission to do this.", invented=True),
@@ -205,6 +207,8 @@ def read(request: WireRequest, stored: User | None = None) -> Command:
             return SetStatus(who, read_status(body, base), request.operation)
         case "PUT", ("api", "admin", "users", who, "permissions"):
             return _read_update(who, {"permissions": body}, request, stored)
+        case "PUT", ("api", "admin", "users", who, "authinfo"):
+            return _read_update(who, {"authenticationInfo": body}, request, stored)
         case "PUT", ("api", "admin", "users", who):
             if "statusInfo" not in body:
                 raise Unreadable("statusInfo is missing")
@@ -250,7 +254,7 @@ def _read_update(who: str, body: Mapping[str, object], request: WireRequest, sto
     if stored is not None and rights == stored.rights:
         # Rights sent back as they were read are no change, and sign nobody out.
         rights = None
-    return UpdateUser(who, profile, text_of(body, "userName") or None, status, rights, None, request.operation)
+    return UpdateUser(who, profile, text_of(body, "userName") or None, status, rights, operation=request.operation)
 
 
 def claimed_tenant(request: WireRequest) -> int | None:

@@ -59,6 +59,8 @@ FAULTS: Final = FaultTable(
         Fault(Reason.RESERVED, 409, "AIUCO1026E", "It is held by a user who was deleted"),
         Fault(Reason.NOT_SIGNED_IN, 401, "KTMAS1001E", "Authentication token is empty or invalid", invented=True),
         Fault(Reason.NO_SUCH_USER, 404, "KTMAS1002E", "Resource not found", invented=True),
+        Fault(Reason.NO_SUCH_GROUP, 404, "KTMAS1004E", "There is no such group", invented=True),
+        Fault(Reason.NO_SUCH_TENANT, 404, "KTMAS1006E", "There is no such tenant", invented=True),
         Fault(Reason.TOO_SHORT, 400, "KTMAS2001E", "The password is too short", invented=True),
         Fault(Reason.TOO_LONG, 400, "KTMAS2002E", "The password is too long", invented=True),
         Fault(Reason.TOO_COMMON, 400, "KTMAS2003E", "The password is too well known", invented=True),

@@ -14,19 +14,16 @@ from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.outcomes import Reason
 from keyturn.core.secret import Secret
-from keyturn.core.users import Handle, Profile, Right, Status, User
-from keyturn.dialects.primavera.wire_user import (
-    ROLES,
-    Body,
-    Unreadable,
-    login_of,
-    profile_body,
-    read_profile,
-    read_rights,
-    read_status,
-    status_body,
-    wordless,
+from keyturn.core.users import Handle, Status, User
+from keyturn.dialects.primavera.wire_changes import (
+    changed_body,
+    created_body,
+    read_changed,
+    read_created,
+    wordless_creation,
+    wordless_update,
 )
+from keyturn.dialects.primavera.wire_user import Body, Unreadable, login_of, read_status, status_body
 from keyturn.http.faults import Fault, FaultTable
 
 DOOR: Final = "primavera"
@@ -35,7 +32,7 @@ MOST: Final = 1000
 """How many users one call may be about here: invented, none is published."""
 
 CAPABILITIES: Final = Capabilities(
-    carries=frozenset({CreateUser, ResetPassword, SetStatus, DeleteUser}),
+    carries=frozenset({CreateUser, UpdateUser, ResetPassword, SetStatus, DeleteUser}),
     handle=Handle.LOGIN,
     generates=True,
     mails=True,
@@ -47,8 +44,8 @@ CAPABILITIES: Final = Capabilities(
 always mailed and never shown.  batch: our choice; the vendor names no limit.
 """
 
-SERVED: Final = replace(CAPABILITIES, carries=CAPABILITIES.carries | {UpdateUser}, batch=MOST)
-"""What our own door lets through: `modified` as well, which the client half does not send."""
+SERVED: Final = replace(CAPABILITIES, batch=MOST)
+"""What our own door lets through."""
 
 BAD_BODY: Final = "Invalid input, Please check."
 FAULTS: Final = FaultTable(
@@ -56,6 +53,8 @@ FAULTS: Final = FaultTable(
         Fault(Reason.NOT_SIGNED_IN, 401, "KTPRM1001E", "Not signed in", invented=True),
         Fault(Reason.NOT_ALLOWED, 403, "KTPRM1002E", "Not authorized", invented=True),
         Fault(Reason.NO_SUCH_USER, 404, "KTPRM1003E", "There is no such user", invented=True),
+        Fault(Reason.NO_SUCH_GROUP, 404, "KTPRM1006E", "There is no such group", invented=True),
+        Fault(Reason.NO_SUCH_TENANT, 404, "KTPRM1007E", "There is no such tenant", invented=True),
         Fault(Reason.EXISTS, 409, "KTPRM1004E", "The loginId is taken", invented=True),
         Fault(Reason.RESERVED, 409, "KTPRM1005E", "The loginId belongs to a user who was deleted", invented=True),
         Fault(Reason.TOO_SHORT, 400, "KTPRM2001E", "The password is too short", invented=True),
@@ -105,6 +104,8 @@ def write(commands: Sequence[Command]) -> WireRequest:
             return WireRequest("PUT", ("user", "change-status"), [_switched(each) for each in commands])
         case CreateUser():
             return WireRequest("POST", ("user",), {"added": [_created(each) for each in commands]})
+        case UpdateUser():
+            return WireRequest("POST", ("user",), {"modified": [_changed(each) for each in commands]})
         case DeleteUser():
             return WireRequest("POST", ("user",), {"deleted": [_deleted(each) for each in commands]})
         case _:
@@ -153,26 +154,23 @@ def _deleted(command: Command) -> str:
 
 
 def _created(command: Command) -> Body:
-    """A new user has no password: the vendor's creation cannot set one, somebody has to reset it afterwards."""
     if not isinstance(command, CreateUser) or wordless_creation(command) or command.password is not None:
         raise _no_words()
     if command.generate or command.notify:
         raise _no_words()
-    body = profile_body(command.profile)
-    roles = [*(ROLES if Right.USERS in command.rights else ()), *(body.get("roles") or [])]  # type: ignore[misc]  # a list
-    return body | ({"roles": roles} if roles else {}) | {"loginId": command.who} | status_body(command.status)
+    return created_body(command)
 
 
-def wordless_creation(command: CreateUser) -> str:
-    """What of a creation no call can carry; empty when nothing."""
-    if command.login not in ("", command.who):
-        return "here the sign-in name is the id"
-    if command.validate_only or command.status is Status.LOCKED:
-        return "no user is made locked, or only judged"
-    if command.rights - {Right.USERS}:
-        return "only the right over users can be given"
-    parts = wordless(command.profile)
-    return f"there is no field for: {parts}" if parts else ""
+def _changed(command: Command) -> Body:
+    if not isinstance(command, UpdateUser) or wordless_update(command):
+        raise _no_words()
+    return changed_body(command)
+
+
+def write_unlock(users: Sequence[User]) -> WireRequest:
+    """The one request that unlocks these users; it says what they are, as the vendor prints it, and enables nobody."""
+    body = [{"loginId": each.login, "locked": True, "id": str(each.number)} for each in users]
+    return WireRequest("PUT", ("user", "change-lock"), body)
 
 
 def read(request: WireRequest, stored: Mapping[str, User] | None = None) -> list[Command]:
@@ -190,6 +188,8 @@ def read(request: WireRequest, stored: Mapping[str, User] | None = None) -> list
             return [ResetPassword(who, None, True)]
         case "PUT", ("user", "change-status"):
             return [SetStatus(login_of(each), _wanted(each)) for each in users_of(request.body)]
+        case "PUT", ("user", "change-lock"):
+            return [SetStatus(login_of(each), Status.ACTIVE) for each in users_of(request.body)]
         case "POST", ("user",):
             return _read_changes(request.body, stored or {})
         case _:
@@ -242,35 +242,7 @@ def _wanted(entry: Mapping[str, object]) -> Status:
 def _read_changes(body: object, stored: Mapping[str, User]) -> list[Command]:
     if not isinstance(body, Mapping):
         raise Unreadable("send added, modified and deleted users")
-    added = [_read_added(each) for each in users_of(body.get("added") or [])]
-    modified = [_read_modified(each, stored.get(login_of(each))) for each in users_of(body.get("modified") or [])]
+    added = [read_created(each) for each in users_of(body.get("added") or [])]
+    modified = [read_changed(each, stored.get(login_of(each))) for each in users_of(body.get("modified") or [])]
     deleted = [DeleteUser(who) for who in logins_of(body.get("deleted") or [])]
     return [*added, *modified, *deleted]
-
-
-def _read_added(entry: Mapping[str, object]) -> CreateUser:
-    if entry.get("password"):
-        raise Unreadable("a new user gets no password here; reset it afterwards")
-    return CreateUser(
-        login_of(entry),
-        read_profile(entry, Profile()),
-        status=read_status(entry) or Status.ACTIVE,
-        rights=read_rights(entry, frozenset()),
-    )
-
-
-def _read_modified(entry: Mapping[str, object], stored: User | None) -> UpdateUser:
-    """What is not sent stays.  Rights are only touched where the list of roles means others than there are."""
-    if entry.get("password"):
-        raise Unreadable("the password is not changed here; use manual-reset-pwd")
-    held = stored.rights if stored is not None else frozenset()
-    rights, status = read_rights(entry, held), read_status(entry)
-    if stored is not None and status is Status.ACTIVE and stored.status is Status.LOCKED:
-        status = None  # whoever sends back what was read does not mean to unlock: a locked user is Active, too
-    return UpdateUser(
-        login_of(entry),
-        read_profile(entry, stored.profile if stored is not None else Profile()),
-        status=status,
-        rights=None if rights == held else rights,
-        version=stored.version if stored is not None else None,
-    )

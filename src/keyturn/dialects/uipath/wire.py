@@ -20,7 +20,7 @@ from keyturn.core.commands import (
     SetStatus,
     UpdateUser,
 )
-from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused
+from keyturn.core.outcomes import Changed, Created, Outcome, Reason
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle, Profile, Status, User
 from keyturn.dialects.uipath.wire_user import (
@@ -35,7 +35,6 @@ from keyturn.dialects.uipath.wire_user import (
     text_of,
     touches_profile,
     unkept,
-    user_body,
 )
 from keyturn.http.faults import Fault, FaultTable
 
@@ -65,6 +64,8 @@ FAULTS: Final = FaultTable(
         Fault(Reason.STALE_VERSION, 400, "ConcurrencyFailure", "Optimistic concurrency failure."),
         Fault(Reason.OTHER, 400, "DefaultError", "An unknown failure has occurred."),
         Fault(Reason.NO_SUCH_USER, 404, "UserNotFound", "There is no such user.", invented=True),
+        Fault(Reason.NO_SUCH_GROUP, 404, "GroupNotFound", "There is no such group", invented=True),
+        Fault(Reason.NO_SUCH_TENANT, 404, "OrganizationNotFound", "There is no such tenant", invented=True),
         Fault(Reason.RESERVED, 400, "ReservedUserName", "A deleted user holds the name.", invented=True),
         Fault(Reason.NOT_SIGNED_IN, 401, "InvalidToken", "The token is not good.", invented=True),
         Fault(Reason.NOT_ALLOWED, 403, "NotAllowed", "You are not authorized!", invented=True),
@@ -258,73 +259,6 @@ def _read_changes(who: str, body: Mapping[str, object], operation: str, stored: 
 def expected(command: Command) -> frozenset[int]:
     """The statuses that say that a command took effect; of DELETE nothing is public: 200 and 204 are both believed."""
     return frozenset({200, 204}) if isinstance(command, DeleteUser) else frozenset({200})
-
-
-def result_body(*errors: Mapping[str, str]) -> Body:
-    """The shape of an IdentityResult."""
-    return {"succeeded": not errors, "errors": list(errors)}
-
-
-def error_of(refused: Refused, faults: FaultTable = FAULTS) -> Mapping[str, str]:
-    """A refusal as one error of an IdentityResult."""
-    fault = faults.of(refused.reason)
-    return {"code": fault.code, "description": refused.text or fault.text}
-
-
-def write_outcome(outcome: Outcome, faults: FaultTable = FAULTS) -> WireAnswer:
-    """The answer that tells the outcome of one command."""
-    if isinstance(outcome, Refused):
-        return write_refusal(outcome, faults)
-    shown = {"user": user_body(outcome.user)} if isinstance(outcome, Created) and outcome.user is not None else {}
-    return WireAnswer(200, result_body() | shown)
-
-
-def write_creations(outcomes: Sequence[Outcome], faults: FaultTable = FAULTS) -> WireAnswer:
-    """The answer of BulkCreate: a verdict, and the users who were made; none when one was refused beforehand."""
-    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
-    made = [outcome.user for outcome in outcomes if isinstance(outcome, Created) and outcome.user is not None]
-    errors = [error_of(one, faults) for one in refused]
-    value: Body = {"result": result_body(*errors), "users": [user_body(user) for user in made]}
-    return _of_many(refused, value, faults)
-
-
-def write_deletions(outcomes: Sequence[Outcome], faults: FaultTable = FAULTS) -> WireAnswer:
-    """The answer of a deletion of many: an error for each who is still there."""
-    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
-    return _of_many(refused, result_body(*(error_of(one, faults) for one in refused)), faults)
-
-
-def _of_many(refused: Sequence[Refused], value: Body, faults: FaultTable) -> WireAnswer:
-    """200, or 400 with an error for each; what is true of the caller or the moment is answered as for one."""
-    told = next((one for one in refused if faults.of(one.reason).status in (403, 429, 503)), None)
-    return write_refusal(told, faults) if told is not None else WireAnswer(400 if refused else 200, value)
-
-
-def write_refusal(refused: Refused, faults: FaultTable = FAULTS) -> WireAnswer:
-    """A refusal in the vendor's shape: 401 has no body, 403 says a sentence, all others are an IdentityResult."""
-    fault = faults.of(refused.reason)
-    if fault.status == 401:
-        return WireAnswer(401)
-    if fault.status == 403:
-        return WireAnswer(403, sentence_body(refused.text or fault.text))
-    retry_after = (refused.retry_after or 1.0) if fault.status in (429, 503) else None
-    return WireAnswer(fault.status, result_body(error_of(refused, faults)), retry_after)
-
-
-def sentence_body(text: str) -> Body:
-    """The shape in which UiPath says that a scope is missing."""
-    return {"errorMessage": text}
-
-
-def problem_body(field_name: str, text: str, status: int, trace: str) -> Body:
-    """The shape of ValidationProblemDetails.  trace: 32 and 16 hexadecimal digits with a dash between."""
-    return {
-        "errors": {field_name: [text]},
-        "type": "https://tools.ietf.org/html/rfc7231#section-6.5.1",
-        "title": "One or more validation errors occurred.",
-        "status": status,
-        "traceId": f"00-{trace}-00",
-    }
 
 
 def read_success(command: Command, user: User | None = None) -> Outcome:

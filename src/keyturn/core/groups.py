@@ -1,0 +1,205 @@
+"""Groups: who is in one, and that nobody gets a right through one that its giver lacks."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import uuid4
+
+from keyturn.core.errors import Conflict
+from keyturn.core.judging import fault_of_id
+from keyturn.core.membership import GroupChange, Tie, below, closure, holds
+from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.permissions import Target, may, may_confer
+from keyturn.core.steps import Caller, Parts
+from keyturn.core.storage import Subject, Transaction, UserChange
+from keyturn.core.users import Group, Groups, Right, Stamp, Window
+
+NOT_ALLOWED: Final = "the caller is not permitted to do this"
+
+
+class _Undo(Exception):
+    """Rolls a change back that turned out to be one that is refused."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.text)
+        self.refused = refused
+
+
+@dataclass(frozen=True, slots=True)
+class LocalGroups:
+    """The groups of the caller's tenant, as the caller may use them.  Each change is one transaction with its audit."""
+
+    parts: Parts
+    caller: Caller
+
+    def page(self, window: Window) -> Groups:
+        """A part of the groups; nothing for a caller who may not list."""
+        if not may(self.caller.actor, "group.list", Target.NOBODY):
+            return Groups((), 0)
+        with self.parts.store.reading() as view:
+            return view.groups.page(self.caller.actor.tenant, window)
+
+    def find(self, uid: str) -> Group | None:
+        """The group, or None when there is none that the caller may see."""
+        if not may(self.caller.actor, "group.read", Target.NOBODY):
+            return None
+        with self.parts.store.reading() as view:
+            return view.groups.find(self.caller.actor.tenant, [uid]).get(uid)
+
+    def create(self, name: str, rights: frozenset[Right], members: Sequence[str], external_id: str) -> Group | Refused:
+        """A new group with these members (uids of users and of groups)."""
+        stamp = self._stamp()
+        group = Group(str(uuid4()), self.caller.actor.tenant, name, rights, (), stamp, stamp, external_id=external_id)
+        with self.parts.store.writing() as transaction:
+            return self._try(transaction, "group.create", name, group, tuple(members), ())
+
+    def update(self, uid: str, change: GroupChange) -> Group | Refused:
+        """Change a group or who is in it."""
+        with self.parts.store.writing() as transaction:
+            group = self._found(transaction, "group.update", uid)
+            if isinstance(group, Refused):
+                return group
+            if change.version is not None and change.version != group.version:
+                stale = Refused(uid, Reason.STALE_VERSION, "the group was changed meanwhile; read it again")
+                return self._refuse(transaction, "group.update", stale, uid)
+            there = {member.uid for member in group.members}
+            wanted = there if change.members is None else set(change.members)
+            wanted = (wanted | set(change.add)) - set(change.remove)
+            changed = replace(
+                group,
+                name=group.name if change.name is None else change.name,
+                rights=group.rights if change.rights is None else change.rights,
+                external_id=group.external_id if change.external_id is None else change.external_id,
+                version=group.version + 1,
+                updated=self._stamp(),
+            )
+            add, remove = sorted(wanted - there), sorted(there - wanted)
+            return self._try(transaction, "group.update", uid, changed, add, remove)
+
+    def delete(self, uid: str) -> Group | Refused:
+        """Delete a group; its members lose what it gave them."""
+        with self.parts.store.writing() as transaction:
+            group = self._found(transaction, "group.delete", uid)
+            if isinstance(group, Refused):
+                return group
+            gone = replace(group, members=(), rights=frozenset())
+            return self._try(transaction, "group.delete", uid, gone, (), [member.uid for member in group.members])
+
+    def _found(self, transaction: Transaction, verb: str, uid: str) -> Group | Refused:
+        if not may(self.caller.actor, verb, Target.NOBODY):
+            return self._refuse(transaction, verb, Refused(uid, Reason.NOT_ALLOWED, NOT_ALLOWED))
+        group = transaction.groups.find(self.caller.actor.tenant, [uid]).get(uid)
+        if group is None:
+            return self._refuse(transaction, verb, Refused(uid, Reason.NO_SUCH_GROUP, "there is no such group"))
+        return group
+
+    def _try(
+        self, transaction: Transaction, verb: str, who: str, group: Group, add: Sequence[str], remove: Sequence[str]
+    ) -> Group | Refused:
+        """Do it, look at what came of it, and undo it when somebody got or lost what the caller does not hold."""
+        try:
+            with transaction.savepoint():
+                return self._write(transaction, verb, group, add, remove)
+        except _Undo as undo:
+            return self._refuse(transaction, verb, replace(undo.refused, who=who), group.uid)
+        except Conflict:
+            taken = Refused(who, Reason.EXISTS, "there is a group of that name")
+            return self._refuse(transaction, verb, taken, group.uid)
+
+    def _write(
+        self, transaction: Transaction, verb: str, group: Group, add: Sequence[str], remove: Sequence[str]
+    ) -> Group:
+        if not may(self.caller.actor, verb, Target.NOBODY):
+            raise _Undo(Refused("", Reason.NOT_ALLOWED, NOT_ALLOWED))
+        if fault := fault_of_id(group.name):
+            raise _Undo(Refused("", Reason.INVALID, fault.replace("the id", "the name")))
+        tenant, table = group.tenant, transaction.groups
+        administered = transaction.users.administrators(tenant) > 0
+        before = table.graph(tenant)
+        people = self._subjects(transaction, [*add, *remove])
+        touched = {*below(before, group.uid), *(uid for one in remove for uid in below(before, one))}
+        table.put(group)
+        table.untie([Tie(group.uid, uid) for uid in remove])
+        joins = self._joins(transaction, group, add, people)
+        table.tie(joins)
+        after = table.graph(tenant)
+        touched |= {uid for one in (group.uid, *add) for uid in below(after, one)}
+        gives = closure(before, [group.uid]) | closure(after, [group.uid])
+        self._hold(gives, people.values())
+        if verb == "group.delete":
+            table.remove(group.uid)
+        if gives:
+            everybody = {*transaction.groups.people(sorted(touched)), *people}
+            self._spread(transaction, sorted(everybody))
+        if administered and transaction.users.administrators(tenant) == 0:
+            text = "this would take the right from the last user who can administer users"
+            raise _Undo(Refused("", Reason.LAST_ADMINISTRATOR, text))
+        self._say(transaction, verb, group, joins, remove)
+        return table.find(tenant, [group.uid]).get(group.uid, group)
+
+    def _subjects(self, transaction: Transaction, uids: Sequence[str]) -> dict[str, Subject]:
+        """The users among these, of the caller's tenant."""
+        found = transaction.users.by_uid(uids) if uids else {}
+        return {uid: one for uid, one in found.items() if one.tenant == self.caller.actor.tenant}
+
+    def _joins(
+        self, transaction: Transaction, group: Group, add: Sequence[str], people: dict[str, Subject]
+    ) -> list[Tie]:
+        """The ties of new members, of whom each must be there, and no group be in itself."""
+        graph = transaction.groups.graph(group.tenant)
+        for uid in add:
+            if uid not in people and uid not in graph:
+                raise _Undo(Refused("", Reason.INVALID, "a member is no user and no group"))
+            if uid not in people and holds(graph, uid, group.uid):
+                raise _Undo(Refused("", Reason.INVALID, "a group cannot be in itself"))
+        return [Tie(group.uid, uid, uid not in people) for uid in add]
+
+    def _hold(self, gives: frozenset[Right], people: Iterable[Subject]) -> None:
+        """The caller holds what the group gives, and what everybody holds who is taken in or out."""
+        actor = self.caller.actor
+        whole = all(_touchable(self.caller, subject) for subject in people if subject.uid != actor.id)
+        if not whole or not may_confer(actor, gives):
+            raise _Undo(Refused("", Reason.NOT_ALLOWED, NOT_ALLOWED))
+
+    def _spread(self, transaction: Transaction, uids: Sequence[str]) -> None:
+        """Write down what these users have through groups now; whoever lost something is signed in nowhere any more."""
+        graph, direct = transaction.groups.graph(self.caller.actor.tenant), transaction.groups.of(uids)
+        changes: list[UserChange] = []
+        for uid, subject in transaction.users.by_uid(uids).items():
+            through = closure(graph, direct[uid])
+            if through == subject.through:
+                continue
+            if not _touchable(self.caller, subject) or not may_confer(self.caller.actor, through):
+                raise _Undo(Refused("", Reason.NOT_ALLOWED, NOT_ALLOWED))
+            lost = not subject.rights <= subject.own | through
+            changes.append(UserChange(uid, self._stamp(), through=through, revoke=lost))
+        if changes:
+            transaction.users.update(changes)
+
+    def _say(
+        self, transaction: Transaction, verb: str, group: Group, joins: Sequence[Tie], leaves: Sequence[str]
+    ) -> None:
+        """The group's own audit row, and one for each who joined or left."""
+        now, caller = self.parts.clock.now(), self.caller
+        outcome = "created" if verb == "group.create" else "changed"
+        events = [caller.event(now, verb, outcome, who=group.uid, target=group.uid, detail=group.name)]
+        members = [("group.join", tie.member) for tie in joins] + [("group.leave", uid) for uid in leaves]
+        events += [caller.event(now, word, "changed", who=uid, target=uid, detail=group.uid) for word, uid in members]
+        transaction.audit.append(events)
+
+    def _refuse(self, transaction: Transaction, verb: str, refused: Refused, target: str = "") -> Refused:
+        now = self.parts.clock.now()
+        event = self.caller.event(
+            now, verb, "refused", who=refused.who, target=target, reason=refused.reason.value, detail=refused.text
+        )
+        transaction.audit.append([event])
+        return refused
+
+    def _stamp(self) -> Stamp:
+        return Stamp(self.caller.actor.id, self.parts.clock.now())
+
+
+def _touchable(caller: Caller, subject: Subject) -> bool:
+    """Whether the caller holds all that somebody holds."""
+    reached = all(caller.actor.reaches(tenant) for tenant in subject.administers)
+    return reached and subject.rights <= caller.actor.rights

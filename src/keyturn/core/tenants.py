@@ -1,0 +1,115 @@
+"""Tenants, and who administers one from outside."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+from keyturn.core.errors import Conflict
+from keyturn.core.outcomes import Changed, Reason, Refused
+from keyturn.core.permissions import Target, may
+from keyturn.core.steps import Caller, Parts
+from keyturn.core.storage import Tenant, Transaction, UserChange
+from keyturn.core.tenancy import Rules
+from keyturn.core.users import Handle, Stamp
+
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+"""What a tenant may be called: it stands in addresses and in the ids of API keys."""
+
+_NOT_ALLOWED: Final = "the caller is not permitted to do this"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTenants:
+    """The tenants as the caller may use them.  Each change is one transaction with its audit."""
+
+    parts: Parts
+    caller: Caller
+
+    def all(self) -> Sequence[Tenant]:
+        """Those that the caller reaches, in order of number; the caller's own is always among them."""
+        with self.parts.store.reading() as view:
+            return [tenant for tenant in view.tenants.all() if self.caller.actor.reaches(tenant.number)]
+
+    def create(self, name: str, settings: Mapping[str, str]) -> Tenant | Refused:
+        """A new tenant, without anybody in it."""
+        with self.parts.store.writing() as transaction:
+            number = max(tenant.number for tenant in transaction.tenants.all()) + 1
+            tenant = Tenant(number, name, str(uuid4()), dict(settings))
+            return self._keep(transaction, "tenant.create", tenant)
+
+    def update(self, number: int, name: str | None, settings: Mapping[str, str] | None) -> Tenant | Refused:
+        """Another name, or other settings in place of all that were there."""
+        with self.parts.store.writing() as transaction:
+            found = next((one for one in transaction.tenants.all() if one.number == number), None)
+            if found is None or not self.caller.actor.reaches(number):
+                missing = Refused(str(number), Reason.NO_SUCH_TENANT, "there is no such tenant")
+                return self._refuse(transaction, "tenant.update", missing)
+            changed = Tenant(
+                number,
+                found.name if name is None else name,
+                found.guid,
+                found.settings if settings is None else dict(settings),
+            )
+            return self._keep(transaction, "tenant.update", changed)
+
+    def home(self, who: str, by: Handle) -> int | None:
+        """The tenant of a user by number or uid, when the caller reaches it."""
+        with self.parts.store.reading() as view:
+            number = view.users.home(who, by)
+        return number if number is not None and self.caller.actor.reaches(number) else None
+
+    def appoint(self, uid: str, tenants: frozenset[int]) -> Changed | Refused:
+        """Have a user of the system's tenant administer the users of these tenants, and of no others."""
+        verb, actor = "tenant.appoint", self.caller.actor
+        with self.parts.store.writing() as transaction:
+            subject = transaction.users.by_uid([uid]).get(uid)
+            known = subject is not None and subject.tenant == actor.tenant
+            rights = subject.rights if subject is not None else frozenset()
+            administers = subject.administers if subject is not None else frozenset()
+            target = Target.SELF if uid == actor.id else Target.OTHER
+            if not may(actor, verb, target, rights, administers):
+                return self._refuse(transaction, verb, Refused(uid, Reason.NOT_ALLOWED, _NOT_ALLOWED))
+            if not known:
+                missing = Refused(uid, Reason.NO_SUCH_USER, "there is no such user")
+                return self._refuse(transaction, verb, missing)
+            if not tenants <= {one.number for one in transaction.tenants.all()}:
+                missing = Refused(uid, Reason.NO_SUCH_TENANT, "there is no such tenant")
+                return self._refuse(transaction, verb, missing)
+            stamp = Stamp(actor.id, self.parts.clock.now())
+            lost = not administers <= tenants
+            transaction.users.update([UserChange(uid, stamp, administers=tenants, revoke=lost)])
+            detail = "administers " + (" ".join(str(number) for number in sorted(tenants)) or "no other tenant")
+            event = self.caller.event(stamp.at, verb, "changed", who=uid, target=uid, detail=detail)
+            transaction.audit.append([event])
+            return Changed(uid)
+
+    def _keep(self, transaction: Transaction, verb: str, tenant: Tenant) -> Tenant | Refused:
+        if not may(self.caller.actor, verb, Target.NOBODY):
+            return self._refuse(transaction, verb, Refused(tenant.name, Reason.NOT_ALLOWED, _NOT_ALLOWED))
+        if not NAME.fullmatch(tenant.name):
+            text = "a tenant's name has letters, digits, hyphens and underscores, at most 63"
+            return self._refuse(transaction, verb, Refused(tenant.name, Reason.INVALID, text))
+        try:
+            Rules.of(tenant.settings)
+        except ValueError:
+            text = "a setting has a word that no rule knows"
+            return self._refuse(transaction, verb, Refused(tenant.name, Reason.INVALID, text))
+        try:
+            with transaction.savepoint():
+                transaction.tenants.put(tenant)
+        except Conflict:
+            return self._refuse(
+                transaction, verb, Refused(tenant.name, Reason.EXISTS, "there is a tenant of that name")
+            )
+        outcome = "created" if verb == "tenant.create" else "changed"
+        event = self.caller.event(self.parts.clock.now(), verb, outcome, who=tenant.name, detail=str(tenant.number))
+        transaction.audit.append([event])
+        return tenant
+
+    def _refuse(self, transaction: Transaction, verb: str, refused: Refused) -> Refused:
+        now, reason = self.parts.clock.now(), refused.reason.value
+        event = self.caller.event(now, verb, "refused", who=refused.who, reason=reason, detail=refused.text)
+        transaction.audit.append([event])
+        return refused
