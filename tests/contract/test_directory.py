@@ -177,10 +177,10 @@ async def test_validating_makes_nobody(here: World) -> None:
 async def test_a_profile_is_replaced_as_a_whole(here: World) -> None:
     """What the new one does not say is gone; login, rights and password stay."""
     who = await here.add(password=GOOD, mail=f"{fresh()}@example.com")
-    assert isinstance(await here.ask(UpdateUser(who, Profile("New Name", family_name="New"))), Changed)
+    assert isinstance(await here.ask(UpdateUser(who, Profile("New Name", "New", "Name"))), Changed)
     user = await here.directory.find(who)
     assert user is not None
-    assert (user.profile.display_name, user.profile.family_name, user.profile.emails) == ("New Name", "New", ())
+    assert (user.profile.display_name, user.profile.family_name, user.profile.emails) == ("New Name", "Name", ())
     assert user.login == who
     assert await here.sign_in(who, Secret(GOOD)) is not None
 

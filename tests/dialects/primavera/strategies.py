@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword, SetStatus
 from keyturn.core.secret import Secret
-from keyturn.core.users import Contact, Profile, Right, Stamp, Status, User
+from keyturn.core.users import USER_RIGHTS, Contact, Profile, Right, Stamp, Status, User
 from keyturn.dialects.primavera.wire_user import ADMINISTRATOR, MORE
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
@@ -27,7 +27,7 @@ own_words: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     },
 ).filter(bool)
 statuses = st.sampled_from([Status.ACTIVE, Status.DISABLED])
-rights = st.sampled_from([frozenset[Right](), frozenset({Right.USERS})])
+rights = st.sampled_from([frozenset[Right](), USER_RIGHTS])
 
 
 @st.composite

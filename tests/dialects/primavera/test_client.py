@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword, SetStatus, UpdateUser
+from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword, SetStatus
 from keyturn.core.outcomes import Changed, Delivery, Reason, Refused, Uncertain
 from keyturn.core.secret import Secret
 from keyturn.core.users import Profile, Status
@@ -153,7 +153,6 @@ async def test_passwords_that_the_target_makes_up_are_asked_for_one_by_one() -> 
     "command",
     [
         ChangePassword("a", Secret("x"), Secret("y")),
-        UpdateUser("a", Profile("X")),
         ResetPassword("a"),
         CreateUser("a", Profile(), generate=True),
         CreateUser("a", Profile(title="Dr")),

@@ -14,7 +14,7 @@ from keyturn.core.errors import Busy, StoreError
 from keyturn.core.outcomes import Outcome, Refused
 from keyturn.core.ports import Directory, Gate, SignedIn
 from keyturn.core.secret import Secret
-from keyturn.core.users import Handle, Profile, Right, Status, User
+from keyturn.core.users import USER_RIGHTS, Handle, Profile, Status, User
 from keyturn.dialects.primavera.server import Users, say
 from keyturn.dialects.primavera.server import routes as _routes
 from keyturn.dialects.primavera.server_asking import Asked, Door
@@ -160,7 +160,7 @@ def test_one_call_adds_modifies_and_deletes(door: OpenDoor, admin: Administrator
     assert (told["added"][0]["lastAction"], told["modified"][0]["lastAction"]) == ("Created", "Updated")
     assert "lastAction" not in told["added"][1]
     assert stored(door, "old").profile.display_name == "New Other"
-    assert stored(door, "new").rights == {Right.USERS}
+    assert stored(door, "new").rights == USER_RIGHTS
     assert not stored(door, "new").has_password
 
 

@@ -9,12 +9,10 @@ from hypothesis import given
 from keyturn.core.capabilities import misfit
 from keyturn.core.commands import ChangePassword, Command, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.secret import Secret
-from keyturn.core.users import Address, Contact, Profile, Right, Stamp, Status, User
-from keyturn.dialects.primavera.wire import CAPABILITIES, MOST, WireRequest, read, wordless_creation, write
+from keyturn.core.users import Contact, Profile, Stamp, Status, User
+from keyturn.dialects.primavera.wire import CAPABILITIES, MOST, WireRequest, read, write
 from keyturn.dialects.primavera.wire_user import (
-    ADMINISTRATOR,
     LONG_AGO,
-    MORE,
     Unreadable,
     read_profile,
     read_status,
@@ -50,7 +48,8 @@ def test_a_request_prints_no_password() -> None:
 @pytest.mark.parametrize(
     "commands",
     [
-        [UpdateUser("a")],
+        [UpdateUser("a", Profile(), version=2, status=Status.ACTIVE, rights=frozenset())],
+        [UpdateUser("a", Profile(), status=Status.ACTIVE, rights=frozenset()), DeleteUser("b")],
         [ChangePassword("a", Secret("x"), Secret("y"))],
         [RESET, ResetPassword("b", notify=True)],
         [RESET, replace(RESET, notify=True)],
@@ -74,24 +73,6 @@ def test_what_has_no_words_is_not_written(commands: list[Command]) -> None:
     """Rather than something else."""
     with pytest.raises(ValueError, match="no words"):
         write(commands)
-
-
-@pytest.mark.parametrize(
-    ("command", "why"),
-    [
-        (CreateUser("a", Profile(), login="b"), "sign-in name"),
-        (CreateUser("a", Profile(), status=Status.LOCKED), "locked"),
-        (CreateUser("a", Profile(), validate_only=True), "judged"),
-        (CreateUser("a", Profile(), rights=frozenset({Right.KEYS})), "right"),
-        (CreateUser("a", Profile(addresses=(Address("Road"),), timezone="UTC")), "postal address, time zone"),
-        (CreateUser("a", Profile(emails=(Contact("a@b"), Contact("c@d")))), "a second address"),
-        (CreateUser("a", Profile("A B", "A", "B"), login="a", rights=frozenset({Right.USERS})), ""),
-    ],
-)
-def test_a_creation_says_what_has_no_field(command: CreateUser, why: str) -> None:
-    """Nothing of a file is dropped in silence."""
-    said = wordless_creation(command)
-    assert (why in said) if why else said == ""
 
 
 def test_a_character_above_the_char_of_java_makes_the_password_one_text() -> None:
@@ -147,44 +128,6 @@ def test_the_mail_switch_is_true_or_false(word: str) -> None:
     with pytest.raises(Unreadable):
         read(manual([], word))
     assert read(manual([], "FALSE")) == []
-
-
-def test_a_modified_user_keeps_what_is_not_sent() -> None:
-    """Also what the vendor has no field for."""
-    rich = replace(STORED, profile=replace(STORED.profile, title="Dr", emails=(Contact("a@b", "work"),)), version=4)
-    request = WireRequest("POST", ("user",), {"modified": [{"loginId": "JSMITH", "lastName": "Ba", "roles": None}]})
-    [command] = read(request, {"JSMITH": rich})
-    profile = replace(rich.profile, display_name="Jim Ba", family_name="Ba")
-    assert command == UpdateUser("JSMITH", profile, version=4)
-
-
-def test_a_modified_user_sent_back_as_it_was_read_changes_nothing() -> None:
-    """Not even who is locked, or how the address is called."""
-    locked = replace(STORED, status=Status.LOCKED, rights=frozenset({Right.USERS, Right.KEYS}))
-    request = WireRequest("POST", ("user",), {"modified": [user_body(locked)]})
-    [command] = read(request, {"JSMITH": locked})
-    assert command == UpdateUser("JSMITH", locked.profile, version=1)
-
-
-def test_a_list_of_roles_replaces_the_one_before() -> None:
-    """Roles left out are removed (Oracle support, document 2879953.1)."""
-    kept = replace(STORED.profile, more={MORE: {"roles": [{"name": "P6"}]}, "other": {"a": 1}})
-    administrator = replace(STORED, profile=kept, rights=frozenset({Right.USERS, Right.KEYS}))
-    request = WireRequest("POST", ("user",), {"modified": [{"loginId": "JSMITH", "roles": [{"name": "Unifier"}]}]})
-    [command] = read(request, {"JSMITH": administrator})
-    assert isinstance(command, UpdateUser)
-    assert command.rights == frozenset({Right.KEYS})
-    assert command.profile is not None
-    assert command.profile.more == {MORE: {"roles": [{"name": "Unifier"}]}, "other": {"a": 1}}
-    emptied = read_profile({"roles": []}, kept)
-    assert emptied.more == {"other": {"a": 1}}
-
-
-def test_a_modified_stranger_is_still_a_command() -> None:
-    """Which the directory refuses."""
-    entry = {"loginId": "x", "roles": [{"name": ADMINISTRATOR}], "status": "active"}
-    [command] = read(WireRequest("POST", ("user",), {"modified": [entry]}))
-    assert command == UpdateUser("x", Profile(), status=Status.ACTIVE, rights=frozenset({Right.USERS}))
 
 
 def test_an_address_can_be_taken_away() -> None:

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword, UpdateUser
-from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain, Unchanged
+from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword
+from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain
 from keyturn.core.secret import Secret
 from keyturn.core.users import Profile, Status, User
 from keyturn.dialects.primavera.wire import FAULTS
 from keyturn.dialects.primavera.wire_answer import (
-    changes_body,
     entries_of,
     error_body,
     job_of,
@@ -21,7 +20,6 @@ from keyturn.dialects.primavera.wire_answer import (
     read_refusal,
     reset_body,
     values_of,
-    verdict_text,
 )
 from keyturn.dialects.primavera.wire_user import LONG_AGO
 from keyturn.http.json import encode
@@ -161,24 +159,3 @@ def test_the_answer_to_a_reset_never_holds_the_password() -> None:
     assert (shown["password"], shown["locked"], shown["disabled"]) == ("password", True, False)
     assert reset_body(Changed("JSMITH"), None)["locked"] is False
     assert reset_body(Changed("JSMITH"), replace(STORED, status=Status.DISABLED))["disabled"] is True
-
-
-def test_the_result_of_changes_has_a_place_for_each() -> None:
-    """In the lists of a job's result."""
-    commands: list[Command] = [
-        CreateUser("a", Profile()),
-        CreateUser("b", Profile()),
-        UpdateUser("c"),
-        DeleteUser("d"),
-        DeleteUser("e"),
-    ]
-    outcomes: list[Outcome] = [
-        Created("a", user=STORED), Refused("b", Reason.EXISTS), Unchanged("c"), Changed("d"), Refused("e", Reason.BUSY)
-    ]  # fmt: skip
-    body = changes_body(commands, outcomes)
-    assert body["deleted"] == ["d"]
-    entries = entries_of(encode(body))
-    assert entries is not None
-    read_back = [read_outcome(each, pick(entries, "JSMITH" if each.who == "a" else each.who)) for each in commands]
-    assert [type(each) for each in read_back] == [Created, Refused, Changed, Changed, Refused]
-    assert verdict_text(outcomes[0]) == ""

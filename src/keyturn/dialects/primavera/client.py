@@ -1,28 +1,46 @@
 """A real Primavera Administration as a `Directory`: sets go out, and each user's own verdict comes back."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from keyturn.core.capabilities import Capabilities, misfit
-from keyturn.core.commands import Command, Commands, CreateUser, DeleteUser, ResetPassword, SetStatus, candidate
+from keyturn.core.capabilities import Capabilities
+from keyturn.core.commands import Command, Commands, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.errors import BadAnswer, Unreachable
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
-from keyturn.core.users import Json, Profile, Status, User, Users, Window
+from keyturn.core.users import Json, Status, User, Users, Window
+from keyturn.dialects.primavera.client_orders import (
+    Numbered,
+    amends,
+    may_halve,
+    named,
+    sets_of,
+    settled,
+    unfit,
+    unless_ours,
+    wants_password,
+)
 from keyturn.dialects.primavera.client_session import LONGEST_LIST, PrimaveraSettings, Session
-from keyturn.dialects.primavera.wire import CAPABILITIES, WireRequest, wordless_creation, write
-from keyturn.dialects.primavera.wire_answer import entries_of, job_of, pick, read_outcome, read_refusal
-from keyturn.dialects.primavera.wire_user import MORE, Unreadable, read_user
-from keyturn.http.answers import Answer, Lost, expect_read, harmless, sentence, withheld
+from keyturn.dialects.primavera.client_verdicts import judge
+from keyturn.dialects.primavera.wire import CAPABILITIES, WireRequest, write, write_unlock
+from keyturn.dialects.primavera.wire_answer import job_of
+from keyturn.dialects.primavera.wire_changes import whole
+from keyturn.dialects.primavera.wire_user import MORE, Unreadable, flag_of, read_user
+from keyturn.http.answers import Answer, Lost, expect_read
 
-_UNKNOWN_FATE: Final = frozenset({202, 204, 408, 500, 502, 504})
 _LIST: Final = WireRequest("GET", ("user",))
-Numbered: TypeAlias = dict[int, Command]
-
-
 _READS: Final = "a Primavera Administration answers reads of its API with 200 and JSON"
+_Writer: TypeAlias = Callable[[Sequence[Command]], WireRequest]
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A user of the vendor's list.  locked: also of who is disabled, which says more."""
+
+    user: User
+    locked: bool
 
 
 class PrimaveraDirectory:
@@ -49,14 +67,18 @@ class PrimaveraDirectory:
         outcomes: dict[int, Outcome] = {}
         left: Numbered = {}
         for number, command in enumerate(commands):
-            refused = _unfit(command)
+            refused = unfit(command)
             if refused is not None:
                 outcomes[number] = refused
             else:
                 left[number] = command
         creations = {number: command for number, command in left.items() if isinstance(command, CreateUser)}
+        amended = {number: command for number, command in left.items() if amends(command)}
+        others = {number: left[number] for number in left if number not in creations and number not in amended}
         outcomes |= await self._create(creations)
-        outcomes |= await self._carry({number: left[number] for number in left if number not in creations})
+        for group in sets_of(amended):
+            outcomes |= await self._amend(group)
+        outcomes |= await self._carry(others)
         return [outcomes[number] for number in range(len(commands))]
 
     async def find(self, who: str) -> User | None:
@@ -85,12 +107,16 @@ class PrimaveraDirectory:
         await self._session.close()
 
     async def _all(self) -> Sequence[User]:
+        return [each.user for each in await self._listed()]
+
+    async def _listed(self) -> Sequence[_Listed]:
         answer = _read(await self._session.send(_LIST, LONGEST_LIST))
         members = answer.value()
         if not isinstance(members, list):
             raise _no_primavera("answered with no list of users")
+        entries: Sequence[Mapping[str, object]] = [each if isinstance(each, dict) else {} for each in members]
         try:
-            return [read_user(member if isinstance(member, dict) else {}) for member in members]
+            return [_Listed(read_user(each), flag_of(each, "locked") is True) for each in entries]
         except Unreadable as error:
             raise _no_primavera(f"answered with no user: {error}") from None
 
@@ -102,10 +128,10 @@ class PrimaveraDirectory:
         resets: Numbered = {
             number: ResetPassword(command.who, command.password, command.notify)
             for number, command in commands.items()
-            if isinstance(made[number], Created) and _wants_password(command)
+            if isinstance(made[number], Created) and wants_password(command)
         }
         self._half |= {command.who for command in resets.values()}
-        done = await self._carry({number: _settled(command) for number, command in resets.items()})
+        done = await self._carry({number: settled(command) for number, command in resets.items()})
         for number, reset in done.items():
             created = made[number]
             if isinstance(reset, Changed) and isinstance(created, Created):
@@ -118,37 +144,60 @@ class PrimaveraDirectory:
 
     def _bare(self, command: CreateUser) -> CreateUser:
         """The creation as the vendor knows it: with names, with a company, without anything of a password."""
-        profile = _named(command.profile, command.who)
+        profile = named(command.profile, command.who)
         if self._settings.organization and not profile.more.get(MORE):
             own: Json = {"organization": {"name": self._settings.organization}}
             profile = replace(profile, more={**profile.more, MORE: own})
         return replace(command, profile=profile, password=None, generate=False, notify=False)
 
-    async def _carry(self, commands: Numbered) -> dict[int, Outcome]:
+    async def _amend(self, commands: Numbered) -> dict[int, Outcome]:
+        """Send users as they shall be, beside how they are by the list; whoever shall be active is unlocked as well."""
+        try:
+            known = {each.user.login: each for each in await self._listed()}
+        except (Unreachable, BadAnswer) as error:
+            return {number: _unlisted(command, error) for number, command in commands.items()}
+        outcomes: dict[int, Outcome] = {}
+        sent: Numbered = {}
+        unlocked: Numbered = {}
+        for number, command in commands.items():
+            found = known.get(command.who)
+            if isinstance(command, UpdateUser) and found is None:
+                outcomes[number] = Refused(command.who, Reason.NO_SUCH_USER, "there is no such user in the list")
+                continue
+            if found is not None and found.locked and _activates(command):
+                unlocked[number] = command
+            if found is None or isinstance(command, UpdateUser) or found.user.status is not Status.LOCKED:
+                sent[number] = _entire(command, found)
+        outcomes |= await self._carry(sent)
+        able = {n: c for n, c in unlocked.items() if isinstance(outcomes.get(n, Changed(c.who)), Changed)}
+        done = await self._carry(able, lambda each: write_unlock([known[one.who].user for one in each]))
+        return outcomes | {number: _both(outcomes.get(number), outcome) for number, outcome in done.items()}
+
+    async def _carry(self, commands: Numbered, writer: _Writer = write) -> dict[int, Outcome]:
         """Send commands of one kind in as few calls as can be told apart; calls go one after the other."""
         outcomes: dict[int, Outcome] = {}
-        for group in _groups(commands):
-            answers = await self._call(list(group.values()))
+        for group in sets_of(commands):
+            answers = await self._call(list(group.values()), writer)
             outcomes |= dict(zip(group, answers, strict=True))
         return outcomes
 
-    async def _call(self, commands: Sequence[Command], *, again: bool = False) -> Sequence[Outcome]:
+    async def _call(self, commands: Sequence[Command], writer: _Writer, *, again: bool = False) -> Sequence[Outcome]:
         """One call for a set.  Where all of it is refused, halves are asked for, until each has its own answer.
 
         After a 500 only for passwords of ours: then the same value is set again at worst.  again: this was part of a
         larger call.
         """
-        answer = await self._session.send(write(commands))
-        if isinstance(answer, Answer) and len(commands) > 1 and _may_halve(commands, answer.status):
+        answer = await self._session.send(writer(commands))
+        if isinstance(answer, Answer) and len(commands) > 1 and may_halve(commands, answer.status):
             middle = len(commands) // 2
-            first = await self._call(commands[:middle], again=True)
-            return [*first, *await self._call(commands[middle:], again=True)]
-        if isinstance(answer, Answer) and isinstance(commands[0], CreateUser | DeleteUser):
+            first = await self._call(commands[:middle], writer, again=True)
+            return [*first, *await self._call(commands[middle:], writer, again=True)]
+        if isinstance(answer, Answer) and isinstance(commands[0], CreateUser | UpdateUser | DeleteUser):
             answer = await self._finished(answer)
-        outcomes = _judge(commands, answer)
+        outcomes = judge(commands, answer)
         if not again:
             return outcomes
-        return [_unless_ours(each, outcome) for each, outcome in zip(commands, outcomes, strict=True)]
+        return [unless_ours(each, outcome) for each, outcome in zip(commands, outcomes, strict=True)]
 
     async def _finished(self, answer: Answer) -> Answer | Lost | Refused:
         """The result of the job that a change of users is; the answer itself where it holds the result."""
@@ -169,104 +218,31 @@ class PrimaveraDirectory:
         return Lost(sent=True, text=f"job {job} had not ended after {self._settings.patience:g} s")
 
 
-def _unfit(command: Command) -> Refused | None:
-    """What cannot be sent as it is meant."""
-    if not command.who.strip() or not command.who.isprintable():
-        return Refused(command.who, Reason.INVALID, "the id cannot be sent")
-    text = misfit(command, CAPABILITIES)
-    if isinstance(command, SetStatus) and command.status is Status.LOCKED:
-        text = "there is no call that locks a user"
-    if isinstance(command, CreateUser) and text is None:
-        text = wordless_creation(command)
-    match command:
-        case ResetPassword(new=None, notify=False) | CreateUser(generate=True, notify=False):
-            text = "the password that it makes up is always mailed; say that you want that"
-    return Refused(command.who, Reason.UNSUPPORTED, text) if text else None
+def _activates(command: Command) -> bool:
+    return isinstance(command, SetStatus | UpdateUser) and command.status is Status.ACTIVE
 
 
-def _settled(command: Command) -> Command:
-    """A reset as the vendor does it whatever is asked: a known value is for good, a made-up one is not."""
-    if not isinstance(command, ResetPassword):
+def _entire(command: Command, found: _Listed | None) -> Command:
+    """The command as it is sent: an update with all that stays, so that no role is lost."""
+    if not isinstance(command, UpdateUser) or found is None:
         return command
-    return replace(command, permanent=command.new is not None)
+    profile = None if command.profile is None else named(command.profile, command.who)
+    return whole(replace(command, profile=profile), found.user)
 
 
-def _wants_password(command: CreateUser) -> bool:
-    return command.password is not None or command.generate or command.notify
+def _both(first: Outcome | None, second: Outcome) -> Outcome:
+    """What came of a change and of the unlocking after it."""
+    if first is None or isinstance(second, Changed):
+        return second
+    text = second.text if isinstance(second, Refused | Uncertain) else ""
+    return Uncertain(second.who, f"changed, but not unlocked for certain: {text}")
 
 
-def _named(profile: Profile, who: str) -> Profile:
-    """The profile with the names that the vendor requires: of the display name, else of the id."""
-    if profile.given_name or profile.family_name:
-        return profile
-    given, _, family = (profile.display_name or who).rpartition(" ")
-    return replace(profile, given_name=given, family_name=family)
-
-
-def _groups(commands: Numbered) -> Sequence[Numbered]:
-    """Sets for one call each: mailed or not, nobody twice, and a password that the target makes up alone.
-
-    Alone, because such a call must never be sent again for the sake of somebody else in it.
-    """
-    groups: list[tuple[object, set[str], Numbered]] = []
-    for number, asked in commands.items():
-        command = _settled(asked)
-        alone = number if isinstance(command, ResetPassword) and command.new is None else None
-        key = (type(command), alone, isinstance(command, ResetPassword) and command.notify)
-        for known, names, group in groups:
-            if known == key and command.who.casefold() not in names:
-                names.add(command.who.casefold())
-                group[number] = command
-                break
-        else:
-            groups.append((key, {command.who.casefold()}, {number: command}))
-    return [group for _, _, group in groups]
-
-
-def _may_halve(commands: Sequence[Command], status: int) -> bool:
-    known = isinstance(commands[0], ResetPassword) and commands[0].new is not None
-    return status in (400, 413) or (known and status == 500)
-
-
-def _unless_ours(command: Command, outcome: Outcome) -> Outcome:
-    """After a larger call that was refused, what is already so may be its doing: no vendor page says that it is not."""
-    already = {CreateUser: (Reason.EXISTS, Reason.RESERVED), DeleteUser: (Reason.NO_SUCH_USER,)}.get(type(command), ())
-    if isinstance(outcome, Refused) and outcome.reason in already:
-        return Uncertain(command.who, f"{outcome.text}; the larger call that was refused before may have done that")
-    return outcome
-
-
-def _judge(commands: Sequence[Command], answer: Answer | Lost | Refused) -> Sequence[Outcome]:
-    """What came of each command, as far as the answer proves it."""
-    if isinstance(answer, Refused):
-        return [replace(answer, who=each.who) for each in commands]
-    if isinstance(answer, Lost):
-        return [
-            Uncertain(each.who, answer.text) if answer.sent else Refused(each.who, Reason.UNREACHABLE, answer.text)
-            for each in commands
-        ]
-    status = answer.status
-    if status == 200:
-        entries = None if answer.is_html() else entries_of(answer.body)
-        if entries is None:
-            return [Uncertain(each.who, "answered 200 with something that tells of no user") for each in commands]
-        return [_printable(each, read_outcome(each, pick(entries, each.who))) for each in commands]
-    unknown = (
-        status in _UNKNOWN_FATE or (status >= 500 and status != 503) or (300 <= status < 400 and not harmless(status))
-    )
-    if unknown or 200 <= status < 300:
-        return [Uncertain(each.who, f"answered {status}") for each in commands]
-    if answer.is_html() and status == 404:
-        text = "answered with a web page: is this the address of the API?"
-        return [Refused(each.who, Reason.OTHER, text) for each in commands]
-    return [_printable(each, read_refusal(each, status, answer.body, answer.retry_after())) for each in commands]
-
-
-def _printable(command: Command, outcome: Outcome) -> Outcome:
-    """The target's own words as one harmless line, without a part of the password."""
-    if not isinstance(outcome, Refused | Uncertain):
-        return outcome
-    return replace(outcome, text=sentence(withheld(outcome.text, candidate(command))))
+def _unlisted(command: Command, error: Unreachable | BadAnswer) -> Refused:
+    """Without the list nothing was sent, which is certain."""
+    reasons = {"KT-AUTH-001": Reason.NOT_SIGNED_IN, "KT-AUTH-003": Reason.NOT_ALLOWED}
+    other = Reason.UNREACHABLE if isinstance(error, Unreachable) else Reason.OTHER
+    return Refused(command.who, reasons.get(error.code, other), f"the list of users cannot be read: {error.what}")
 
 
 def _searched(user: User) -> str:

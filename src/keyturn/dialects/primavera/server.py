@@ -15,7 +15,8 @@ from keyturn.core.ports import Directory, Gate
 from keyturn.core.users import Status, User, Window
 from keyturn.dialects.primavera.server_asking import Asked, Door, refuse_request, reply
 from keyturn.dialects.primavera.wire import API, FAULTS, WireRequest, read, users_of
-from keyturn.dialects.primavera.wire_answer import changes_body, reset_body, verdict_text
+from keyturn.dialects.primavera.wire_answer import reset_body, verdict_text
+from keyturn.dialects.primavera.wire_jobs import result_body
 from keyturn.dialects.primavera.wire_user import ROLES, login_of, user_body
 from keyturn.http.faults import FaultTable
 from keyturn.http.paths import segment
@@ -120,7 +121,7 @@ class Users:
                     raise
                 # What was done before must be told; of these, nothing was.
                 outcomes += [Refused(each.who, Reason.BUSY) for each in alike]
-        return self.door.refuse_all(outcomes) or reply(changes_body(commands, outcomes, self.door.faults))
+        return self.door.refuse_all(outcomes) or reply(result_body(commands, outcomes, self.door.faults))
 
     async def roles(self, asked: Asked) -> Response:
         """GET /roles: the one role that means something here."""

@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword, UpdateUser
-from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain, Unchanged
+from keyturn.core.commands import Command, CreateUser, ResetPassword
+from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain
 from keyturn.core.users import Status, User
 from keyturn.dialects.primavera.wire import FAULTS
-from keyturn.dialects.primavera.wire_user import Body, Unreadable, read_user, user_body
+from keyturn.dialects.primavera.wire_user import Body, Unreadable, read_user
 from keyturn.http.faults import FaultTable
 
 PRINTED: Final = "password"
@@ -36,7 +36,8 @@ def verdict_text(outcome: Outcome, faults: FaultTable = FAULTS) -> str:
     return f"{fault.code}: {outcome.text or fault.text}"
 
 
-def _verdict(outcome: Outcome, faults: FaultTable) -> Body:
+def verdict(outcome: Outcome, faults: FaultTable) -> Body:
+    """What is said of one user among many: why not, and whether."""
     text = verdict_text(outcome, faults)
     return {"statusInfo": text, "statusInfoOK": not text}
 
@@ -44,7 +45,7 @@ def _verdict(outcome: Outcome, faults: FaultTable) -> Body:
 def reset_body(outcome: Outcome, user: User | None, faults: FaultTable = FAULTS) -> Body:
     """One user in the answer to a manual reset.  user: as stored now; `emailed` is our own word."""
     if isinstance(outcome, Refused):
-        return {"loginId": outcome.who, **_verdict(outcome, faults)}
+        return {"loginId": outcome.who, **verdict(outcome, faults)}
     mailed = isinstance(outcome, Changed) and outcome.delivery is Delivery.MAILED
     return {
         "loginId": outcome.who,
@@ -56,44 +57,8 @@ def reset_body(outcome: Outcome, user: User | None, faults: FaultTable = FAULTS)
         "pwdWarned": False,
         "changePwdAtNextLogin": False,
         "emailed": mailed,
-        **_verdict(outcome, faults),
+        **verdict(outcome, faults),
     }
-
-
-def changes_body(commands: Sequence[Command], outcomes: Sequence[Outcome], faults: FaultTable = FAULTS) -> Body:
-    """The answer to `POST /user`: the result of a job that is done."""
-    added: list[Body] = []
-    modified: list[Body] = []
-    failed: list[Body] = []
-    deleted: list[str] = []
-    for command, outcome in zip(commands, outcomes, strict=True):
-        if isinstance(command, DeleteUser):
-            if isinstance(outcome, Refused):
-                failed.append({"loginId": command.who, **_verdict(outcome, faults)})
-            else:
-                deleted.append(command.who)
-        else:
-            (added if isinstance(command, CreateUser) else modified).append(_changed(command, outcome, faults))
-    return {
-        "added": added,
-        "modified": modified,
-        "deleted": deleted,
-        "deleteFailed": failed,
-        "exception": "",
-        "message": "",
-        "updatedIdMap": {},
-        "localizedException": False,
-    }
-
-
-def _changed(command: Command, outcome: Outcome, faults: FaultTable) -> Body:
-    user = outcome.user if isinstance(outcome, Created | Changed | Unchanged) else None
-    shown = user_body(user) if user is not None else {"loginId": command.who}
-    action = {} if isinstance(outcome, Refused) else {"lastAction": _ACTIONS[type(command)]}
-    return {**shown, **action, **_verdict(outcome, faults)}
-
-
-_ACTIONS: Final[Mapping[type, str]] = {CreateUser: "Created", UpdateUser: "Updated"}
 
 
 def error_body(code: str, text: str) -> Body:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
 
-from keyturn.core.users import Contact, Json, Profile, Right, Stamp, Status, User
+from keyturn.core.users import USER_RIGHTS, Contact, Json, Profile, Right, Stamp, Status, User, without_secrets
 
 Body: TypeAlias = dict[str, object]
 
@@ -98,9 +98,9 @@ def read_profile(entry: Mapping[str, object], old: Profile) -> Profile:
 def _more(entry: Mapping[str, object], old: Profile) -> Mapping[str, Json]:
     """What has no place of its own; a list of roles replaces the one before, as the vendor says."""
     before = cast("Mapping[str, Json]", old.more.get(MORE) or {})
-    sent = {name: value for name, value in entry.items() if name in KEPT and value is not None}
+    sent = {name: without_secrets(value) for name, value in entry.items() if name in KEPT and value is not None}
     if "roles" in sent:
-        sent["roles"] = [role for role in roles_of(entry) if role.get("name") != ADMINISTRATOR]
+        sent["roles"] = [role for role in roles_of(sent) if role.get("name") != ADMINISTRATOR]
     kept = {**before, **cast("Mapping[str, Json]", sent)}
     if not kept.get("roles"):
         kept.pop("roles", None)
@@ -121,7 +121,9 @@ def read_rights(entry: Mapping[str, object], old: frozenset[Right]) -> frozenset
     if entry.get("roles") is None:
         return old
     administers = any(role.get("name") == ADMINISTRATOR for role in roles_of(entry))
-    return old | {Right.USERS} if administers else old - {Right.USERS}
+    if administers == (old >= USER_RIGHTS):
+        return old
+    return old | USER_RIGHTS if administers else old - USER_RIGHTS
 
 
 def read_status(entry: Mapping[str, object]) -> Status | None:
@@ -142,14 +144,14 @@ def user_body(user: User) -> Body:
     """A user as `GET /user` shows it: nothing of the password but whether it must be changed."""
     body = profile_body(user.profile)
     kept = cast("list[object]", body.get("roles") or [])
-    body["roles"] = [*(ROLES if Right.USERS in user.rights else ()), *kept]
+    body["roles"] = [*(ROLES if user.rights >= USER_RIGHTS else ()), *kept]
     return (
         body
         | status_body(user.status)
         | {
             "id": str(user.number),
             "loginId": user.login,
-            "admin": Right.USERS in user.rights,
+            "admin": user.rights >= USER_RIGHTS,
             "locked": user.status is Status.LOCKED,
             "loginAttemptsCtr": str(user.failures),
             "createdBy": user.added.by,
