@@ -65,6 +65,18 @@ def test_without_an_address_a_generated_secret_is_handed_back_and_a_known_one_de
     assert known == Changed("amal", delivery=Delivery.NONE)
 
 
+def test_where_nothing_is_handed_back_a_secret_that_would_reach_nobody_is_refused_and_audited(house: House) -> None:
+    """The old password stays; a known value and whoever has an address are not concerned."""
+    house.add("amal", password=GOOD)
+    house.add("bert", mail="bert@example.com")
+    door = house.directory(via=replace(LOCAL, hands_back=False))
+    commands = [ResetPassword("amal", notify=True), ResetPassword("bert", notify=True)]
+    assert [reason(one) for one in door.execute(commands)] == [Reason.NO_MAIL_ADDRESS, None]
+    assert ("password.reset", "refused", "amal", "no-mail-address") in house.events()
+    assert isinstance(house.sign_in("amal", GOOD), SignedIn)
+    assert [reason(one) for one in door.execute([ResetPassword("amal", OTHER, notify=True)])] == [None]
+
+
 def test_other_addresses_get_a_notice_without_the_secret(house: House) -> None:
     emails = (Contact("amal@home.example"), Contact("amal@work.example", primary=True))
     house.directory().execute([CreateUser("amal", Profile(emails=emails), notify=True)])
