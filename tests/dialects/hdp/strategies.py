@@ -32,7 +32,7 @@ sign_ins = st.lists(
     st.fixed_dictionaries({"authUserName": texts.filter(bool), "authServiceId": st.integers(1, 9)}), max_size=2
 )
 data = st.lists(st.sampled_from([1, 2, 5, 9, 11, 17, 27]), unique=True, min_size=1, max_size=4).map(sorted)
-rights = st.sampled_from([frozenset[Right](), USER_RIGHTS, ALL_RIGHTS])
+rights = st.just(ALL_RIGHTS) | st.sets(st.sampled_from(sorted(USER_RIGHTS, key=str))).map(frozenset)
 statuses = st.sampled_from(list(Status))
 operations = words | st.just("")
 

@@ -20,7 +20,7 @@ from keyturn.core.commands import (
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Unchanged
 from keyturn.core.policy import ProfileName
 from keyturn.core.secret import Secret
-from keyturn.core.users import ALL_RIGHTS, Profile, Right, Status, User
+from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Profile, Right, Status, User
 from keyturn.dialects.hdp.wire import (
     FAULTS,
     WireAnswer,
@@ -34,7 +34,7 @@ from keyturn.dialects.hdp.wire import (
     write_outcome,
 )
 from keyturn.dialects.hdp.wire_policy import policy_body, read_list, read_policy
-from keyturn.dialects.hdp.wire_rights import effective, fits, permissions_body, read_rights, refuse_odd
+from keyturn.dialects.hdp.wire_rights import effective, fits, permissions_body, read_rights
 from keyturn.dialects.hdp.wire_shapes import USERS, Unreadable, is_number, number_text, object_of, read_error
 from keyturn.dialects.hdp.wire_user import LONG_AGO, MORE, read_status, read_user, user_body
 from tests.dialects.hdp.strategies import commands, rights, secrets, texts, users
@@ -89,7 +89,8 @@ def test_a_refusal_survives_the_wire(reason: Reason, text: str) -> None:
     command, refused = DeleteUser("7"), Refused("7", reason, text, retry_after=7.0)
     back = read_outcome(command, write_outcome(command, refused))
     assert isinstance(back, Refused)
-    assert back.reason is (Reason.OTHER if reason is Reason.UNREACHABLE else reason)
+    written = {fault.reason for fault in FAULTS.written}
+    assert back.reason is (reason if reason in written else Reason.OTHER)
     assert back.retry_after == (7.0 if reason in (Reason.TOO_MANY, Reason.BUSY) else None)
     if reason is Reason.NO_SUCH_USER:
         assert back.text == "There is no User with that id: 7."
@@ -147,7 +148,7 @@ def test_what_does_not_fit_is_not_written(command: Command) -> None:
 
 def test_a_part_of_a_user_is_sent_with_the_rest_as_it_was() -> None:
     """The vendor's call replaces whole users."""
-    stored = sent(user_body(replace(SOMEBODY, rights=frozenset({Right.USERS}))))
+    stored = sent(user_body(replace(SOMEBODY, rights=USER_RIGHTS)))
     body = write(UpdateUser("7", login="new"), stored).body
     assert body == stored | {"userName": "new"}
     body = write(
@@ -171,7 +172,8 @@ def test_a_part_of_a_user_is_sent_with_the_rest_as_it_was() -> None:
         ("PUT", "7", {"statusInfo": {"status": 1}, "userName": 8}),
         ("PUT", "7", {"statusInfo": {"status": 1}, "passwordInfo": {"password": "x"}}),
         ("PUT", "7", {"statusInfo": {"status": 1}, "permissions": {"roles": [9]}}),
-        ("PUT", "7", {"statusInfo": {"status": 1}, "permissions": {"permissions": [14]}}),
+        ("PUT", "7", {"statusInfo": {"status": 1}, "permissions": {"permissions": [-1]}}),
+        ("PUT", "7", {"statusInfo": {"status": 1}, "permissions": {"permissions": [10**18]}}),
         ("PUT", "7", {"statusInfo": {"status": 1}, "permissions": {"permissions": [True]}}),
         ("PUT", "7", {"statusInfo": {"status": 1}, "permissions": {"permissions": 1}}),
         ("PUT", "7", {"statusInfo": {"status": 1}, "authenticationInfo": {}}),
@@ -198,7 +200,7 @@ def test_parts_are_read_against_the_stored_user() -> None:
     assert read_status({"status": 1, "accountLocked": False}, Status.LOCKED) is Status.ACTIVE
     command = read(WireRequest("PUT", (*USERS, "7", "permissions"), {"roles": [3], "permissions": []}), locked)
     profile = Profile(title="Dr", more={"x": 1, MORE: {"roles": [3]}})
-    assert command == UpdateUser("7", profile, rights=frozenset({Right.USERS}))
+    assert command == UpdateUser("7", profile, rights=USER_RIGHTS)
     command = read(WireRequest("PUT", (*USERS, "7", "permissions"), {"roles": [2]}), locked)
     assert command == UpdateUser("7", Profile(title="Dr", more={"x": 1}))
 
@@ -215,7 +217,7 @@ def test_rights_that_the_numbers_cannot_say_stay_when_nothing_is_said(held: froz
     """What is sent back as it was shown changes nothing; what is taken away is taken."""
     assert read_rights(permissions_body(held, {}), held) == held
     assert read_rights({"permissions": [12]}, held) == ALL_RIGHTS
-    assert Right.USERS not in read_rights({}, held)
+    assert not read_rights({}, held) >= USER_RIGHTS
 
 
 def test_a_kept_role_never_says_more_than_the_rights() -> None:
@@ -223,22 +225,22 @@ def test_a_kept_role_never_says_more_than_the_rights() -> None:
     kept = {"roles": [1, 2], "permissions": [1, 12]}
     assert permissions_body(frozenset(), kept) == {"roles": [2], "permissions": [1]}
     assert permissions_body(frozenset(), {"roles": [1]}) == {"roles": [2], "permissions": []}
-    assert permissions_body(frozenset({Right.USERS}), kept)["permissions"] == [1, 13, 14, 15, 16]
+    assert permissions_body(USER_RIGHTS, kept)["permissions"] == [1, 13, 14, 15, 16]
     assert permissions_body(ALL_RIGHTS, kept) == {"roles": [1, 2], "permissions": [1]}
 
 
-def test_a_part_of_the_four_passes_where_a_role_covers_it() -> None:
-    """It says nothing that is not so."""
-    refuse_odd({"roles": [3], "permissions": [14]})
-    refuse_odd({"permissions": [12, 14]})
-    assert effective({"roles": [2, 99], "permissions": [27]}) == [*range(1, 11), 27]
+def test_effective_permissions_come_through_roles_too() -> None:
+    """12 brings all of them; a role that is not here brings none."""
+    assert effective({"roles": [2, 99], "permissions": [27]}) == [*range(1, 12), 27]
+    assert effective({"roles": [3]}) == [*range(1, 12), *range(13, 22)]
     assert 20 in effective({"permissions": [12]})
 
 
 @pytest.mark.parametrize("odd", [{"newPassword": "x"}, {"password": "x"}, {"currentPassword": "x"}])
 def test_no_password_is_kept_with_the_profile(odd: dict[str, object]) -> None:
     """Wherever somebody writes it."""
-    body = {"userName": "a", "statusInfo": {"status": 1}, **odd, "authenticationInfo": {"authUsers": [odd]}}
+    body = {"userName": "a", "statusInfo": {"status": 1}, **odd}
+    body["authenticationInfo"] = {"authUsers": [{"authUserName": "b", **odd}]}
     command = read(WireRequest("POST", USERS, body))
     assert isinstance(command, CreateUser)
     assert "'x'" not in repr(command.profile)

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from keyturn.core.ports import Gate
 from keyturn.dialects.hdp.server_asking import Door, Endpoint, Handler, refuse_request
+from keyturn.dialects.hdp.server_policy import Policies
 from keyturn.dialects.hdp.server_system import System
 from keyturn.dialects.hdp.server_users import Users
 from keyturn.dialects.hdp.wire import FAULTS
@@ -21,20 +22,20 @@ PREFIXES: Final = ("/api/admin", "/api/mgmt", "/api/public")
 def routes(gate: Gate, faults: FaultTable = FAULTS) -> list[Route]:
     """Every route of the door.  faults: for a site that knows the real codes where ours are invented."""
     door = Door(gate, faults)
-    users, system = Users(door), System(door)
+    users, policies = Users(door), Policies(door)
     change = door.signed_in(users.change_own_password, restricted=True)
     opened: Mapping[str, Mapping[str, Endpoint]] = {
         "/api/admin/userdetails/changePassword": {"PUT": change},
-        "/api/public/passwordpolicy": {"GET": door.open(system.policy)},
+        "/api/public/passwordpolicy": {"GET": door.open(policies.public)},
     }
     signed = {
         path: {method: door.signed_in(handler) for method, handler in methods.items()}
-        for path, methods in _signed_in(users, system).items()
+        for path, methods in _signed_in(users, System(door), policies).items()
     }
     return [route(path, dict(methods), door.wrong_method) for path, methods in {**opened, **signed}.items()]
 
 
-def _signed_in(users: Users, system: System) -> Mapping[str, Mapping[str, Handler]]:
+def _signed_in(users: Users, system: System, policies: Policies) -> Mapping[str, Mapping[str, Handler]]:
     one = "/api/admin/users/{id}"
     return {
         "/api/admin/users": {"GET": users.list, "POST": users.create},
@@ -43,6 +44,8 @@ def _signed_in(users: Users, system: System) -> Mapping[str, Mapping[str, Handle
         one + "/statusinfo": {"GET": users.status, "PUT": users.set_status},
         one + "/passwordinfo": {"GET": users.password, "PUT": users.set_password_info},
         one + "/permissions": {"GET": users.permissions, "PUT": users.set_permissions},
+        one + "/authinfo": {"GET": users.authentication, "PUT": users.set_authentication},
+        "/api/admin/passwordpolicy/{id}": {"GET": policies.show, "PUT": policies.change},
         "/api/admin/permissions": {"GET": system.permissions},
         "/api/admin/permissions/{id}": {"GET": system.permission},
         "/api/admin/roles": {"GET": system.roles},

@@ -56,6 +56,11 @@ class Asked:
         """The administration as the one who asks may use it."""
         return self.gate.administration(self.actor, DOOR, origin_of(self.request))
 
+    async def refuse(self, verb: str, text: str = "", who: str = "", reason: Reason = Reason.NOT_ALLOWED) -> Refused:
+        """Audit what this door does not let the one who asks do, where no command of the directory says it."""
+        refused = Refused(who, reason, text)
+        return await self.gate.refuse(refused, verb, actor=self.actor, door=DOOR, origin=origin_of(self.request))
+
     async def oneself(self) -> User | None:
         """The one who asks."""
         return await self.own().find(self.actor.id)
@@ -105,7 +110,7 @@ class Door:
                 return self.refuse(Refused("", actor.reason, retry_after=actor.retry_after))
             if actor.confined and not restricted:
                 text = "The password must be changed first: PUT /api/admin/userdetails/changePassword"
-                return self.refuse(Refused("", Reason.NOT_ALLOWED, text))
+                return self.refuse(await Asked(request, actor, self.gate).refuse("session.use", text))
             return await handler(Asked(request, actor, self.gate))
 
         return self.open(asked)

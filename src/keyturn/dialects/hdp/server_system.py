@@ -1,12 +1,10 @@
-"""What people ask of themselves and of the system: `/api/mgmt`, permissions, roles, the password policy."""
+"""What people ask of themselves and of the system: `/api/mgmt`, permissions and roles."""
 
 from dataclasses import dataclass
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from keyturn.dialects.hdp.server_asking import Asked, Door, reply
-from keyturn.dialects.hdp.wire_policy import policy_body
 from keyturn.dialects.hdp.wire_rights import (
     PERMISSIONS,
     effective,
@@ -52,13 +50,9 @@ class System:
         wanted, own = asked.query.get("tenantID", ""), asked.actor.tenant
         return reply(roles_list(own) if wanted in ("", str(own)) else {"roles": []})
 
-    async def policy(self, request: Request) -> Response:
-        """GET /api/public/passwordpolicy: for anybody, since whoever chooses a password must know the rules."""
-        return reply(policy_body(await self.door.administration(request).profile()))
-
 
 async def _own(asked: Asked) -> tuple[int, Body | list[int]]:
     user = await asked.oneself()
     if user is None:  # deleted between the knock and now
         return 0, []
-    return user.number, effective(permissions_body(user.rights, kept_permissions(user.profile)))
+    return user.number, effective(permissions_body(user.effective, kept_permissions(user.profile)))

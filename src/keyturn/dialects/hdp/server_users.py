@@ -18,9 +18,9 @@ from keyturn.dialects.hdp.wire import (
     read,
     write_outcome,
 )
-from keyturn.dialects.hdp.wire_rights import permissions_body
+from keyturn.dialects.hdp.wire_rights import numbers, permissions_body
 from keyturn.dialects.hdp.wire_shapes import USERS, Body, Unreadable, object_of
-from keyturn.dialects.hdp.wire_user import kept_permissions, password_body, status_body, user_body
+from keyturn.dialects.hdp.wire_user import authentication_body, kept_permissions, password_body, status_body, user_body
 from keyturn.http.paths import segment
 from keyturn.http.query import flag
 
@@ -37,8 +37,8 @@ class Users:
 
     async def list(self, asked: Asked) -> Response:
         """GET /api/admin/users: all of them, for no way to page is documented; `details` adds the tenant's name."""
-        if Right.USERS not in asked.actor.rights:
-            return self.door.refuse(Refused("", Reason.NOT_ALLOWED))
+        if Right.VIEW_USERS not in asked.actor.rights:
+            return self.door.refuse(await asked.refuse("user.list"))
         details: Body = {}
         if flag(asked.query, "details"):
             details["tenantName"] = (await asked.administration().tenant()).name
@@ -74,6 +74,10 @@ class Users:
         """GET /api/admin/users/{id}/permissions"""
         return await self._show(asked, _permissions)
 
+    async def authentication(self, asked: Asked) -> Response:
+        """GET /api/admin/users/{id}/authinfo"""
+        return await self._show(asked, authentication_body)
+
     async def change(self, asked: Asked) -> Response:
         """PUT /api/admin/users/{id}"""
         return await self._merge(asked, user_body)
@@ -82,11 +86,18 @@ class Users:
         """PUT /api/admin/users/{id}/permissions"""
         return await self._merge(asked, _permissions, "permissions")
 
+    async def set_authentication(self, asked: Asked) -> Response:
+        """PUT /api/admin/users/{id}/authinfo: kept as sent; only the sign-in name signs in here."""
+        return await self._merge(asked, authentication_body, "authinfo")
+
     async def set_status(self, asked: Asked) -> Response:
         """PUT /api/admin/users/{id}/statusinfo: `accountLocked` false unlocks."""
         who = segment(asked.request, "id")
         request = await asked.wire_request(*USERS, who, "statusinfo")
-        return await self._do(asked, read(request, await asked.directory().find(who)))
+        stored = await asked.directory().find(who)
+        if stored is None and _blind(asked) and "accountLocked" not in (request.body or {}):
+            return self.door.refuse(await _unseen(asked, "user.status", who))
+        return await self._do(asked, read(request, stored))
 
     async def set_password_info(self, asked: Asked) -> Response:
         """PUT /api/admin/users/{id}/passwordinfo: taken when it says what is so already; more cannot be done here."""
@@ -94,9 +105,11 @@ class Users:
         request = await asked.wire_request(*USERS, who, "passwordinfo")
         user = await asked.directory().find(who)
         if user is None:
-            return self._missing(who)
+            return await self._missing(asked, who)
         body = request.body or {}
-        return self._unsupported(who) if asks_for_change(body, user) else reply(password_body(user))
+        if asks_for_change(body, user):
+            return await self._unsupported(asked, who)
+        return reply(password_body(user))
 
     async def reset(self, asked: Asked) -> Response:
         """PUT /api/admin/users/{id}/resetpassword"""
@@ -117,7 +130,7 @@ class Users:
     async def _show(self, asked: Asked, part: Part) -> Response:
         who = segment(asked.request, "id")
         user = await asked.directory().find(who)
-        return reply(part(user)) if user is not None else self._missing(who)
+        return reply(part(user)) if user is not None else await self._missing(asked, who)
 
     async def _do(self, asked: Asked, command: Command) -> Response:
         [outcome] = await asked.directory().execute([command])
@@ -133,9 +146,10 @@ class Users:
         _refuse_other_tenant(request, asked)
         for _ in range(_TRIES):
             stored = await asked.directory().find(who)
-            if stored is not None and asks_for_change(object_of(request.body or {}, "passwordInfo"), stored):
-                return self._unsupported(who)
             command = read(request, stored)
+            refused = await self._hindrance(asked, request, command, stored)
+            if refused is not None:
+                return refused
             if isinstance(command, UpdateUser) and stored is not None:
                 command = replace(command, version=stored.version, operation="")
             [outcome] = await asked.directory().execute([command])
@@ -145,12 +159,45 @@ class Users:
             return reply(part(outcome.user))
         return self.door.answer(write_outcome(command, outcome, self.door.faults))
 
-    def _missing(self, who: str) -> Response:
+    async def _hindrance(
+        self, asked: Asked, request: WireRequest, command: Command, stored: User | None
+    ) -> Response | None:
+        """What this door refuses before the directory is asked: what it cannot know, cannot say, or may not allow."""
+        if stored is None:
+            return self.door.refuse(await _unseen(asked, "user.update", command.who)) if _blind(asked) else None
+        if asks_for_change(object_of(request.body or {}, "passwordInfo"), stored):
+            return await self._unsupported(asked, command.who)
+        if stored.uid == asked.actor.id and isinstance(command, UpdateUser) and _changes_rights(command, stored):
+            text = "Nobody changes their own roles and permissions"
+            return self.door.refuse(await asked.refuse("user.update", text, command.who))
+        return None
+
+    async def _missing(self, asked: Asked, who: str) -> Response:
+        """404, or 403 to those who may see nobody but themselves, whoever it is that they ask for."""
+        if _blind(asked):
+            return self.door.refuse(await _unseen(asked, "user.read", who))
         return self.door.refuse(Refused(who, Reason.NO_SUCH_USER))
 
-    def _unsupported(self, who: str) -> Response:
+    async def _unsupported(self, asked: Asked, who: str) -> Response:
         text = "The status of a password changes with the password alone: reset it, or have it changed"
-        return self.door.refuse(Refused(who, Reason.UNSUPPORTED, text))
+        return self.door.refuse(await asked.refuse("user.update", text, who, Reason.UNSUPPORTED))
+
+
+def _blind(asked: Asked) -> bool:
+    return Right.VIEW_USERS not in asked.actor.rights
+
+
+async def _unseen(asked: Asked, verb: str, who: str) -> Refused:
+    """What replaces a part of a user needs the rest, which this person may not see."""
+    return await asked.refuse(verb, "The user may not view users", who)
+
+
+def _changes_rights(command: UpdateUser, stored: User) -> bool:
+    """Whether roles or permissions would be others than are shown."""
+    rights = stored.rights if command.rights is None else command.rights
+    kept = kept_permissions(stored.profile if command.profile is None else command.profile)
+    now, then = _permissions(stored), permissions_body(rights, kept)
+    return any(set(numbers(now, name)) != set(numbers(then, name)) for name in now)
 
 
 def _permissions(user: User) -> Body:

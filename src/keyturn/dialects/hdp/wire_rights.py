@@ -7,7 +7,7 @@ roles" (docs.progress.com, Hybrid Data Pipeline 5.0, read 2026-11-21).  Numbers 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from keyturn.core.users import ALL_RIGHTS, Right
+from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Right
 from keyturn.dialects.hdp.wire_shapes import Body, Unreadable
 
 PERMISSIONS: Final[Mapping[int, str]] = {
@@ -20,84 +20,93 @@ PERMISSIONS: Final[Mapping[int, str]] = {
     7: "UseDataSourceWithOData",
     8: "WebUI",
     9: "ChangePassword",
-    10: "SQLEditor",
+    10: "SQLEditorWebUI",
     11: "MgmtAPI",
     12: "Administrator",
     13: "CreateUsers",
     14: "ViewUsers",
     15: "ModifyUsers",
-    16: "DeleteUsers",  # the number is a guess
-    17: "CreateRole",  # the number is a guess
+    16: "DeleteUsers",
+    17: "CreateRole",
     18: "ViewRole",
-    19: "ModifyRole",  # the number is a guess
-    20: "DeleteRole",  # the number is a guess
+    19: "ModifyRole",
+    20: "DeleteRole",
+    21: "OnBehalfOf",
+    25: "TenantAPI",
+    26: "RegisterExternalAuthService",
     27: "Limits",
+    28: "OAuth",
 }
-"""21 to 26 and those above 27 exist, but no public text gives their numbers."""
+"""22 to 24 and those above 28 exist, but no public text that was found gives their names."""
 
 ADMINISTRATOR: Final = 12
-ON_USERS: Final = frozenset({13, 14, 15, 16})
-"""Create, view, modify and delete users: here one right, so that they go together."""
+VIEW_ROLE: Final = 18
+ON_USERS: Final[Mapping[int, Right]] = {
+    13: Right.CREATE_USERS,
+    14: Right.VIEW_USERS,
+    15: Right.MODIFY_USERS,
+    16: Right.DELETE_USERS,
+}
+"""The permissions over users, each of which is one right here."""
+
+HIGHEST: Final = 99
+"""No permission has a higher number; the vendor's pages name none above 30, this bound is ours."""
 
 SYSTEM_ADMINISTRATOR, USER, TENANT_ADMINISTRATOR = 1, 2, 3
+_OF_A_USER: Final = frozenset(range(1, 12))
 ROLES: Final[Mapping[int, tuple[str, str, frozenset[int]]]] = {
     SYSTEM_ADMINISTRATOR: ("System Administrator", "Has all permissions", frozenset(PERMISSIONS)),
-    USER: ("User", "Has the permissions of a user", frozenset(range(1, 11))),
+    USER: ("User", "Has the permissions of a user", _OF_A_USER),
     TENANT_ADMINISTRATOR: (
         "Tenant Administrator",
-        "Administers the users of a tenant",
-        frozenset(PERMISSIONS) - {ADMINISTRATOR},
+        "Has the permissions of a user and those over a tenant",
+        _OF_A_USER | frozenset(range(13, 22)),
     ),
 }
-"""The default roles; which permissions a user and a tenant administrator have beyond the documented is invented."""
+"""The default roles with what "Permissions and default roles" ticks for each."""
 
-_ADMINISTRATIVE: Final = ON_USERS | {ADMINISTRATOR}
+_ADMINISTRATIVE: Final = frozenset(ON_USERS) | {ADMINISTRATOR}
 
 
 def permissions_body(rights: frozenset[Right], kept: Mapping[str, object]) -> Body:
     """The `permissions` of a user.  kept: the roles and the permissions on data, as the profile holds them.
 
-    A kept role that would say more than the rights is not shown; a right that no kept role says is shown as numbers.
+    A kept role that would say more than the rights is not shown; a right that no kept role says is shown as a number.
     """
     roles = [role for role in numbers(kept, "roles") or [USER] if _RIGHTS_OF.get(role, frozenset()) <= rights]
     said = frozenset[Right]().union(*(_RIGHTS_OF.get(role, frozenset()) for role in roles))
     shown = set(numbers(kept, "permissions")) - _ADMINISTRATIVE
     if rights >= ALL_RIGHTS:
         shown |= set() if said >= ALL_RIGHTS else {ADMINISTRATOR}
-    elif Right.USERS in rights:
-        shown |= set() if Right.USERS in said else ON_USERS
+    else:
+        shown |= {number for number, right in ON_USERS.items() if right in rights - said}
     return {"roles": roles or [USER], "permissions": sorted(shown)}
 
 
 def read_rights(body: Mapping[str, object], base: frozenset[Right]) -> frozenset[Right]:
-    """The rights after these permissions; what is sent as it is shown changes nothing.  Raises Unreadable.
-
-    A part of 13 to 16 gives no right, which `refuse_odd` does not let pass in silence.
-    """
+    """The rights after these permissions; what is sent as it is shown changes nothing.  Raises Unreadable."""
     sent, roles = set(numbers(body, "permissions")), numbers(body, "roles")
     said = frozenset[Right]().union(*(_RIGHTS_OF.get(role, frozenset()) for role in roles))
     said |= ALL_RIGHTS if ADMINISTRATOR in sent else frozenset()
-    said |= {Right.USERS} if sent >= ON_USERS else frozenset()
+    said |= {right for number, right in ON_USERS.items() if number in sent}
     if said == _shown(base):
         return base
     if said >= ALL_RIGHTS:
         return ALL_RIGHTS
-    kept = frozenset() if base >= ALL_RIGHTS else base - {Right.USERS}
+    kept = frozenset() if base >= ALL_RIGHTS else base - USER_RIGHTS
     return kept | said
 
 
 def refuse_odd(body: Mapping[str, object]) -> None:
-    """Raises Unreadable for permissions that would not mean here what they say: unknown roles, a part of 13 to 16."""
-    roles, sent = set(numbers(body, "roles")), set(numbers(body, "permissions"))
-    if roles - set(ROLES):
+    """Raises Unreadable for roles that are not here, and for what can be no number of a permission."""
+    if set(numbers(body, "roles")) - set(ROLES):
         raise Unreadable("there is no such role")
-    covered = ADMINISTRATOR in sent or roles & {SYSTEM_ADMINISTRATOR, TENANT_ADMINISTRATOR}
-    if sent & ON_USERS and not sent >= ON_USERS and not covered:
-        raise Unreadable("permissions 13, 14, 15 and 16 go together here; give all of them or none")
+    if not all(0 < number <= HIGHEST for number in numbers(body, "permissions")):
+        raise Unreadable("there is no such permission")
 
 
 def fits(rights: frozenset[Right]) -> bool:
-    """Whether the numbers can say these rights: none, users, or all."""
+    """Whether the numbers can say these rights: some of those over users, or all."""
     return rights == _shown(rights)
 
 
@@ -149,9 +158,9 @@ def numbers(body: Mapping[str, object], name: str) -> Sequence[int]:
 
 _RIGHTS_OF: Final[Mapping[int, frozenset[Right]]] = {
     SYSTEM_ADMINISTRATOR: ALL_RIGHTS,
-    TENANT_ADMINISTRATOR: frozenset({Right.USERS}),
+    TENANT_ADMINISTRATOR: USER_RIGHTS,
 }
 
 
 def _shown(rights: frozenset[Right]) -> frozenset[Right]:
-    return ALL_RIGHTS if rights >= ALL_RIGHTS else rights & {Right.USERS}
+    return ALL_RIGHTS if rights >= ALL_RIGHTS else rights & USER_RIGHTS

@@ -23,6 +23,11 @@ NOT_KEPT: Final = frozenset({
 """What a sent user may hold and `more` does not keep as it is: our own facts, secrets, what is read with care."""
 
 LONG_AGO: Final = Stamp("", datetime(1970, 1, 1, tzinfo=UTC))
+INTERNAL: Final = 1
+"""The number of the service that is the server's own passwords."""
+
+LONGEST_NAME: Final = 128
+LARGEST: Final = 2**31 - 1
 INACTIVE, ACTIVE = 0, 1
 FINE, MUST_BE_RESET = 1, 2
 
@@ -30,7 +35,6 @@ FINE, MUST_BE_RESET = 1, 2
 def user_body(user: User) -> Body:
     """A user as the vendor shows it: never anything of the password but how it stands."""
     more = dict(_more(user.profile))
-    login = {"authUsers": [{"authUserName": user.login, "authServiceId": 1}]}
     extra = {name: value for name, value in more.items() if name not in NOT_KEPT}
     return extra | {
         "id": user.number,
@@ -39,8 +43,14 @@ def user_body(user: User) -> Body:
         "statusInfo": status_body(user.status),
         "passwordInfo": password_body(user) if user.has_password else None,
         "permissions": permissions_body(user.rights, more),
-        "authenticationInfo": more.get("authenticationInfo") or login,
+        "authenticationInfo": authentication_body(user),
     }
+
+
+def authentication_body(user: User) -> Body:
+    """Which names sign in as this user at which service: as it was sent, else the sign-in name at our own."""
+    kept = cast("Body | None", _more(user.profile).get("authenticationInfo"))
+    return kept or {"authUsers": [{"authUserName": user.login, "authServiceId": INTERNAL}]}
 
 
 def status_body(status: Status) -> Body:
@@ -127,9 +137,11 @@ def _authentication(body: Mapping[str, object]) -> Body:
     users = body.get("authUsers")
     if not isinstance(users, list) or not all(isinstance(each, Mapping) for each in users):
         raise Unreadable("authUsers must be a list of objects")
-    return {
-        "authUsers": [
-            {"authUserName": text_of(each, "authUserName"), "authServiceId": whole_of(each, "authServiceId", 1)}
-            for each in users
-        ]
-    }
+    return {"authUsers": [_sign_in(each) for each in users]}
+
+
+def _sign_in(body: Mapping[str, object]) -> Body:
+    name, service = text_of(body, "authUserName"), whole_of(body, "authServiceId", INTERNAL)
+    if not 0 < len(name) <= LONGEST_NAME or not 0 < service <= LARGEST:
+        raise Unreadable("authUsers need an authUserName of 1 to 128 characters, and the number of a service")
+    return {"authUserName": name, "authServiceId": service}
