@@ -65,7 +65,7 @@ def _on_subject(step: Step, command: _OnSubject, seen: Seen, subject: Subject) -
         case UpdateUser():
             return _update(step, command, seen, subject)
         case ResetPassword():
-            return _reset(step, command)
+            return _reset(step, command, subject)
         case ChangePassword():
             return _change(step, command, seen, subject)
         case SetStatus() | DeleteUser():
@@ -173,8 +173,13 @@ def _last(seen: Seen, subject: Subject, *, leaves: bool, who: str) -> Refused | 
     return None
 
 
-def _reset(step: Step, command: ResetPassword) -> Refused | None:
-    return _known_value(step, command.who) if command.new is not None else None
+def _reset(step: Step, command: ResetPassword, subject: Subject) -> Refused | None:
+    if command.new is not None:
+        return _known_value(step, command.who)
+    if command.notify and not subject.mail and not step.caller.via.hands_back:
+        # Here a password that is made up is mailed and never shown: it would reach nobody, and end the old one.
+        return Refused(command.who, Reason.NO_MAIL_ADDRESS, "the user has no mail address")
+    return None
 
 
 def _known_value(step: Step, who: str) -> Refused | None:

@@ -76,13 +76,13 @@ class Users:
 
     async def make_passwords(self, asked: Asked) -> Response:
         """PUT /user/auto-reset-pwd: every user is mailed a password that the directory makes up."""
-        outcomes = await _make_up(asked.directory, read(await asked.wire_request("user", "auto-reset-pwd")))
+        outcomes = await _execute(asked.directory, read(await asked.wire_request("user", "auto-reset-pwd")))
         return self.door.refuse_all(outcomes) or self._map(outcomes)
 
     async def make_password(self, asked: Asked) -> Response:
         """PUT /user/{userId}/auto-reset-pwd: the same for one user, answered as plain text."""
         request = WireRequest("PUT", ("user", segment(asked.request, "id"), "auto-reset-pwd"))
-        [outcome] = await _make_up(asked.directory, read(request))
+        [outcome] = await _execute(asked.directory, read(request))
         if isinstance(outcome, Refused):
             return self.door.refuse(outcome)
         return PlainTextResponse(_FINE, headers={"cache-control": "no-store"})
@@ -152,11 +152,3 @@ async def _stored(directory: Directory, names: Sequence[str]) -> Mapping[str, Us
     """The users of these names that the caller may see."""
     found = {who: await directory.find(who) for who in dict.fromkeys(names)}
     return {who: user for who, user in found.items() if user is not None}
-
-
-async def _make_up(directory: Directory, commands: Sequence[Command]) -> list[Outcome]:
-    """Resets whose passwords go out by mail: nobody without an address gets one that nobody would ever see."""
-    stored = await _stored(directory, [each.who for each in commands])
-    lost = {who for who, user in stored.items() if not user.profile.mail()}
-    done = iter(await _execute(directory, [each for each in commands if each.who not in lost]))
-    return [Refused(each.who, Reason.NO_MAIL_ADDRESS) if each.who in lost else next(done) for each in commands]
