@@ -24,7 +24,7 @@ from keyturn.core.errors import Busy
 from keyturn.core.membership import GroupChange
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused
 from keyturn.core.permissions import Actor
-from keyturn.core.policy import ProfileName
+from keyturn.core.policy import ProfileName, Verdict
 from keyturn.core.ports import KeyChange, NewKey, Probe, SignedIn
 from keyturn.core.secret import Secret
 from keyturn.core.signin import SignIn
@@ -204,6 +204,10 @@ class BridgedAdministration:
         """The password policy of the tenant."""
         return self.local.profile()
 
+    async def judge(self, candidate: Secret, via: Capabilities) -> Verdict:
+        """What the policy says of a candidate."""
+        return await self.threads.read(self.local.judge, candidate, via)
+
     async def tenant(self) -> Tenant:
         """The caller's own tenant."""
         return await self.threads.read(self.local.tenant)
@@ -298,6 +302,10 @@ class LocalGate:
             )
         except Busy as busy:
             return Refused(login, Reason.BUSY, busy.what, retry_after=1)
+
+    async def bearer(self, id: str, token: Secret, *, scope: str) -> Actor | None:
+        """Who carries an API key itself, for this one call."""
+        return await self.threads.read(self.signing_in.bearer, id, token, scope=scope)
 
     async def sign_out(self, token: Secret) -> None:
         """End the session of this token."""

@@ -11,7 +11,7 @@ from keyturn.core.credentials import Verifier
 from keyturn.core.membership import GroupChange
 from keyturn.core.outcomes import Changed, Outcome, Refused
 from keyturn.core.permissions import Actor
-from keyturn.core.policy import ProfileName
+from keyturn.core.policy import ProfileName, Verdict
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Application, Key, Tenant
 from keyturn.core.users import Group, Groups, Handle, Right, User, Users, Window
@@ -220,6 +220,9 @@ class Administration(Protocol):
     async def profile(self) -> ProfileName:
         """The password policy of the tenant."""
 
+    async def judge(self, candidate: Secret, via: Capabilities) -> Verdict:
+        """What the policy of the tenant says of a candidate under a door's lengths; nobody's password is looked at."""
+
     async def tenant(self) -> Tenant:
         """The caller's own tenant, to compare with the one that an address names."""
 
@@ -288,6 +291,12 @@ class Gate(Protocol):
 
         Whoever must change the password may do just that, by a call that carries the old one; nothing is consumed
         until that commits.
+        """
+
+    async def bearer(self, id: str, token: Secret, *, scope: str) -> Actor | None:
+        """Who carries an API key itself, for this one call, at a door whose tokens are keys.
+
+        scope: must be among those of the key, so that keys of other doors open nothing here, nor these elsewhere.
         """
 
     async def sign_out(self, token: Secret) -> None:

@@ -100,6 +100,15 @@ class SignIn:
             actor = _actor_of_key(key, scopes or key.scopes)
             return self._start(transaction, "key", actor, key.epoch, restricted=False, attempt=attempt)
 
+    def bearer(self, id: str, token: Secret, *, scope: str) -> Actor | None:
+        """Who carries an API key itself in place of a session's token; only keys with this scope may be."""
+        digest = self.parts.hasher.digest(token)
+        with self.parts.store.reading() as view:
+            key = view.keys.find(id)
+        if key is None or not _same(key.digest, digest) or not _usable(key, self.parts.clock.now()):
+            return None
+        return _actor_of_key(key, key.scopes) if scope in key.scopes else None
+
     def knock(self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin) -> Actor | Refused:
         """Who calls at a door without sessions, for this one call.
 

@@ -206,8 +206,8 @@ class Window:
     """Which part of a list is wanted: from `start` (0 is the first), at most `count`.
 
     search: a piece of a name, as people look for somebody.  where: what every one of the list fulfils.  order: what
-    counts first comes first; what is equal stays in order of making.  A directory takes `where` and `order` only if
-    its capabilities say so.
+    counts first comes first; what is equal stays in order of making.  Only our own
+    directory looks at these two.
     """
 
     start: int = 0
