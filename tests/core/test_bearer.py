@@ -43,7 +43,7 @@ def test_a_key_that_is_carried_dies_at_once(house: House) -> None:
     house.administration().update_key(stopped.key.id, KeyChange(active=False))
     house.administration().revoke_key(gone.key.id)
     house.administration().refresh_key(old.key.id)
-    with house.store.writing() as transaction:
+    with house.parts.store.writing() as transaction:
         transaction.keys.put(replace(late.key, expires=house.clock.now()))
     house.clock.advance(timedelta(seconds=1))
     for key in (stopped, gone, old, late):
