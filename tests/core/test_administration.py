@@ -2,9 +2,11 @@
 
 import re
 
+from keyturn.core.capabilities import Capabilities
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.policy import ProfileName
 from keyturn.core.ports import KeyChange, NewKey
+from keyturn.core.secret import Secret
 from keyturn.core.storage import Key
 from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Handle, Right
 from tests.support.house import House, reason
@@ -113,3 +115,13 @@ def test_the_policy_of_the_tenant_can_be_read(house: House) -> None:
 def test_a_caller_learns_the_name_of_the_own_tenant_and_of_no_other(house: House) -> None:
     assert house.administration().tenant().name == "default"
     assert house.administration(tenant=2).tenant().name == "other"
+
+
+def test_a_candidate_password_is_judged_under_a_door_s_lengths_and_nothing_is_kept(house: House) -> None:
+    via = Capabilities(frozenset(), shortest=8, longest=32)
+    candidates = ("nine green bottles", "nine green", "x" * 33, "passwordpassword", "nine\tgreen bottles")
+    verdicts = [house.administration().judge(Secret(candidate), via).reason for candidate in candidates]
+    assert verdicts == [
+        None, Reason.TOO_SHORT, Reason.TOO_LONG, Reason.TOO_COMMON, Reason.UNUSABLE_CHARACTER,
+    ]  # fmt: skip
+    assert list(house.events()) == []

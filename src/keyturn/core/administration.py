@@ -8,11 +8,14 @@ from string import ascii_lowercase
 from uuid import uuid4
 
 from keyturn.core.audit import Event
+from keyturn.core.capabilities import Capabilities
 from keyturn.core.groups import LocalGroups
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Target, may, may_confer
-from keyturn.core.policy import ProfileName
+from keyturn.core.policy import Policy, ProfileName, Verdict
+from keyturn.core.policy import judge as judge_password
 from keyturn.core.ports import KeyChange, NewKey
+from keyturn.core.secret import Secret
 from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Application, Key, Tenant, Transaction
 from keyturn.core.tenants import LocalTenants
@@ -133,6 +136,15 @@ class LocalAdministration:
     def profile(self) -> ProfileName:
         """The password policy of the tenant."""
         return self.caller.rules.profile
+
+    def judge(self, candidate: Secret, via: Capabilities) -> Verdict:
+        """What the policy of the tenant says of a candidate under a door's lengths.
+
+        Nothing is kept, and nobody's password is looked at: the answer tells no more than the policy itself.
+        """
+        policy = Policy.of(self.caller.rules.profile, shortest=via.shortest, longest=via.longest)
+        context = frozenset({self.caller.actor.name.casefold()})
+        return judge_password(candidate, policy, self.parts.blocklist, context)
 
     def tenant(self) -> Tenant:
         """The caller's own tenant."""
