@@ -45,8 +45,10 @@ node:
 
 # Runner and server killed at so many random moments; `make test` does a few.
 KILLS ?= 50
+GRAPHS ?= 5000
 campaign: setup
 	KEYTURN_TEST_KILLS=$(KILLS) $(BIN)/pytest -n $(WORKERS) -q -k killed tests/bulk tests/journeys
+	KEYTURN_GRAPHS=$(GRAPHS) $(BIN)/pytest -n $(WORKERS) -q tests/core/test_group_graphs.py
 
 # The lock files again, from pyproject.toml; needs uv.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

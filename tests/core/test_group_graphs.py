@@ -19,7 +19,9 @@ GRAPHS = int(os.environ.get("KEYTURN_GRAPHS", "150"))
 
 PEOPLE, GROUPS = 4, 5
 rights = st.frozensets(st.sampled_from(sorted(Right, key=lambda right: right.value)), max_size=3)
-acting = st.frozensets(st.sampled_from(sorted(Right, key=lambda right: right.value)))
+acting = st.frozensets(st.sampled_from(sorted(Right, key=lambda right: right.value))).map(
+    lambda held: held | {Right.MODIFY_USERS, Right.CREATE_USERS}
+)
 person = st.integers(0, PEOPLE - 1)
 group = st.integers(0, GROUPS - 1)
 member = st.tuples(st.booleans(), st.integers(0, GROUPS - 1))
@@ -44,7 +46,7 @@ graphs = st.fixed_dictionaries({
     "own": st.lists(rights, min_size=PEOPLE, max_size=PEOPLE),
     "gives": st.lists(rights, min_size=GROUPS, max_size=GROUPS),
     "ties": st.frozensets(st.tuples(group, member), max_size=12),
-    "deeds": st.lists(deeds, min_size=1, max_size=4),
+    "deeds": st.lists(deeds, min_size=4, max_size=8),
 })  # fmt: skip
 """Groups may only hold groups with a higher number, so that the graph that we begin with has no circle."""
 
