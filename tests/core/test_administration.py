@@ -1,6 +1,8 @@
 """Keys, workspaces and grants: under the same laws as users."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.outcomes import Changed, Reason, Refused
@@ -125,3 +127,18 @@ def test_a_candidate_password_is_judged_under_a_door_s_lengths_and_nothing_is_ke
         None, Reason.TOO_SHORT, Reason.TOO_LONG, Reason.TOO_COMMON, Reason.UNUSABLE_CHARACTER,
     ]  # fmt: skip
     assert list(house.events()) == []
+
+
+def test_a_result_is_for_the_one_who_kept_it(house: House) -> None:
+    """Not for others, not in another tenant, not after a day; the audit has its effects, not the result."""
+    before = house.events()
+    number = house.administration().keep_job("{}")
+    assert house.administration().job(number) == "{}"
+    assert house.administration(tenant=2).job(number) is None
+    another = house.administration()
+    caller = replace(another.caller, actor=replace(another.caller.actor, id="another"))
+    assert replace(another, caller=caller).job(number) is None
+    assert house.administration().job(number + 1) is None
+    house.clock.advance(timedelta(hours=24))
+    assert house.administration().job(number) is None
+    assert house.events() == before

@@ -256,6 +256,14 @@ class BridgedAdministration:
         """The tenant of a user."""
         return await self.threads.read(self.local.tenants.home, who, by)
 
+    async def keep_job(self, result: str) -> int:
+        """Keep what came of a call, for the caller alone."""
+        return await self.threads.read(self.local.keep_job, result)
+
+    async def job(self, number: int) -> str | None:
+        """What the caller kept."""
+        return await self.threads.read(self.local.job, number)
+
     async def appoint(self, uid: str, tenants: frozenset[int]) -> Changed | Refused:
         """Have a user administer these tenants."""
         return await self.threads.read(self.local.tenants.appoint, uid, tenants)

@@ -10,6 +10,7 @@ from uuid import uuid4
 from keyturn.core.audit import Event
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.groups import LocalGroups
+from keyturn.core.jobs import LIFE, Job
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Target, may, may_confer
 from keyturn.core.policy import Policy, ProfileName, Verdict
@@ -150,6 +151,21 @@ class LocalAdministration:
         """The caller's own tenant."""
         with self.parts.store.reading() as view:
             return next(one for one in view.tenants.all() if one.number == self.caller.actor.tenant)
+
+    def keep_job(self, result: str) -> int:
+        """Keep what came of a call, for the caller alone.  The audit has the effects of the call, not this."""
+        actor = self.caller.actor
+        with self.parts.store.writing() as transaction:
+            return transaction.jobs.put(Job(actor.tenant, actor.id, result, self.parts.clock.now()))
+
+    def job(self, number: int) -> str | None:
+        """What the caller kept; None when there is none, or it is somebody else's, or its time is over."""
+        actor = self.caller.actor
+        with self.parts.store.reading() as view:
+            job = view.jobs.find(number)
+        if job is None or (job.tenant, job.owner) != (actor.tenant, actor.id):
+            return None
+        return job.result if self.parts.clock.now() - job.at < LIFE else None
 
     def _key(self, transaction: Transaction, verb: str, id: str) -> Key | Refused:
         """The key if the caller may touch it: never one of another tenant, never one with rights they lack."""

@@ -261,6 +261,12 @@ class Administration(Protocol):
     async def home_of(self, who: str, by: Handle) -> int | None:
         """The number of the tenant of a user (by number or uid), when the caller reaches it."""
 
+    async def keep_job(self, result: str) -> int:
+        """Keep what came of a call, for the caller alone and for a day; answers the number to ask for it with."""
+
+    async def job(self, number: int) -> str | None:
+        """What the caller kept; None when there is no such number, or it is somebody else's, or its day is over."""
+
     async def appoint(self, uid: str, tenants: frozenset[int]) -> Changed | Refused:
         """Have a user of the system's tenant administer the users of these tenants, and of no others."""
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from keyturn.core.audit import Checkpoint, Entry, Event
 from keyturn.core.credentials import Credential, Link
+from keyturn.core.jobs import JobTable
 from keyturn.core.membership import GroupTable
 from keyturn.core.users import Grant, Handle, Profile, Right, Stamp, Status, User, Users, Window
 
@@ -372,6 +373,8 @@ class View(Protocol):
     def tenants(self) -> TenantTable: ...
     @property
     def groups(self) -> GroupTable: ...
+    @property
+    def jobs(self) -> JobTable: ...
 
 
 class Transaction(View, Protocol):

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from keyturn.core.credentials import Source
 from keyturn.core.users import Status
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The newest migration: a database of another revision is not opened."""
 
 METADATA: Final = MetaData(
@@ -238,6 +238,18 @@ OPERATIONS: Final = Table(
     Column("derive_id", Text, nullable=False),
     _one_of("outcome", ("created", "changed", "unchanged")),
 )
+
+JOBS: Final = Table(
+    "jobs",
+    METADATA,
+    Column("number", ROW_NUMBER, Identity(), primary_key=True),
+    Column("tenant", BigInteger, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Index(None, "tenant", "owner"),
+)
+"""What came of calls, kept for a day for those who made them."""
 
 APPLICATIONS: Final = Table(
     "applications",

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from keyturn.store.audit import SqlAudit
 from keyturn.store.credentials import SqlCredentials
 from keyturn.store.groups import SqlGroups
+from keyturn.store.jobs import SqlJobs
 from keyturn.store.keys import SqlKeys
 from keyturn.store.operations import SqlOperations
 from keyturn.store.outbox import SqlOutbox
@@ -68,6 +69,11 @@ class SqlView:
     def groups(self) -> SqlGroups:
         """Groups of all tenants and who is in them."""
         return SqlGroups(self.connection)
+
+    @property
+    def jobs(self) -> SqlJobs:
+        """What came of calls, for those who ask later."""
+        return SqlJobs(self.connection)
 
 
 @dataclass(frozen=True, slots=True)
