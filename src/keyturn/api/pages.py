@@ -42,7 +42,7 @@ def form(wrong: str = "", *, status: int = 200, session: Secret | None = None) -
     session: a token that the next try carries along, for people who came without a link.
     """
     carried = f'<input type="hidden" name="session" value="{escape(session.reveal())}">' if session else ""
-    return _page(
+    return page(
         "Set a new password",
         f"""{_notice(wrong)}<form method="post">{carried}
 {_new_twice(wrong)}
@@ -54,7 +54,7 @@ def form(wrong: str = "", *, status: int = 200, session: Secret | None = None) -
 
 def welcome(wrong: str = "", *, status: int = 200) -> Response:
     """The form for people with a one-time password: name, that password, and their own twice."""
-    return _page(
+    return page(
         "Set your own password",
         f"""{_notice(wrong)}<form method="post">
 <label for="login">Sign-in name</label>
@@ -101,16 +101,17 @@ def _new_twice(wrong: str) -> str:
 
 def done() -> Response:
     """What a person sees after the new password was set."""
-    return _page("Your password is set", "<p>Sign in with your new password. You can close this page.</p>", 200)
+    return page("Your password is set", "<p>Sign in with your new password. You can close this page.</p>", 200)
 
 
 def gone() -> Response:
     """What a person sees whose link was used, is too old, or never was one: all alike."""
     text = "<p>It was used before, or its time is up. Ask those who run your directory for a new one.</p>"
-    return _page("This link no longer works", text, 410)
+    return page("This link no longer works", text, 410)
 
 
-def _page(title: str, body: str, status: int) -> Response:
+def page(title: str, body: str, status: int = 200) -> Response:
+    """A page with nothing but text, links and forms."""
     text = f"""<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

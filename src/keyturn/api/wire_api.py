@@ -229,6 +229,12 @@ _PAGES: Final = (
          pages={400: "The form is not complete.", 410: "The link no longer works.", 422: "The password is refused."}),
 )  # fmt: skip
 
+_HELP: Final = (
+    Call("GET", "/help/api", "The list of the API documents", {200: _HTML}, anybody=True),
+    Call("GET", "/help/api/{page}", "A viewer for a document, or the document itself where the name ends in .json",
+         {200: Answer("A page, a document, or a part of the viewer.")}, anybody=True),
+)  # fmt: skip
+
 _WATCH: Final = tuple(
     Call("GET", path, summary, {200: Answer(text, TEXT, example, "text/plain")}, anybody=True)
     for path, summary, text, example in (
@@ -242,7 +248,7 @@ API: Final = Api(
     name="keyturn",
     title="keyturn",
     text="Our own API: sign-in, users, keys, the audit, and the pages behind mailed links.",
-    calls=(*_PEOPLE, *_USERS, *_ADMINISTRATION, *_PAGES, *_WATCH),
+    calls=(*_PEOPLE, *_USERS, *_ADMINISTRATION, *_PAGES, *_HELP, *_WATCH),
     faults=FAULTS,
     error=shape("Problem"),
     ways={"bearer": {"type": "http", "scheme": "bearer"}},

@@ -7,11 +7,13 @@ from starlette.responses import Response
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from keyturn.api import manual
 from keyturn.api.audit import Reader
 from keyturn.api.problems import OF_HTTP, answer
 from keyturn.api.routes import Watcher, routes
 from keyturn.app.build import House
 from keyturn.app.doors import DOORS, Door
+from keyturn.app.openapi import manuals
 from keyturn.core.audit import Entry
 from keyturn.core.errors import Busy, StoreError
 from keyturn.http.limits import Limits
@@ -23,7 +25,7 @@ def web_app(house: House) -> ASGIApp:
     """Every address that the server answers, bounded and with the errors of each door in that door's own shape."""
     vendors = [route for door in DOORS.values() for route in door.routes(house.gate)]
     ours = routes(house.gate, _audit_of(house), _watcher_of(house))
-    router = Router([*ours, *vendors], redirect_slashes=False, default=_nothing_here)
+    router = Router([*ours, *manual.routes(manuals()), *vendors], redirect_slashes=False, default=_nothing_here)
     return Limits(_Ailing(router), say, _broken, _batched)
 
 
