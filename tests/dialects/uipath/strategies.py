@@ -14,7 +14,7 @@ from keyturn.core.commands import (
     UpdateUser,
 )
 from keyturn.core.secret import Secret
-from keyturn.core.users import Contact, Profile, Stamp, Status, User
+from keyturn.core.users import Contact, Membership, Profile, Stamp, Status, User
 from keyturn.dialects.uipath.wire_user import FLAGS, MORE
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
@@ -29,9 +29,13 @@ profiles = st.builds(
 )
 statuses = st.sampled_from([Status.ACTIVE, Status.DISABLED])
 operations = st.text(st.characters(codec="ascii", categories=["L", "N"]), max_size=20)
+uids = st.uuids(version=4).map(str)
+groups = st.lists(uids, unique=True, max_size=3).map(tuple)
+some_groups = groups.filter(bool)
 commands: st.SearchStrategy[Command] = st.one_of(
-    st.builds(CreateUser, ids, profiles, operation=operations),
-    st.builds(UpdateUser, ids, profiles, status=st.none() | statuses, operation=operations),
+    st.builds(CreateUser, ids, profiles, uid=st.just("") | uids, groups=groups, operation=operations),
+    st.builds(UpdateUser, ids, profiles, status=st.none() | statuses, join=groups, leave=groups, operation=operations),
+    st.builds(UpdateUser, ids, status=st.none() | statuses, join=some_groups, leave=groups, operation=operations),
     st.builds(ResetPassword, ids, secrets, operation=operations),
     st.builds(ChangePassword, ids, secrets, secrets, operations),
     st.builds(SetStatus, ids, statuses, operations),
@@ -47,4 +51,7 @@ def users(draw: st.DrawFn) -> User:
     login = draw(ids)
     stamps = Stamp("", draw(times)), Stamp("", draw(times))
     profile = draw(st.builds(Profile, texts, texts, texts, emails=emails))
-    return User(str(draw(st.uuids())), draw(st.integers(1, 10**9)), 0, login, login, profile, *stamps, draw(statuses))
+    return User(
+        draw(uids), draw(st.integers(1, 10**9)), 0, login, login, profile, *stamps, draw(statuses),
+        groups=tuple(Membership(uid, "") for uid in draw(groups)),
+    )  # fmt: skip

@@ -230,16 +230,69 @@ def test_deleting_many_takes_names_and_guids_in_any_order(door: OpenDoor, token:
 
 
 def test_a_list_has_ten_unless_more_are_asked_for(door: OpenDoor, token: str) -> None:
-    """And says how many there are; a sort is not looked at."""
+    """And says how many there are."""
     for _ in range(11):
         fresh(door)
     path = "/identity_/api/User/users/default"
     first = door.ask("GET", path, token=token).json
-    rest = door.ask("GET", f"{path}?skip=10&top=1000&sortBy=Email&sortOrder=desc", token=token).json
+    rest = door.ask("GET", f"{path}?skip=10&top=1000", token=token).json
     assert len(first["results"]) == 10
     assert first["totalCount"] == rest["totalCount"] == 10 + len(rest["results"])
     assert [user["legacyId"] for user in rest["results"]] == sorted(user["legacyId"] for user in rest["results"])
     assert door.ask("GET", f"{path}?searchTerm={GOOD.replace(' ', '%20')}", token=token).json["results"] == []
+
+
+def test_a_list_is_sorted_as_asked(door: OpenDoor, token: str) -> None:
+    """Either way; by what it is not sorted by here is said."""
+    piece = uuid4().hex[:10]
+    for name in ("b", "c", "a"):
+        door.ask("POST", "/identity_/api/User", token=token, send={"userName": f"{name}-{piece}"})
+    path = f"/identity_/api/User/users/default?searchTerm={piece}"
+    for query, expected in (("", "bca"), ("&sortBy=UserName", "abc"), ("&sortBy=UserName&sortOrder=desc", "cba")):
+        shown = door.ask("GET", path + query, token=token).json["results"]
+        assert "".join(user["userName"][0] for user in shown) == expected
+    assert problem(door.ask("GET", f"{path}&sortBy=InvitationAccepted", token=token), "sortBy")
+
+
+def test_the_portal_s_list_of_licences_shows_the_users(door: OpenDoor, token: str) -> None:
+    """Of the caller's own organization, whether it is named or not."""
+    who = fresh(door)
+    for query in (f"searchTerm={who}", f"searchTerm={who}&partitionGlobalId=default"):
+        answer = door.ask("GET", f"/portal_/api/identity/UserPartition/licenses?{query}", token=token)
+        assert [user["userName"] for user in answer.json["results"]] == [who]
+    foreign = door.ask("GET", "/portal_/api/identity/UserPartition/licenses?partitionGlobalId=acme", token=token)
+    assert foreign.status == 404
+
+
+def test_a_user_is_in_one_organization(door: OpenDoor, token: str) -> None:
+    """Named by name or GUID; of nobody there is none to tell."""
+    who = fresh(door)
+    user = stored(door, who)
+    assert user is not None
+    for name in (who, user.uid.upper()):
+        [told] = door.ask("GET", f"/identity_/api/UserPartition/partitions/{name}", token=token).json
+        assert (told["name"], len(told["partitionGlobalId"])) == ("default", 36)
+    assert door.ask("GET", "/identity_/api/UserPartition/partitions/nobody", token=token).status == 404
+
+
+def test_the_id_that_a_client_makes_up_is_kept_if_it_is_free(door: OpenDoor, token: str) -> None:
+    """On the whole server, not twice in one batch, and in small letters; else the batch fails as a duplicate."""
+    guid = str(uuid4())
+
+    def ask(*ids: str) -> Answer:
+        users = [{"userName": f"u{uuid4().hex}", "id": one} for one in ids]
+        return door.ask("POST", "/identity_/api/User/BulkCreate", token=token, send={"users": users})
+
+    assert [user["id"] for user in ask(guid.upper()).json["users"]] == [guid]
+    assert code(ask(guid)) == "DuplicateUserName"
+    twice = str(uuid4())
+    answer = ask(twice, twice.upper())
+    assert (code(answer), answer.json["users"]) == ("DuplicateUserName", [])
+    theirs = token_of(door, client_of(door, tenant=2))
+    users = {"users": [{"userName": "x", "id": guid}]}
+    assert code(door.ask("POST", "/identity_/api/User/BulkCreate", token=theirs, send=users)) == "DuplicateUserName"
+    [made] = ask("00000000-0000-0000-0000-000000000000").json["users"]
+    assert made["id"] != "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "a\tb"])

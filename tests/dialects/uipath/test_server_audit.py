@@ -64,7 +64,7 @@ def test_an_organization_that_is_not_the_caller_s_is_audited_with_its_name(door:
     ]
     assert [answer.status for answer in answers] == [404] * 4
     named = [told(event) for event in events(door) if event.who == org]
-    assert named == [(made.key.id, "tenant.read", "refused", org, "not-allowed")] * 4
+    assert named == [(made.key.id, "tenant.read", "refused", org, "no-such-tenant")] * 4
 
 
 def test_a_missing_scope_is_audited_as_what_it_is(door: OpenDoor) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -121,6 +122,45 @@ def test_the_entrance_refuses_as_oauth_has_it(door: OpenDoor, change: dict[str, 
     """400 and a code."""
     answer = ask_for_token(door, form_of(client_of(door)) | change)
     assert (answer.status, answer.json["error"]) == (400, error)
+
+
+def basic_of(name: str, secret: str) -> dict[str, str]:
+    """Client credentials as HTTP Basic, form-encoded first as RFC 6749 has it."""
+    packed = base64.b64encode(f"{quote_plus(name)}:{quote_plus(secret)}".encode()).decode()
+    return {"authorization": f"Basic {packed}"}
+
+
+def test_a_client_may_come_with_http_basic(door: OpenDoor) -> None:
+    """In place of the fields of the body; its own id may be in there as well."""
+    made = client_of(door)
+    headers = {"content-type": "application/x-www-form-urlencoded", **basic_of(made.key.id, made.token.reveal())}
+    for more in ("", f"&client_id={made.key.id}"):
+        body = f"grant_type=client_credentials{more}".encode()
+        assert door.ask("POST", "/identity_/connect/token", headers=headers, body=body).status == 200
+
+
+def test_a_client_that_comes_twice_is_an_invalid_request(door: OpenDoor) -> None:
+    """With another id, or with the secret in both places."""
+    made = client_of(door)
+    headers = {"content-type": "application/x-www-form-urlencoded", **basic_of(made.key.id, made.token.reveal())}
+    for more in ("client_id=somebody", f"client_secret={made.token.reveal()}"):
+        body = f"grant_type=client_credentials&{more}".encode()
+        answer = door.ask("POST", "/identity_/connect/token", headers=headers, body=body)
+        assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("scope", "status", "error"), [("", 401, "invalid_client"), ("PM.Audit", 400, "invalid_scope")]
+)
+def test_who_is_refused_with_http_basic_is_told_of_it(door: OpenDoor, scope: str, status: int, error: str) -> None:
+    """401 with the header that the RFC asks for, but only where the client is at fault."""
+    made = client_of(door)
+    secret = made.token.reveal() if scope else "wrong+secret%"
+    headers = {"content-type": "application/x-www-form-urlencoded", **basic_of(made.key.id, secret)}
+    body = f"grant_type=client_credentials&scope={scope}".encode()
+    answer = door.ask("POST", "/identity_/connect/token", headers=headers, body=body)
+    assert (answer.status, answer.json["error"]) == (status, error)
+    assert answer.headers.get("www-authenticate", "").startswith("Basic") is (status == 401)
 
 
 def test_a_form_that_is_none_is_an_invalid_request(door: OpenDoor) -> None:

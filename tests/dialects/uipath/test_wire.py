@@ -18,6 +18,7 @@ from keyturn.core.commands import (
     SetStatus,
     UpdateUser,
 )
+from keyturn.core.conditions import Field, Order
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused
 from keyturn.core.secret import Secret
 from keyturn.core.users import USER_RIGHTS, Contact, Profile, Status, User
@@ -27,19 +28,26 @@ from keyturn.dialects.uipath.wire import (
     WireRequest,
     expected,
     read,
+    read_order,
     read_success,
     unfit,
     write,
+)
+from keyturn.dialects.uipath.wire_answers import (
+    made_user,
+    read_refusal,
+    verdict_of,
     write_creations,
     write_deletions,
     write_outcome,
     write_refusal,
 )
-from keyturn.dialects.uipath.wire_answers import made_user, read_refusal, verdict_of
-from keyturn.dialects.uipath.wire_user import FLAGS, MORE, Unreadable, guid_of, read_time, read_user, user_body
+from keyturn.dialects.uipath.wire_user import FLAGS, MORE, NO_GUID, Unreadable, guid_of, read_time, read_user, user_body
 from tests.dialects.uipath.strategies import commands, secrets, texts, users
 
 RESET = ResetPassword("amal", Secret("x"))
+GUID = "5f0a8f6e-2f4e-4c3f-8f0e-00000000000a"
+OTHER = "5f0a8f6e-2f4e-4c3f-8f0e-00000000000b"
 
 
 def sent(value: object) -> Any:
@@ -176,6 +184,9 @@ def test_the_primary_address_is_replaced_and_the_others_stay() -> None:
         ("POST", ("User", "a", "changepassword"), {"oldPassword": "x", "newPassword": None}, "newPassword"),
         ("POST", ("User",), {}, "userName"),
         ("POST", ("User",), {"userName": "a", "type": 2}, "type"),
+        ("POST", ("User",), {"userName": "a", "id": "no-guid"}, "id"),
+        ("POST", ("User",), {"userName": "a", "groupIDs": [7]}, "groupIDs"),
+        ("PUT", ("User", "a"), {"groupIDsToRemove": "g"}, "groupIDsToRemove"),
         ("POST", ("User", "BulkCreate"), {}, "users"),
         ("POST", ("User", "BulkCreate"), {"users": {}}, "users"),
         ("POST", ("User", "BulkCreate"), {"users": ["a"]}, "users"),
@@ -204,6 +215,44 @@ def test_many_are_read_in_order() -> None:
     assert gone == [DeleteUser("a"), DeleteUser("b")]
     one = read(WireRequest("POST", ("User",), {"userName": "a", "password": "x", "isActive": False}, "op"))
     assert one == [CreateUser("a", Profile(), password=Secret("x"), status=Status.DISABLED, operation="op")]
+
+
+def test_those_who_are_made_together_join_the_same_groups() -> None:
+    """Each group once, in small letters; an `id` of zeros is none."""
+    body = {"users": [{"userName": "a", "id": GUID.upper()}, {"userName": "b", "id": NO_GUID}]}
+    made = read(WireRequest("POST", ("User", "BulkCreate"), {**body, "groupIDs": [OTHER.upper(), OTHER]}))
+    assert made == [
+        CreateUser("a", Profile(), uid=GUID, groups=(OTHER,)),
+        CreateUser("b", Profile(), groups=(OTHER,)),
+    ]
+
+
+def test_joining_a_group_alone_leaves_the_profile_as_it_is() -> None:
+    """And an activation that comes with it unlocks nobody."""
+    [update] = put({"groupIDsToAdd": [GUID], "groupIDsToRemove": [OTHER], "isActive": True})
+    assert update == UpdateUser("a", join=(GUID,), leave=(OTHER,), operation="op")
+
+
+@pytest.mark.parametrize(
+    ("by", "way", "order"),
+    [
+        ("", "", ()),
+        ("LastLoginTime", "desc", ()),
+        ("UserName", "", (Order(Field.LOGIN),)),
+        ("creationTime", "DESC", (Order(Field.ADDED, descending=True),)),
+    ],
+)
+def test_a_list_is_sorted_by_what_the_vendor_names(by: str, way: str, order: tuple[Order, ...]) -> None:
+    """In any letter case; what is alike with all sorts nothing."""
+    assert read_order(by, way) == order
+
+
+@pytest.mark.parametrize(("by", "way", "field"), [("Email", "up", "sortOrder"), ("IsActive", "", "sortBy")])
+def test_another_order_is_refused_rather_than_ignored(by: str, way: str, field: str) -> None:
+    """Whoever asked for it would take the first ten for the first ten."""
+    with pytest.raises(Unreadable) as raised:
+        read_order(by, way)
+    assert raised.value.field == field
 
 
 @pytest.mark.parametrize(

@@ -112,10 +112,10 @@ class UipathDirectory:
         uid = await self._names.id_of(command.who)
         if isinstance(uid, Refused):
             return replace(uid, who=command.who)
-        if isinstance(command, UpdateUser) and command.profile is None and command.status is not None:
+        if isinstance(command, UpdateUser) and not (command.profile or command.join or command.leave):
+            if command.status is None:
+                return Refused(command.who, Reason.UNSUPPORTED, "there is nothing to change")
             command = SetStatus(command.who, command.status, command.operation)
-        if isinstance(command, UpdateUser) and command.profile is None:
-            return Refused(command.who, Reason.UNSUPPORTED, "there is nothing to change")
         outcome = await self._ask(command, write(replace(command, who=uid)))
         if isinstance(command, ChangePassword) and command.again and isinstance(outcome, Refused):
             return await self._find_out(command, uid, outcome)

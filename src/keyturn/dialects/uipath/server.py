@@ -30,6 +30,8 @@ def routes(gate: Gate, faults: FaultTable = FAULTS) -> list[Route]:
         anywhere("/api/User/BulkCreate", {"POST": door.writes(users.create_many)}),
         anywhere("/api/User/users/{partition}", listing),
         anywhere("/api/UserPartition/users/{partition}", listing),
+        anywhere("/api/UserPartition/licenses", {"GET": door.reads(users.licenses)}),
+        anywhere("/api/UserPartition/partitions/{id}", {"GET": door.reads(users.partitions)}),
         anywhere(
             "/api/User/{id}",
             {"GET": door.reads(users.show), "PUT": door.writes(users.change), "DELETE": door.writes(users.delete)},

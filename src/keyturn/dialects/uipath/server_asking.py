@@ -25,10 +25,8 @@ from keyturn.dialects.uipath.wire import (
     OPERATION_HEADER,
     WireAnswer,
     WireRequest,
-    problem_body,
-    sentence_body,
-    write_refusal,
 )
+from keyturn.dialects.uipath.wire_answers import problem_body, sentence_body, write_refusal
 from keyturn.dialects.uipath.wire_user import Unreadable, guid_of
 from keyturn.http.authn import bearer
 from keyturn.http.faults import FaultTable
@@ -57,9 +55,9 @@ class Asked:
         """The same request of somebody without any right: what is then refused is audited, command by command."""
         return replace(self, actor=replace(self.actor, rights=frozenset()))
 
-    async def refuse(self, verb: str, text: str, who: str = "") -> Refused:
+    async def refuse(self, verb: str, text: str, who: str = "", reason: Reason = Reason.NOT_ALLOWED) -> Refused:
         """Audit that this door lets the caller no further."""
-        refused = Refused(who, Reason.NOT_ALLOWED, text)
+        refused = Refused(who, reason, text)
         return await self.gate.refuse(refused, verb, actor=self.actor, door=DOOR, origin=origin_of(self.request))
 
     def directory(self, who: str = "", via: Capabilities = CAPABILITIES) -> Directory:
@@ -191,7 +189,8 @@ async def is_own(asked: Asked, name: str) -> bool:
     tenant = await asked.administration().tenant()
     if name == tenant.name or guid_of(name) == tenant.guid:
         return True
-    await asked.refuse("tenant.read", "the organization that is named is not the caller's", name)
+    text = "the organization that is named is not the caller's"
+    await asked.refuse("tenant.read", text, name, Reason.NO_SUCH_TENANT)
     return False
 
 

@@ -1,7 +1,9 @@
 """`/connect/token`: where clients get their access tokens."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote_plus
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +13,7 @@ from keyturn.core.ports import Gate
 from keyturn.core.secret import Secret
 from keyturn.dialects.uipath.server_asking import Asked, is_own, no_organization, reply
 from keyturn.dialects.uipath.wire import DOOR
+from keyturn.http.authn import Basic, basic
 from keyturn.http.json import BadRequest
 from keyturn.http.query import read_query
 from keyturn.http.requests import origin_of
@@ -38,16 +41,17 @@ class Entrance:
             return _error("invalid_request", error.reason)
         if form.get("grant_type") != "client_credentials":
             return _error("unsupported_grant_type", "this server knows client_credentials alone")
-        scopes = tuple(dict.fromkeys(form.get("scope", "").split()))
+        client = _client(form, request)
+        if client is None:
+            return _error("invalid_request", "name the client once: in the body or as HTTP Basic")
         signed = await self.gate.sign_in_with_key(
-            form.get("client_id", ""),
-            Secret(form.get("client_secret", "")),
-            door=DOOR,
-            origin=origin_of(request),
-            scopes=scopes,
-        )
+            client.name, client.password, door=DOOR, origin=origin_of(request),
+            scopes=tuple(dict.fromkeys(form.get("scope", "").split())),
+        )  # fmt: skip
         if isinstance(signed, Refused):
-            return _error(_ERRORS.get(signed.reason, "invalid_client"), "")
+            code = _ERRORS.get(signed.reason, "invalid_client")
+            # RFC 6749, 5.2: who came with the header is told of it.
+            return _error(code, "", challenge="authorization" in request.headers and code == "invalid_client")
         asked = Asked(request, signed.actor, self.gate)
         org = request.path_params["org"]
         if org is not None and not await is_own(asked, org):
@@ -65,6 +69,20 @@ class Entrance:
         })  # fmt: skip
 
 
-def _error(code: str, text: str) -> Response:
+def _client(form: Mapping[str, str], request: Request) -> Basic | None:
+    """Id and secret of the client, from the body or from HTTP Basic (RFC 6749, 2.3.1); None for both at once."""
+    header = basic(request)
+    if header is None:
+        return Basic(form.get("client_id", ""), Secret(form.get("client_secret", "")))
+    name = unquote_plus(header.name)
+    if "client_secret" in form or form.get("client_id", name) != name:
+        return None
+    return Basic(name, Secret(unquote_plus(header.password.reveal())))
+
+
+def _error(code: str, text: str, *, challenge: bool = False) -> Response:
     """A refusal as RFC 6749 has it."""
-    return reply({"error": code, "error_description": text} if text else {"error": code}, 400)
+    answer = reply({"error": code, "error_description": text} if text else {"error": code}, 401 if challenge else 400)
+    if challenge:
+        answer.headers["www-authenticate"] = 'Basic realm="keyturn", charset="UTF-8"'
+    return answer

@@ -10,14 +10,8 @@ from keyturn.core.commands import Command, CreateUser, UpdateUser
 from keyturn.core.outcomes import Outcome, Reason, Refused, Unchanged
 from keyturn.core.users import Window
 from keyturn.dialects.uipath.server_asking import Asked, Door, is_own, no_organization, reply
-from keyturn.dialects.uipath.wire import (
-    CAPABILITIES,
-    WireRequest,
-    read,
-    write_creations,
-    write_deletions,
-    write_outcome,
-)
+from keyturn.dialects.uipath.wire import CAPABILITIES, WireRequest, read, read_order
+from keyturn.dialects.uipath.wire_answers import write_creations, write_deletions, write_outcome
 from keyturn.dialects.uipath.wire_user import guid_of, text_of, user_body
 from keyturn.http.paths import segment
 from keyturn.http.query import whole
@@ -34,13 +28,29 @@ class Users:
     door: Door
 
     async def list(self, asked: Asked) -> Response:
-        """GET /api/User/users/{partition}: always in order of making; `sortBy` and `sortOrder` are not looked at."""
-        if not await is_own(asked, segment(asked.request, "partition")):
+        """GET /api/User/users/{partition}"""
+        return await self._list(asked, segment(asked.request, "partition"))
+
+    async def licenses(self, asked: Asked) -> Response:
+        """GET /portal_/api/identity/UserPartition/licenses: the users, whose licences nobody keeps here."""
+        return await self._list(asked, asked.query.get("partitionGlobalId", ""))
+
+    async def _list(self, asked: Asked, partition: str) -> Response:
+        if partition and not await is_own(asked, partition):
             return no_organization()
         count = whole(asked.query, "top", _USUALLY_LISTED, most=_MOST_LISTED)
         start = whole(asked.query, "skip", 0, most=10**9)
-        found = await asked.directory().list(Window(start, count, asked.query.get("searchTerm", "")))
+        order = read_order(asked.query.get("sortBy", ""), asked.query.get("sortOrder", ""))
+        found = await asked.directory().list(Window(start, count, asked.query.get("searchTerm", ""), order=order))
         return reply({"totalCount": found.total, "results": [user_body(user) for user in found.users]})
+
+    async def partitions(self, asked: Asked) -> Response:
+        """GET /api/UserPartition/partitions/{id}: the one organization that a user is in."""
+        who = segment(asked.request, "id")
+        if await asked.directory(who).find(guid_of(who) or who) is None:
+            return self.door.refuse(Refused(who, Reason.NO_SUCH_USER))
+        tenant = await asked.administration().tenant()
+        return reply([{"partitionGlobalId": tenant.guid, "name": tenant.name}])
 
     async def show(self, asked: Asked) -> Response:
         """GET /api/User/{id}"""
@@ -142,8 +152,9 @@ async def _judge(asked: Asked, commands: Sequence[CreateUser]) -> Sequence[Outco
     judged: list[Outcome] = []
     held: set[str] = set()
     for command, outcome in zip(commands, outcomes, strict=True):
-        names = {f"name {command.who}", f"mail {command.profile.mail().casefold()}"} - {"mail "}
-        twice = Refused(command.who, Reason.EXISTS, "the batch has the user name or e-mail twice")
+        mail = command.profile.mail().casefold()
+        names = {f"name {command.who}", f"mail {mail}", f"id {command.uid}"} - {"mail ", "id "}
+        twice = Refused(command.who, Reason.EXISTS, "the batch has the user name, e-mail or id twice")
         judged.append(twice if names & held else outcome)
         held |= names
     return judged

@@ -20,13 +20,17 @@ from keyturn.core.commands import (
     SetStatus,
     UpdateUser,
 )
+from keyturn.core.conditions import Field, Order
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle, Profile, Status, User
 from keyturn.dialects.uipath.wire_user import (
+    NO_GUID,
     Body,
     Unreadable,
     flag_of,
+    guid_of,
+    guids_of,
     list_of,
     needed,
     profile_body,
@@ -48,6 +52,7 @@ CAPABILITIES: Final = Capabilities(
     handle=Handle.LOGIN,
     needs_old=True,
     unique_mail=True,
+    groups=True,
 )
 """`SetStatus` carries active and disabled; there is no call that locks, so `locked` is refused as unsupported.
 
@@ -94,6 +99,22 @@ FAULTS: Final = FaultTable(
         Fault(Reason.POLICY, 400, "PasswordRequiresUpper"),
     ),
 )
+
+
+_ORDERS: Final = {
+    "id": Field.UID,
+    "username": Field.LOGIN,
+    "email": Field.MAIL,
+    "name": Field.GIVEN_NAME,
+    "surname": Field.FAMILY_NAME,
+    "displayname": Field.DISPLAY_NAME,
+    "creationtime": Field.ADDED,
+    "lastmodificationtime": Field.UPDATED,
+}
+"""What `sortBy` may name, in small letters (UiPath's TypeScript package, 2026-11-21)."""
+
+_ALIKE: Final = frozenset({"", "lastlogintime", "type", "category"})
+"""What has one value for everybody here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +171,8 @@ def write(command: Command, partition: str = "") -> WireRequest:
     match command:
         case CreateUser(who, profile, password=None, operation=operation):
             user = {"userName": who, **profile_body(profile, whole=False), "type": 0}
-            body: Body = {"users": [user], "partitionGlobalId": partition, "groupIDs": []}
+            user |= {"id": command.uid} if command.uid else {}
+            body: Body = {"users": [user], "partitionGlobalId": partition, "groupIDs": [*command.groups]}
             return WireRequest("POST", ("User", "BulkCreate"), body, operation)
         case ResetPassword(who, Secret() as new, operation=operation):
             return WireRequest("PUT", ("User", who), {"password": new.reveal()}, operation)
@@ -159,14 +181,20 @@ def write(command: Command, partition: str = "") -> WireRequest:
             return WireRequest("POST", ("User", who, "changepassword"), body, operation)
         case SetStatus(who, status, operation):
             return WireRequest("PUT", ("User", who), {"isActive": status is Status.ACTIVE}, operation)
-        case UpdateUser(who, Profile() as profile, status=changed, operation=operation):
-            body = profile_body(profile, whole=True)
-            body |= {"isActive": changed is Status.ACTIVE} if changed is not None else {}
-            return WireRequest("PUT", ("User", who), body, operation)
+        case UpdateUser(who, operation=operation) if command.profile or command.join or command.leave:
+            return WireRequest("PUT", ("User", who), _changes_body(command), operation)
         case DeleteUser(who, operation):
             return WireRequest("DELETE", ("User", who), operation=operation)
         case _:
             raise ValueError("UiPath has no words for this command")
+
+
+def _changes_body(command: UpdateUser) -> Body:
+    body = profile_body(command.profile, whole=True) if command.profile is not None else {}
+    if command.status is not None:
+        body["isActive"] = command.status is Status.ACTIVE
+    moves = {"groupIDsToAdd": command.join, "groupIDsToRemove": command.leave}
+    return body | {name: [*groups] for name, groups in moves.items() if groups}
 
 
 def read(request: WireRequest, stored: User | None = None) -> Sequence[Command]:
@@ -206,27 +234,32 @@ def _all_texts(ids: Sequence[object]) -> bool:
     return True
 
 
-def _read_creation(body: Mapping[str, object], operation: str) -> CreateUser:
-    refuse_unserved(body, "groupIDs", "type", "extensionUserAttributes")
-    password = text_of(body, "password")
-    active = flag_of(body, "isActive")
+def _read_creation(body: Mapping[str, object], operation: str, groups: tuple[str, ...] = ()) -> CreateUser:
+    """A new user.  An `id` of zeros is what clients send that have none to wish for."""
+    refuse_unserved(body, "type", "extensionUserAttributes")
+    password, active = text_of(body, "password"), flag_of(body, "isActive")
+    wished = text_of(body, "id") or NO_GUID
+    if guid_of(wished) is None:
+        raise Unreadable("id", "must be a GUID")
     return CreateUser(
         needed(body, "userName"),
         read_profile(body, Profile()),
         password=None if password is None else Secret(password),
         status=Status.DISABLED if active is False else Status.ACTIVE,
+        uid=(guid_of(wished) or "") if wished != NO_GUID else "",
+        groups=groups or guids_of(body, "groupIDs"),
         operation=operation,
     )
 
 
 def _read_creations(body: Mapping[str, object], operation: str) -> Sequence[CreateUser]:
-    """The `id` that UiPath's own client makes up is not kept: the answer names the ones that hold."""
-    refuse_unserved(body, "groupIDs")
-    users = list_of(body, "users")
+    """New users, who all join the same groups."""
+    users, groups = list_of(body, "users"), guids_of(body, "groupIDs")
     if not users:
         raise Unreadable("users", "must name somebody")
     _few("users", users)
-    return [_read_creation(_object(user), operation if len(users) == 1 else "") for user in users]
+    operation = operation if len(users) == 1 else ""
+    return [_read_creation(_object(user), operation, groups) for user in users]
 
 
 def _object(value: object) -> Mapping[str, object]:
@@ -237,23 +270,39 @@ def _object(value: object) -> Mapping[str, object]:
 
 def _read_changes(who: str, body: Mapping[str, object], operation: str, stored: User | None) -> Sequence[Command]:
     """A PUT: `password` is the administrator's reset and comes first; then the rest; `isActive` alone is a status."""
-    refuse_unserved(body, "groupIDsToAdd", "groupIDsToRemove", "extensionUserAttributesToAddOrUpdate",
-                    "extensionUserAttributesToRemove")  # fmt: skip
+    refuse_unserved(body, "extensionUserAttributesToAddOrUpdate", "extensionUserAttributesToRemove")
+    join, leave = guids_of(body, "groupIDsToAdd"), guids_of(body, "groupIDsToRemove")
     password, active = text_of(body, "password"), flag_of(body, "isActive")
     resets: list[Command] = []
     if password is not None:
         resets = [ResetPassword(who, Secret(password), operation=operation)]
     status = None if active is None else Status.ACTIVE if active else Status.DISABLED
-    if touches_profile(body):
+    operation = "" if resets else operation
+    if touches_profile(body) or join or leave:
         if status is Status.ACTIVE and stored is not None and stored.status is Status.LOCKED:
             # Whoever sends back what was read does not mean to unlock: a locked user shows as active, too.
             status = None
         base = stored.profile if stored is not None else Profile()
-        update = UpdateUser(who, read_profile(body, base), status=status, operation="" if resets else operation)
-        return [*resets, update]
+        profile = read_profile(body, base) if touches_profile(body) else None
+        return [*resets, UpdateUser(who, profile, status=status, join=join, leave=leave, operation=operation)]
     if status is not None:
-        return [*resets, SetStatus(who, status, "" if resets else operation)]
+        return [*resets, SetStatus(who, status, operation)]
     return resets or [UpdateUser(who, operation=operation)]
+
+
+def read_order(by: str, way: str) -> tuple[Order, ...]:
+    """The order that `sortBy` and `sortOrder` ask for; none for what is alike with all users here.
+
+    Raises Unreadable for what is no order of UiPath's, and for what no list here is put in order by.
+    """
+    if way.casefold() not in ("", "asc", "desc"):
+        raise Unreadable("sortOrder", "must be asc or desc")
+    if by.casefold() in _ALIKE:
+        return ()
+    field = _ORDERS.get(by.casefold())
+    if field is None:
+        raise Unreadable("sortBy", "is nothing that users are sorted by here")
+    return (Order(field, way.casefold() == "desc"),)
 
 
 def expected(command: Command) -> frozenset[int]:

@@ -39,6 +39,8 @@ _PAGE: Final = (
     Parameter("top", "How many at most, up to 1,000.", COUNT),
     Parameter("skip", "How many to leave out.", COUNT),
     Parameter("searchTerm", "Part of a name or address."),
+    Parameter("sortBy", "What to sort by, for example `UserName`."),
+    Parameter("sortOrder", "Which way.", one_of("asc", "desc")),
 )
 _USER: Final[Mapping[str, object]] = {
     "id": _ID,
@@ -64,8 +66,8 @@ _PROFILE: Final[Mapping[str, Schema]] = {
     "bypassBasicAuthRestriction": maybe(FLAG),
     "invitationAccepted": maybe(FLAG),
 }
-_NOTHING: Final[Schema] = {"enum": [None, []]}
-"""What is not served here must be left out or empty."""
+_GUID: Final[Schema] = {"type": "string", "format": "uuid"}
+_GROUPS: Final[Schema] = maybe({**many(_GUID), "maxItems": MOST})
 
 SHAPES: Final[Mapping[str, Schema]] = {
     "Result": members(
@@ -95,7 +97,7 @@ SHAPES: Final[Mapping[str, Schema]] = {
             "creationTime": TIME,
             "lastModificationTime": TIME,
             "lastLoginTime": maybe(TIME),
-            "groupIDs": maybe(many(TEXT)),
+            "groupIDs": many(TEXT),
             "legacyId": WHOLE,
             "type": WHOLE,
             "category": WHOLE,
@@ -106,29 +108,37 @@ SHAPES: Final[Mapping[str, Schema]] = {
         "isActive",
     ),
     "NewUser": members(
-        {"userName": NAME, "password": maybe(SECRET), "type": one_of(0, None), "groupIDs": _NOTHING, **_PROFILE},
+        {
+            "userName": NAME,
+            "id": maybe(_GUID),
+            "password": maybe(SECRET),
+            "type": one_of(0, None),
+            "groupIDs": _GROUPS,
+            **_PROFILE,
+        },
         "userName",
     ),
     "ManyNewUsers": members(
         {
             "users": {**many(shape("NewUser")), "minItems": 1, "maxItems": MOST},
             "partitionGlobalId": maybe(TEXT),
-            "groupIDs": _NOTHING,
+            "groupIDs": _GROUPS,
         },
         "users",
     ),
-    "ChangedUser": members({"password": maybe(SECRET), **_PROFILE}),
+    "ChangedUser": members(
+        {"password": maybe(SECRET), "groupIDsToAdd": _GROUPS, "groupIDsToRemove": _GROUPS, **_PROFILE}
+    ),
     "ChangedPassword": members({"oldPassword": SECRET, "newPassword": SECRET}, "oldPassword", "newPassword"),
     "Ids": members(
         {"userIds": {**many(TEXT), "minItems": 1, "maxItems": MOST}, "partitionGlobalId": maybe(TEXT)}, "userIds"
     ),
     "Made": members({"result": shape("Result"), "users": many(shape("User"))}, "result", "users"),
     "Users": members({"totalCount": COUNT, "results": many(shape("User"))}, "totalCount", "results"),
+    "Partitions": many(members({"partitionGlobalId": TEXT, "name": TEXT}, "partitionGlobalId")),
     "TokenRequest": members(
         {"grant_type": one_of("client_credentials"), "client_id": TEXT, "client_secret": SECRET, "scope": TEXT},
         "grant_type",
-        "client_id",
-        "client_secret",
     ),
     "Token": members(
         {"access_token": SECRET, "expires_in": WHOLE, "token_type": one_of("Bearer"), "scope": TEXT}, "access_token"
@@ -152,7 +162,10 @@ _TOKEN: Final = Call(
         kinds=("application/x-www-form-urlencoded",),
     ),
     anybody=True,
-    also={404: "The organization in the address is not the client's."},
+    also={
+        401: "The client came with HTTP Basic and is not known.",
+        404: "The organization in the address is not the client's.",
+    },
     error=either(shape("OAuthError"), shape("Sentence"), shape("Result"), shape("Problem")),
 )
 
@@ -171,6 +184,13 @@ _USERS: Final = (
              scope=READ, parameters=_PAGE)
         for path in ("/api/User/users/{partition}", "/api/UserPartition/users/{partition}")
     ),
+    Call("GET", "/api/UserPartition/licenses", "List the users, as the portal does",
+         {200: Answer("Users.", shape("Users"), {"totalCount": 1, "results": [_USER]})}, needs=("user.list",),
+         scope=READ, parameters=(*_PAGE, Parameter("partitionGlobalId", "The caller's own organization.")),
+         also={404: "The organization is not the caller's."}),
+    Call("GET", "/api/UserPartition/partitions/{id}", "Tell the organization of a user",
+         {200: Answer("One organization.", shape("Partitions"), [{"partitionGlobalId": _ID, "name": "default"}])},
+         needs=("user.read",), scope=READ),
     Call("GET", "/api/User/{id}", "Read a user", {200: Answer("The user.", shape("User"), _USER)},
          needs=("user.read",), scope=READ),
     Call("PUT", "/api/User/{id}", "Change a user, reset the password, activate or disable", {200: _RESULT},
@@ -188,10 +208,8 @@ _USERS: Final = (
 NOT_SERVED: Final = (
     NotServed("*", "/api/Group", "groups of a partition"),
     NotServed("POST", "/api/User/InviteUsers", "invitations: a mail that makes an account"),
-    NotServed("GET", "/api/User/{id}/loginAttempts", "the audit has them"),
-    NotServed("GET", "/api/UserPartition/partitions/{id}", "partitions"),
-    NotServed("GET", "/api/UserPartition/licenses", "licences"),
-    NotServed("PUT", "/api/Setting", "settings of the host"),
+    NotServed("GET", "/api/User/{id}/loginAttempts", "switched off at the vendor's, too; the audit has them"),
+    NotServed("*", "/api/Setting", "how the portal looks to somebody: nothing of it would be kept"),
     NotServed("*", "/api/RobotAccount", "accounts of robots"),
     NotServed("POST", "/api/account/authenticate", "the sign-in of old Orchestrators"),
     NotServed("*", "/odata/Users", "users as old Orchestrators keep them"),

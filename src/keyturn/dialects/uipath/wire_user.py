@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
 from uuid import UUID
 
-from keyturn.core.users import Contact, Json, Profile, Stamp, Status, User
+from keyturn.core.users import Contact, Json, Membership, Profile, Stamp, Status, User
 
 Body: TypeAlias = dict[str, object]
 
@@ -24,6 +24,9 @@ TEXTS: Final = {"name": "given_name", "surname": "family_name", "displayName": "
 LONG_AGO: Final = Stamp("", datetime(1970, 1, 1, tzinfo=UTC))
 
 _NO_PLACE: Final = ("title", "phones", "addresses", "language", "country", "timezone", "external_id", "extension")
+
+
+NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 
 
 class Unreadable(ValueError):
@@ -79,6 +82,14 @@ def list_of(body: Mapping[str, object], name: str) -> list[object]:
     return value
 
 
+def guids_of(body: Mapping[str, object], name: str) -> tuple[str, ...]:
+    """A list of GUIDs, each once; absent and null are empty.  Raises Unreadable."""
+    guids = [guid_of(one) if isinstance(one, str) else None for one in list_of(body, name)]
+    if None in guids:
+        raise Unreadable(name, "must be a list of GUIDs")
+    return tuple(dict.fromkeys(guid for guid in guids if guid))
+
+
 def refuse_unserved(body: Mapping[str, object], *names: str) -> None:
     """Say no to what would have to be dropped in silence.  Raises Unreadable."""
     for name in names:
@@ -130,7 +141,7 @@ def user_body(user: User) -> Body:
         "creationTime": write_time(user.added.at),
         "lastModificationTime": write_time(user.updated.at),
         "lastLoginTime": None,
-        "groupIDs": None,
+        "groupIDs": [group.uid for group in user.groups],
         "legacyId": user.number,
         "isActive": user.status is not Status.DISABLED,
         **FLAGS,
@@ -153,6 +164,7 @@ def read_user(body: Mapping[str, object]) -> User:
         added=Stamp("", read_time(body.get("creationTime"))),
         updated=Stamp("", read_time(body.get("lastModificationTime"))),
         status=Status.DISABLED if flag_of(body, "isActive") is False else Status.ACTIVE,
+        groups=tuple(Membership(uid, "") for uid in guids_of(body, "groupIDs")),
     )
 
 
