@@ -18,12 +18,15 @@ import msgspec
 
 from keyturn.app import settings
 from keyturn.app.dialects import DIALECTS
+from keyturn.app.doors import DOORS
+from keyturn.app.openapi import manuals
 from keyturn.app.sources import Source
+from keyturn.cli.abilities import ABILITIES, plain
 from keyturn.cli.catalogue import Entry, entries
 from keyturn.cli.main import cli
-from keyturn.core.capabilities import Capabilities, Usual
 from keyturn.core.commands import VERBS
 from keyturn.core.directory import LOCAL
+from keyturn.http.described import Call
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
@@ -156,27 +159,6 @@ def error_section(entry: Entry) -> str:
     return f"\n### {entry.code}\n\n**{entry.title}.** {cause}\n\n*What to do:* {fix}\n\n{ends}\n"
 
 
-ABILITIES: Mapping[str, tuple[str, Callable[[Capabilities], object]]] = {
-    "handle": ("the id that a file must hold", lambda can: can.handle.value),
-    "longest_id": ("longest id", lambda can: can.longest_id),
-    "generates": ("makes passwords up", lambda can: can.generates),
-    "hands_back": ("hands back what it made up, when it is not mailed", lambda can: can.hands_back),
-    "mails": ("mails passwords", lambda can: can.mails),
-    "temporary": ("asks for a new password at the next sign-in", lambda can: can.temporary),
-    "permanent": ("can set a password for good", lambda can: can.permanent),
-    "needs_old": ("a change carries the old password", lambda can: can.needs_old),
-    "shortest": ("shortest password", lambda can: can.shortest),
-    "longest": ("longest password", lambda can: can.longest),
-    "usual": ("length that servers accept by default", lambda can: usual(can.usual) if can.usual else None),
-    "batch": ("users in one call", lambda can: can.batch),
-    "repeats": ("a repeat gets the first answer again", lambda can: can.repeats),
-    "validates": ("can judge a creation without doing it", lambda can: can.validates),
-    "folds_case": ("ids that differ in case are one user", lambda can: can.folds_case),
-    "names": ("keeps people's names and addresses", lambda can: can.names),
-    "unique_mail": ("a mail address belongs to one user", lambda can: can.unique_mail),
-}
-
-
 def capabilities_page() -> str:
     """One column a directory, one row an ability."""
     known = {"local": LOCAL} | {
@@ -191,19 +173,6 @@ def capabilities_page() -> str:
     for words, told in ABILITIES.values():
         text += f"| {words} | {' | '.join(plain(told(can)) for can in known.values())} |\n"
     return text
-
-
-def usual(lengths: Usual) -> str:
-    """Lengths and classes, as people say it."""
-    classes = f", {lengths.classes} classes of characters" if lengths.classes else ""
-    return f"{lengths.shortest} to {lengths.longest}{classes}"
-
-
-def plain(value: object) -> str:
-    """A cell as people read it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)
 
 
 OWN = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^\s?]+)(\?\S*)? ?(\{.*\})?: (.+)", re.S)
@@ -250,6 +219,34 @@ def dialect_page(folder: Path) -> str:
     return f"{title}\n\n{NOTE.strip()}\n{rest}"
 
 
+def served_page() -> str:
+    """One table a vendor: what is answered, what it needs, and what of the documented is not answered."""
+    text = "# What of each vendor's API is served\n\n" + NOTE
+    text += (
+        "Every call that a door answers, with the rows of the table of rights that decide it, then what the vendor\n"
+        "documents and we do not answer. What each kind of directory can do in a run stands in\n"
+        "[capabilities](capabilities.md). The same calls with their bodies, answers and refusals are OpenAPI\n"
+        "documents in [docs/openapi](../openapi), and a running server shows them under `/help/api`.\n"
+    )
+    for api in (door.api for door in DOORS.values() if door.api is not None):
+        text += f"\n## {api.title}\n\n| call | what it does | right |\n|---|---|---|\n"
+        for call in api.calls:
+            invented = " (no vendor's page says so)" if call.invented else ""
+            text += f"| `{call.method} {call.path}` | {call.summary}{invented} | {needed(call)} |\n"
+        text += "\n| not served | why |\n|---|---|\n" if api.not_served else ""
+        for row in api.not_served:
+            text += f"| `{row.path if row.method == '*' else f'{row.method} {row.path}'}` | {row.why} |\n"
+    return text
+
+
+def needed(call: Call) -> str:
+    """What decides whether somebody may make a call."""
+    if call.anybody:
+        return "anybody"
+    words = [f"`{operation}`" for operation in call.needs] + ([f"scope `{call.scope}`"] if call.scope else [])
+    return ", ".join(words) or "signed in"
+
+
 def pages() -> dict[Path, str]:
     """Every page that is made, by where it belongs."""
     makers: Mapping[str, Callable[[], str]] = {
@@ -258,10 +255,13 @@ def pages() -> dict[Path, str]:
         "cli.md": cli_page,
         "config.md": config_page,
         "errors.md": errors_page,
+        "served.md": served_page,
     }
     made = {PAGES / name: make() for name, make in makers.items()}
     for readme in sorted((ROOT / "src" / "keyturn" / "dialects").glob("*/README.md")):
         made[PAGES / "dialects" / f"{readme.parent.name}.md"] = dialect_page(readme.parent)
+    for name, manual in manuals().items():
+        made[ROOT / "docs" / "openapi" / f"{name}.json"] = manual.document.decode()
     return made
 
 

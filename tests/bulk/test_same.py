@@ -7,7 +7,7 @@ import pytest
 
 from keyturn.bulk.exit import ExitCode
 from keyturn.bulk.facts import Facts
-from keyturn.bulk.job import Job, Operation, PasswordChoice, old_column
+from keyturn.bulk.job import Job, Operation, PasswordChoice, column_of
 from keyturn.bulk.same import SAME, opened, sealed
 from keyturn.bulk.sitting import Speed
 from keyturn.core.errors import ConfigError, KeyFolderError
@@ -94,8 +94,8 @@ def test_what_is_not_understood_is_not_repeated() -> None:
             PasswordChoice.parse(text)
         assert "hunter2" not in f"{caught.value}{caught.value.fix}{caught.value.where}"
     with pytest.raises(ConfigError, match="--old-password"):
-        old_column("hunter2hunter2")
-    assert (old_column(""), old_column("column:a:b")) == ("", "a:b")
+        column_of("hunter2hunter2", "--old-password")
+    assert (column_of("", "--x"), column_of("column:a:b", "--x")) == ("", "a:b")
 
 
 def test_a_pinned_order_comes_back_whole(tmp_path: Path) -> None:

@@ -73,15 +73,15 @@ class PasswordChoice:
         return f"{self.origin}:{self.column}" if self.column else str(self.origin)
 
 
-def old_column(text: str) -> str:
-    """The header that `--old-password` names; empty for nothing.  Raises ConfigError for anything but `column:NAME`.
+def column_of(text: str, flag: str) -> str:
+    """The header that a flag names as `column:NAME`; empty for nothing.  Raises ConfigError for anything else.
 
-    >>> old_column("column:Old password")
+    >>> column_of("column:Old password", "--old-password")
     'Old password'
     """
     name, _, column = text.partition(":")
     if text and (name != PasswordFrom.COLUMN or not column):
-        raise ConfigError("what --old-password says is not understood", code="KT-CFG-030", fix="column:NAME")
+        raise ConfigError(f"what {flag} says is not understood", code="KT-CFG-030", fix=f"{flag} column:NAME")
     return column
 
 

@@ -185,12 +185,17 @@ def _ready(source: Source, job: Job, destination: Destination) -> tuple[Source, 
     if job.password.origin is PasswordFrom.GENERATE:
         length = length_for(destination.capabilities, destination.rules)
         job = replace(job, rendering=f"{job.rendering.partition(':')[0]}:{length}")
-    missing = _old_in_vain(job, destination.capabilities) or lacks(_sample(job), destination.capabilities)
-    if missing is None and job.mails_or_loses(destination.capabilities) and not job.email:
+    refuse_impossible(destination.name, job, destination.capabilities)
+    return source, job
+
+
+def refuse_impossible(target: str, job: Job, capabilities: Capabilities) -> None:
+    """Raises ConfigError when a target cannot do a job for anybody, whatever the file holds."""
+    missing = _old_in_vain(job, capabilities) or lacks(_sample(job), capabilities)
+    if missing is None and job.mails_or_loses(capabilities) and not job.email:
         missing = "it neither shows nor mails the password it makes up"
     if missing is not None:
-        raise ConfigError(f"{destination.name} cannot do this: {missing}", code="KT-TGT-010", fix=_way_out(job))
-    return source, job
+        raise ConfigError(f"{target} cannot do this: {missing}", code="KT-TGT-010", fix=_way_out(job))
 
 
 def _way_out(job: Job) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading, old_column
+from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading, column_of
 from keyturn.cli.completion import complete_columns, complete_fields, complete_passwords, complete_targets
 from keyturn.core.secret import Secret
 
@@ -50,7 +50,7 @@ class Asked:
     def job(self, operation: str) -> Job:
         """The order."""
         choice = PasswordChoice.parse(self.password, self.same)
-        return Job(Operation(operation), choice, self.email, old=old_column(self.old_password))
+        return Job(Operation(operation), choice, self.email, old=column_of(self.old_password, "--old-password"))
 
 
 class Seconds(click.FloatRange):

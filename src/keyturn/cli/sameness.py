@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyturn.bulk.job import PasswordFrom
+from keyturn.bulk.job import PasswordChoice, PasswordFrom
 from keyturn.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _OTHERWISE = "--password-file FILE or --password-stdin"
 def with_password(frame: "Frame", asked: "Asked") -> "Asked":
     """The order with its one password, where it wants one.  Raises ConfigError for a source that nobody asked for."""
     sources = [flag for flag, given in _given(asked) if given]
-    if asked.password != PasswordFrom.SAME:
+    if PasswordChoice.parse(asked.password).origin is not PasswordFrom.SAME:
         if sources:
             fix = f"--password same {sources[0]}"
             raise ConfigError(f"{sources[0]} is about one password for all", code="KT-CFG-030", fix=fix)
@@ -45,7 +45,7 @@ def _password(frame: "Frame", asked: "Asked") -> "Secret":
         source = Source(file=str(asked.password_file))
         return fetch(source, "--password-file", environment={}, folder=Path.cwd())
     while True:
-        password = frame.ask_hidden("One password for all of them:", otherwise=_OTHERWISE)
-        if password and frame.ask_hidden("The same again:", otherwise=_OTHERWISE) == password:
-            return password
-        frame.say("  that was empty" if not password else "  the two are not the same")
+        first = frame.ask_hidden("One password for all of them:", otherwise=_OTHERWISE)
+        if first and frame.ask_hidden("The same again:", otherwise=_OTHERWISE) == first:
+            return first
+        frame.say("  the two are not the same" if first else "  that was empty")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyturn.cli.caps import caps
 from keyturn.cli.completion import complete_targets
 from keyturn.cli.frame import Frame, Tone, pass_frame
 from keyturn.core.errors import ConfigError
@@ -22,14 +23,18 @@ PLACES = ("env", "file", "command")
 EXAMPLE = "as in https://api.<instance>.<domain>"
 
 
-@click.group(short_help="The directories to run against: add, list, show, test.")
+@click.group(short_help="The directories to run against: add, list, show, test, caps.")
 def target() -> None:
     """The directories to run against.
 
     \b
       keyturn target add maximo-test
       keyturn target test maximo-test
+      keyturn target caps maximo-test
     """
+
+
+target.add_command(caps)
 
 
 @target.command("list")

@@ -1,0 +1,41 @@
+"""What a directory can and cannot do, in words: one table for `keyturn target caps` and for the reference."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from keyturn.core.capabilities import Capabilities, Usual
+
+ABILITIES: Final[Mapping[str, tuple[str, Callable[[Capabilities], object]]]] = {
+    "handle": ("the id that a file must hold", lambda can: can.handle.value),
+    "longest_id": ("longest id", lambda can: can.longest_id),
+    "generates": ("makes passwords up", lambda can: can.generates),
+    "hands_back": ("hands back what it made up, when it is not mailed", lambda can: can.hands_back),
+    "mails": ("mails passwords", lambda can: can.mails),
+    "temporary": ("asks for a new password at the next sign-in", lambda can: can.temporary),
+    "permanent": ("can set a password for good", lambda can: can.permanent),
+    "needs_old": ("a change carries the old password", lambda can: can.needs_old),
+    "shortest": ("shortest password", lambda can: can.shortest),
+    "longest": ("longest password", lambda can: can.longest),
+    "usual": ("length that servers accept by default", lambda can: lengths(can.usual) if can.usual else None),
+    "batch": ("users in one call", lambda can: can.batch),
+    "repeats": ("a repeat gets the first answer again", lambda can: can.repeats),
+    "validates": ("can judge a creation without doing it", lambda can: can.validates),
+    "folds_case": ("ids that differ in case are one user", lambda can: can.folds_case),
+    "names": ("keeps people's names and addresses", lambda can: can.names),
+    "unique_mail": ("a mail address belongs to one user", lambda can: can.unique_mail),
+    "groups": ("takes users into groups", lambda can: can.groups),
+}
+"""Every field but the commands: its words, and what there is to say of it."""
+
+
+def lengths(usual: Usual) -> str:
+    """Lengths and classes, as people say it."""
+    classes = f", {usual.classes} classes of characters" if usual.classes else ""
+    return f"{usual.shortest} to {usual.longest}{classes}"
+
+
+def plain(value: object) -> str:
+    """A value as people read it; empty where nothing is known."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
