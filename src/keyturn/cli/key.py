@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 import click
 
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.cli.place import opened, place_flags
+from keyturn.cli.place import acting, opened, place_flags, tenant_flag
 from keyturn.core.errors import ConfigError
-from keyturn.core.users import ALL_RIGHTS, Right
+from keyturn.core.users import ALL_RIGHTS, RIGHT_NAMES, Right, right_words
 
 if TYPE_CHECKING:
     from keyturn.app.build import House
     from keyturn.core.administration import LocalAdministration
 
-RIGHTS = [right.name.lower() for right in Right]
+RIGHT = click.Choice(list(RIGHT_NAMES))
 
 
 @click.group()
@@ -31,9 +31,10 @@ def key() -> None:
 
 @key.command()
 @place_flags
+@tenant_flag
 @click.option("--kind", type=click.Choice(["mas", "uipath", "keyturn"]), required=True, help="Which door it is for.")
 @click.option("--description", default="", help="What it is for, in your words.")
-@click.option("--right", "rights", type=click.Choice(RIGHTS), multiple=True, help="May be repeated; none given: all.")
+@click.option("--right", "rights", type=RIGHT, multiple=True, help="May be repeated; none given: all.")
 @click.option("--scope", "scopes", multiple=True, help="What a client may ask for; may be repeated; none given: all.")
 @pass_frame
 def create(
@@ -58,7 +59,7 @@ def create(
     if unknown:
         fix = "one of " + ", ".join(keys.scopes) if keys.scopes else "leave --scope out"
         raise ConfigError(f"keys of kind {kind} have no scope {unknown[0]!r}", code="KT-CFG-002", fix=fix)
-    wanted = frozenset(Right[name.upper()] for name in rights) or ALL_RIGHTS
+    wanted = frozenset[Right]().union(*(RIGHT_NAMES[name] for name in rights)) or ALL_RIGHTS
     with opened(frame, data, database) as house:
         made = accepted(_door(house).create_key(kind, description, wanted, scopes or keys.scopes))
     name, secret = keys.pair
@@ -73,6 +74,7 @@ def create(
 
 @key.command("list")
 @place_flags
+@tenant_flag
 @pass_frame
 def list_keys(frame: Frame, data: Path | None, database: str) -> None:
     """The API keys, oldest first, without their tokens.
@@ -89,7 +91,7 @@ def list_keys(frame: Frame, data: Path | None, database: str) -> None:
             "id": one.id,
             "kind": one.kind,
             "active": one.active,
-            "rights": sorted(right.name.lower() for right in one.rights),
+            "rights": right_words(one.rights),
             "description": one.description,
             "added": one.added.at.isoformat(timespec="seconds"),
         }
@@ -103,7 +105,7 @@ def list_keys(frame: Frame, data: Path | None, database: str) -> None:
             one.id,
             one.kind,
             "active" if one.active else "off",
-            ", ".join(sorted(r.name.lower() for r in one.rights)),
+            ", ".join(right_words(one.rights)),
             one.description,
         )
         for one in keys
@@ -114,6 +116,7 @@ def list_keys(frame: Frame, data: Path | None, database: str) -> None:
 @key.command()
 @click.argument("id")
 @place_flags
+@tenant_flag
 @pass_frame
 def revoke(frame: Frame, id: str, data: Path | None, database: str) -> None:
     """Delete an API key; what was signed in with it ends at once.
@@ -129,6 +132,6 @@ def revoke(frame: Frame, id: str, data: Path | None, database: str) -> None:
 
 
 def _door(house: "House") -> "LocalAdministration":
-    from keyturn.app.operator import DOOR, operator
+    from keyturn.app.operator import DOOR
 
-    return house.administration(operator(), DOOR)
+    return house.administration(acting(house), DOOR)

@@ -11,6 +11,7 @@ from keyturn.cli.frame import Frame
 
 if TYPE_CHECKING:
     from keyturn.app.build import House, Place
+    from keyturn.core.permissions import Actor
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,6 +27,44 @@ _database = click.option(
     metavar="URL",
     help="The store, when not in the folder; give it as KEYTURN_DATABASE when it holds a password.",
 )
+
+
+TENANT = "keyturn.tenant"
+
+
+def _remember(context: click.Context, _: click.Parameter, value: str) -> str:
+    context.meta[TENANT] = value
+    return value
+
+
+_tenant = click.option(
+    "--tenant",
+    default="",
+    metavar="NAME",
+    expose_value=False,
+    callback=_remember,
+    help="The tenant that it is about; else `default`.",
+)
+
+
+def tenant_flag(command: F) -> F:
+    """Give a command `--tenant`, which `acting` reads."""
+    return _tenant(command)
+
+
+def acting(house: "House") -> "Actor":
+    """Who acts on a directory of this machine: its operator, in the tenant that the command line names."""
+    from keyturn.app.operator import operator
+    from keyturn.core.errors import ConfigError
+
+    wanted = click.get_current_context().meta.get(TENANT, "")
+    if not wanted:
+        return operator()
+    with house.store.reading() as view:
+        number = next((tenant.number for tenant in view.tenants.all() if tenant.name == wanted), None)
+    if number is None:
+        raise ConfigError(f"there is no tenant {wanted!r}", code="KT-TGT-040", fix="keyturn tenant list")
+    return operator().abroad(number)
 
 
 def place_flags(command: F) -> F:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyturn.cli.frame import Frame, Unanswered, pass_frame
-from keyturn.cli.place import opened, place_flags
+from keyturn.cli.place import acting, opened, place_flags, tenant_flag
 from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword, SetStatus
 from keyturn.core.errors import KeyturnError
 from keyturn.core.outcomes import Changed, Created, Delivery, Unchanged
@@ -36,6 +36,7 @@ def user() -> None:
 
 @user.command("list")
 @place_flags
+@tenant_flag
 @click.option("--search", default="", metavar="TEXT", help="A piece of id, sign-in name, display name or mail.")
 @pass_frame
 def list_users(frame: Frame, data: Path | None, database: str, search: str) -> None:
@@ -57,6 +58,7 @@ def list_users(frame: Frame, data: Path | None, database: str, search: str) -> N
 @user.command()
 @click.argument("id")
 @place_flags
+@tenant_flag
 @pass_frame
 def show(frame: Frame, id: str, data: Path | None, database: str) -> None:
     """What is known about a user; never the password.
@@ -76,6 +78,7 @@ def show(frame: Frame, id: str, data: Path | None, database: str) -> None:
 @user.command()
 @click.argument("id")
 @place_flags
+@tenant_flag
 @click.option("--login", default="", help="The sign-in name, when it is not the id.")
 @click.option("--name", default="", help="The display name.")
 @click.option("--address", default="", metavar="MAIL", help="The mail address.")
@@ -101,6 +104,7 @@ def create(
 @user.command()
 @click.argument("id")
 @place_flags
+@tenant_flag
 @click.option("--mail", is_flag=True, help="Mail the one-time secret to the user instead of showing it.")
 @pass_frame
 def reset(frame: Frame, id: str, data: Path | None, database: str, mail: bool) -> int:
@@ -132,6 +136,7 @@ def reset(frame: Frame, id: str, data: Path | None, database: str, mail: bool) -
 @user.command()
 @click.argument("id")
 @place_flags
+@tenant_flag
 @pass_frame
 def lock(frame: Frame, id: str, data: Path | None, database: str) -> None:
     """Lock a user: no sign-in until unlocked, and what is signed in ends.
@@ -147,6 +152,7 @@ def lock(frame: Frame, id: str, data: Path | None, database: str) -> None:
 @user.command()
 @click.argument("id")
 @place_flags
+@tenant_flag
 @pass_frame
 def unlock(frame: Frame, id: str, data: Path | None, database: str) -> None:
     """Unlock a user, and forget wrong passwords.
@@ -162,6 +168,7 @@ def unlock(frame: Frame, id: str, data: Path | None, database: str) -> None:
 @user.command()
 @click.argument("id")
 @place_flags
+@tenant_flag
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_frame
 def delete(frame: Frame, id: str, data: Path | None, database: str, yes: bool) -> int:
@@ -184,9 +191,9 @@ def _unconfirmed(frame: Frame) -> int:
 
 
 def _door(house: "House") -> "LocalDirectory":
-    from keyturn.app.operator import DOOR, operator
+    from keyturn.app.operator import DOOR
 
-    return house.directory(operator(), DOOR)
+    return house.directory(acting(house), DOOR)
 
 
 def _do(door: "LocalDirectory", command: Command) -> Created | Changed | Unchanged:

@@ -1,0 +1,88 @@
+"""Groups and tenants from the command line of the directory's machine."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from keyturn.cli.main import cli
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs keyturn in this process, on a directory of this test."""
+    home = {"KEYTURN_HOME": str(tmp_path / "home"), "NO_COLOR": "1", "KEYTURN_DATA": str(tmp_path / "directory")}
+
+    def call(*arguments: str, code: int = 0) -> Result:
+        result = CliRunner(env=home).invoke(cli, list(arguments))
+        assert result.exit_code == code, result.output
+        return result
+
+    call("init", "--json")
+    call("user", "create", "amal", "--name", "Amal Haddad")
+    return call
+
+
+def test_a_group_gives_its_members_its_rights_until_they_leave_it(run: Run) -> None:
+    made = run("group", "create", "Service desk", "--right", "modify-users", "--right", "view-users").stderr
+    assert "Service desk created; it has 0 members" in made
+    run("group", "create", "Everybody")
+    assert "it has 1 member\n" in run("group", "add", "service DESK", "amal").stderr
+    assert "it has 1 member\n" in run("group", "add", "Everybody", "Service desk").stderr
+    facts = json.loads(run("group", "show", "Service desk", "--json").stdout)
+    assert (facts["rights"], facts["members"]) == (["modify-users", "view-users"], ["amal"])
+    assert "members   Service desk" in run("group", "show", "Everybody").stdout
+    assert "Service desk" in run("group", "list").stdout
+    listed = json.loads(run("group", "list", "--json").stdout)["groups"]
+    assert [one["name"] for one in listed] == ["Service desk", "Everybody"]
+    assert json.loads(run("group", "remove", "Service desk", "amal", "--json").stdout)["members"] == []
+    run("group", "delete", "Service desk", "--yes")
+    assert "Service desk" not in run("group", "list").stdout
+
+
+def test_what_is_not_there_is_named_with_the_way_out(run: Run) -> None:
+    assert "keyturn group list" in run("group", "show", "nothing", code=3).output
+    run("group", "create", "ops")
+    assert "no such user and no such group" in run("group", "add", "ops", "nobody", code=3).output
+    assert "there is a group of that name" in run("group", "create", "OPS", code=3).output
+    assert "keyturn tenant list" in run("user", "list", "--tenant", "nothing", code=3).output
+    assert "keyturn tenant list" in run("tenant", "set", "nothing", "mail=link", code=3).output
+
+
+def test_a_deletion_is_asked_for_and_without_an_answer_nothing_happens(run: Run) -> None:
+    run("group", "create", "ops")
+    run("group", "delete", "ops", code=8)
+    assert "ops" in run("group", "list").stdout
+
+
+def test_a_tenant_has_its_own_settings_users_keys_and_groups(run: Run) -> None:
+    made = json.loads(run("tenant", "create", "acme", "--set", "profile=vendor", "--json").stdout)
+    assert (made["number"], made["settings"]) == (2, {"profile": "vendor"})
+    assert "created as number 3" in run("tenant", "create", "other").stderr
+    run("user", "create", "bela", "--tenant", "acme")
+    assert [one["id"] for one in json.loads(run("user", "list", "--tenant", "acme", "--json").stdout)["users"]] == [
+        "bela"
+    ]
+    assert "bela" not in run("user", "list").stdout
+    key = json.loads(run("key", "create", "--kind", "mas", "--tenant", "acme", "--json").stdout)
+    assert key["id"].startswith("a-acme-")
+    run("group", "create", "ops", "--tenant", "acme")
+    assert json.loads(run("group", "list", "--json").stdout)["groups"] == []
+    assert "acme" in run("tenant", "list").stdout
+    assert [one["name"] for one in json.loads(run("tenant", "list", "--json").stdout)["tenants"]][1:] == [
+        "acme",
+        "other",
+    ]
+
+
+def test_settings_change_one_by_one_and_an_odd_one_is_refused(run: Run) -> None:
+    run("tenant", "create", "acme", "--set", "profile=vendor")
+    changed = json.loads(run("tenant", "set", "acme", "mail=link", "profile=", "--json").stdout)
+    assert changed["settings"] == {"mail": "link"}
+    assert "acme changed: defaults" in run("tenant", "set", "acme", "mail=").stderr
+    assert "no setting" in run("tenant", "set", "acme", "colour=red", code=2).output
+    assert "no rule knows" in run("tenant", "set", "acme", "mail=loud", code=3).output
