@@ -176,7 +176,7 @@ RULES = (
             "dialects/primavera/client_session.py": 2,
             "dialects/primavera/wire.py": 1,
             "dialects/uipath/client_session.py": 2,
-            "dialects/uipath/server_token.py": 1,
+            "dialects/uipath/server_token.py": 2,
             "dialects/uipath/wire.py": 3,
             "http/answers.py": 1,
             "http/authn.py": 1,
