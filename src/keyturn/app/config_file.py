@@ -10,7 +10,7 @@ import msgspec
 import tomlkit
 import tomlkit.exceptions
 
-from keyturn.app.settings import TargetSettings
+from keyturn.app.settings import SECRETS, TargetSettings
 from keyturn.core.errors import ConfigError
 
 FIRST_LINES = "keyturn's settings; keyturn target add writes here too.  Secrets stay where they are: only say where."
@@ -40,7 +40,7 @@ def as_target(table: Mapping[str, Any]) -> TargetSettings:
 def as_table(target: TargetSettings) -> dict[str, Any]:
     """What may be printed of a target: all that was set, since it holds no secret; of a secret, where it is."""
     table: dict[str, Any] = msgspec.to_builtins(target)
-    return table | {name: str(getattr(target, name)) for name in ("token", "password") if name in table}
+    return table | {name: str(getattr(target, name)) for name in SECRETS if name in table}
 
 
 def _with_default(document: tomlkit.TOMLDocument, name: str) -> tomlkit.TOMLDocument:

@@ -1,7 +1,7 @@
 """The table of vendors that we can call: one row each.  The doors that we answer at are in `doors.py`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from keyturn.app.settings import TargetSettings
@@ -25,11 +25,21 @@ IN_FLIGHT: Final = 32
 class Keys:
     """What keys for a door are like.
 
-    scopes: what they may be allowed; none where rights alone decide.  pair: how the vendor calls id and secret.
+    scopes: what they may be allowed; none where rights alone decide.  pair: how the vendor calls id and secret; an
+    empty first word where there is one secret alone, which then holds the id as well: `id.secret`.
     """
 
     scopes: tuple[str, ...] = ()
     pair: tuple[str, str] = ("id", "token")
+
+    def shown(self, id: str, secret: str) -> Mapping[str, str]:
+        """What the person is given, by the vendor's words.
+
+        >>> Keys(pair=("", "token")).shown("a-1", "s")
+        {'token': 'a-1.s'}
+        """
+        name, word = self.pair
+        return {name: id, word: secret} if name else {word: f"{id}.{secret}"}
 
 
 OWN_KEYS: Final = Keys()
@@ -56,8 +66,17 @@ def _mas(target: TargetSettings, secrets: Credentials) -> Directory:
             sign_in_url=target.sign_in_url,
             source=secrets.source,
             repeats=target.repeats,
+            version=target.version,
+            manage=_manage(target),
+            manage_key=secrets.manage_key,
         )
     )
+
+
+def _manage(target: TargetSettings) -> Site:
+    """Where users of later versions are made: the one host that is shown a certificate."""
+    url = target.manage_url or target.url
+    return replace(_site(target), url=url, certificate=target.certificate, certificate_key=target.certificate_key)
 
 
 def _uipath(target: TargetSettings, secrets: Credentials) -> Directory:

@@ -23,10 +23,14 @@ from keyturn.core.errors import ConfigError
 
 PREFIX: Final = "KEYTURN"
 HOME: Final = "KEYTURN_HOME"
+SECRETS: Final = ("token", "password", "manage_key")
+"""The settings of a target that say where a secret is."""
+
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 Limit = Annotated[str, msgspec.Meta(pattern=r"^(\d{1,9}|\d{1,2}(\.\d+)?%|100%)$")]
 Rate = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)?(/(s|m|h|min))?$")]
+Version = Annotated[str, msgspec.Meta(pattern=r"^(\d{1,4}(\.\d{1,4}){0,3})?$")]
 Jobs = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -81,6 +85,21 @@ class TargetSettings(Section, frozen=True):
 
     tenant: str = ""
     """The tenant, organisation or instance, where one server has several."""
+
+    version: Version = ""
+    """The version of the server, as in `9.1`, where its calls depend on it."""
+
+    manage_url: str = ""
+    """Where users are made, where that is another host than the API's."""
+
+    manage_key: Source | None = None
+    """Where the API key is that is asked for at `manage_url`."""
+
+    certificate: str = ""
+    """A file with the TLS certificate to show at `manage_url`."""
+
+    certificate_key: str = ""
+    """The file with the key of `certificate`, where it is not in the same one."""
 
     jobs: Jobs | None = None
     """How many requests may be in flight at once."""
@@ -257,27 +276,6 @@ def environment() -> Mapping[str, str]:
     return dict(os.environ)
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """How the person wants a terminal to be used.  color None: as the terminal can; loud: as `-v` and `-q` count."""
-
-    color: bool | None = None
-    accessible: bool = False
-    loud: int = 0
-
-
-def wishes(given: Mapping[str, str]) -> Wishes:
-    """Read the variables that many programs share: NO_COLOR, FORCE_COLOR, CLICOLOR, ACCESSIBLE, TERM; and our own."""
-    color = None
-    if given.get("NO_COLOR") or given.get("CLICOLOR") == "0":
-        color = False
-    elif given.get("FORCE_COLOR") or given.get("CLICOLOR_FORCE", "0") != "0":
-        color = True
-    accessible = given.get("ACCESSIBLE", "0") not in ("", "0") or given.get("TERM") == "dumb"
-    loud = {"error": -1, "info": 1, "debug": 2}.get(given.get(f"{PREFIX}_LOG_LEVEL", "").lower(), 0)
-    return Wishes(color, accessible, loud)
-
-
 def folders(given: Mapping[str, str], config: Path | None = None) -> Folders:
     """Where things are; never under the current directory unless somebody said so."""
     home = given.get(HOME, "")
@@ -338,7 +336,7 @@ def _read(path: Path, *, wanted: bool) -> dict[str, Any]:
 def _refuse_bare_secrets(raw: Mapping[str, Any], path: Path) -> None:
     targets = raw.get("targets", {})
     for name, table in targets.items() if isinstance(targets, dict) else ():
-        for secret in ("token", "password"):
+        for secret in SECRETS:
             if isinstance(table, dict) and isinstance(table.get(secret), str):
                 raise ConfigError(
                     "a secret stands in the config file itself",
@@ -350,8 +348,11 @@ def _refuse_bare_secrets(raw: Mapping[str, Any], path: Path) -> None:
 
 
 _OF_FILE_ALONE = frozenset(
-    {"kind", "url", "sign_in_url", "ca_bundle", "allow_plain_http", "password_rules", "data", "database"}
-)
+    {
+        "kind", "url", "sign_in_url", "manage_url", "ca_bundle", "certificate", "certificate_key", "allow_plain_http",
+        "password_rules", "data", "database",
+    }
+)  # fmt: skip
 
 
 def _with_environment(raw: dict[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
@@ -379,7 +380,7 @@ def _given(section: type[Section], prefix: str, given: Mapping[str, str], never:
         name = prefix + info.name.upper()
         if info.name in never:
             continue
-        if info.name in ("token", "password"):
+        if info.name in SECRETS:
             if given.get(f"{name}_FILE"):
                 found[info.name] = {"file": given[f"{name}_FILE"]}
             elif given.get(name):

@@ -48,6 +48,7 @@ class Credentials:
     """What a target is signed in to with: an API key (id and token), an access token, or a login and its password.
 
     source: where the secret came from, for people and as the name of the account where nothing better is known.
+    manage_key: the API key of a second host that some targets have.
     """
 
     key_id: str = ""
@@ -55,6 +56,7 @@ class Credentials:
     username: str = ""
     password: Secret | None = None
     source: str = ""
+    manage_key: Secret | None = None
 
 
 def fetch(source: Source, what: str, *, environment: Mapping[str, str], folder: Path) -> Secret:

@@ -16,6 +16,9 @@ from keyturn.core.errors import ConfigError
 from keyturn.core.ports import Directory
 from keyturn.core.secret import Secret
 
+FILES: Final = ("ca_bundle", "certificate", "certificate_key")
+"""The settings of a target that are files; relative ones are under the config's folder."""
+
 LOCAL: Final = "local"
 """The kind that needs no server: a directory in a folder of this machine."""
 
@@ -50,8 +53,19 @@ def prepare(settings: Settings, name: str = "", *, piped: Secret | None = None) 
     """
     name, target = settings.target(name)
     target = check(name, target, settings.folders.config.parent)
-    warnings = ("requests go over plain http: whoever sits between can read them",) if _is_open(target.url) else ()
+    warnings = ("requests go over plain http: whoever sits between can read them",) if _is_open(target) else ()
     return Target(name, target, credentials(settings, name, target, piped=piped), warnings, settings.serve)
+
+
+def other_version(said: str, told: str) -> bool:
+    """Whether the version in the settings and the one that a server tells are two; `9.1` and `9.1.3` are not.
+
+    >>> other_version("9.1", "9.1.3"), other_version("9.1", "9.10"), other_version("", "9.1")
+    (False, True, False)
+    """
+    ours, theirs = said.split("."), told.split(".")
+    length = min(len(ours), len(theirs))
+    return bool(said and told) and ours[:length] != theirs[:length]
 
 
 def check(name: str, target: TargetSettings, folder: Path) -> TargetSettings:
@@ -74,9 +88,11 @@ def check(name: str, target: TargetSettings, folder: Path) -> TargetSettings:
             )
         return msgspec.structs.replace(target, data=_absolute(target.data, folder))
     _check_url(target.url, where, target)
-    if target.sign_in_url:
-        _check_url(target.sign_in_url, where, target)
-    return msgspec.structs.replace(target, ca_bundle=_absolute(target.ca_bundle, folder))
+    for at in ("sign_in_url", "manage_url"):
+        if getattr(target, at):
+            _check_url(getattr(target, at), where, target, at)
+    files = {file: _absolute(getattr(target, file), folder) for file in FILES}
+    return msgspec.structs.replace(target, **files)
 
 
 def credentials(settings: Settings, name: str, target: TargetSettings, *, piped: Secret | None = None) -> Credentials:
@@ -95,16 +111,18 @@ def credentials(settings: Settings, name: str, target: TargetSettings, *, piped:
         secret, source = piped, "standard input"
     else:
         secret, source = _fetch(settings, place, f"targets.{name}.{field}"), str(place)
+    second = target.manage_key
+    manage = None if second is None else _fetch(settings, second, f"targets.{name}.manage_key")
     if field == "password":
-        return Credentials(username=target.username, password=secret, source=source)
-    return Credentials(key_id=target.key_id, token=secret, source=source)
+        return Credentials(username=target.username, password=secret, source=source, manage_key=manage)
+    return Credentials(key_id=target.key_id, token=secret, source=source, manage_key=manage)
 
 
 def _fetch(settings: Settings, source: Source, what: str) -> Secret:
     return fetch(source, what, environment=settings.environment, folder=settings.folders.config.parent)
 
 
-def _check_url(url: str, where: str, target: TargetSettings) -> None:
+def _check_url(url: str, where: str, target: TargetSettings, field: str = "url") -> None:
     fault, fix = "", "as in https://api.inst1.example.com"
     try:
         parts = urlsplit(url)
@@ -120,16 +138,16 @@ def _check_url(url: str, where: str, target: TargetSettings) -> None:
         fault = "passwords would cross the network in clear"
         fix = "use https://, or say allow_plain_http = true in this target if you must"
     if fault:
-        raise ConfigError(fault, code="KT-CFG-008", where=f"{where}.url", fix=fix)
+        raise ConfigError(fault, code="KT-CFG-008", where=f"{where}.{field}", fix=fix)
 
 
 def _holds_password(url: str) -> bool:
     return "@" in url and ":" in url.partition("://")[2].partition("@")[0]
 
 
-def _is_open(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme == "http" and not _is_here(parts)
+def _is_open(target: TargetSettings) -> bool:
+    parts = [urlsplit(url) for url in (target.url, target.sign_in_url, target.manage_url)]
+    return any(part.scheme == "http" and not _is_here(part) for part in parts)
 
 
 def _is_here(parts: SplitResult) -> bool:

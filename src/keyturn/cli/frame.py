@@ -13,7 +13,8 @@ import click
 from keyturn.core.errors import ConfigError, PlanError
 
 if TYPE_CHECKING:
-    from keyturn.app.settings import Settings, Wishes
+    from keyturn.app.settings import Settings
+    from keyturn.app.wishes import Wishes
     from keyturn.core.secret import Secret
 
 
@@ -117,7 +118,8 @@ class Frame:
     def wishes(self) -> "Wishes":
         """What the environment says about terminals."""
         if self._wishes is None:
-            from keyturn.app.settings import environment, wishes
+            from keyturn.app.settings import environment
+            from keyturn.app.wishes import wishes
 
             self._wishes = wishes(environment())
         return self._wishes

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from keyturn.app.targets import Target
 
 PLACES = ("env", "file", "command")
+TEXTS = (
+    "key_id", "username", "tenant", "version", "manage_url", "ca_bundle", "certificate", "certificate_key",
+)  # fmt: skip
+"""What a target of another machine may have, as it is typed."""
+
 EXAMPLE = "as in https://api.<instance>.<domain>"
 
 
@@ -98,6 +103,7 @@ def test(frame: Frame, name: str, token_stdin: bool) -> None:
 
 
 async def _probe(frame: Frame, target: "Target") -> None:
+    from keyturn.app.targets import other_version
     from keyturn.cli.reaching import probe as look
     from keyturn.cli.reaching import reach
 
@@ -108,6 +114,9 @@ async def _probe(frame: Frame, target: "Target") -> None:
     finally:
         await directory.close()
     took = round((time.perf_counter() - start) * 1000)
+    said = target.settings.version
+    if other_version(said, probe.version):
+        frame.warn(f"the settings say version {said}, the server seems to be {probe.version}", code="KT-TGT-012")
     if frame.wants_json:
         told = {"version": probe.version, "expires_in_s": probe.expires_in, "note": probe.note}
         frame.json({"target": name, "reached": True, "ms": took, "account": probe.account, **told})
@@ -115,7 +124,8 @@ async def _probe(frame: Frame, target: "Target") -> None:
     parts = [f"reached in {took} ms", f'signed in as "{probe.account}"']
     if probe.expires_in is not None:
         parts.append(f"token good for {_span(probe.expires_in)}")
-    parts += [part for part in (probe.version, probe.note) if part]
+    parts += [f"version {probe.version}"] if probe.version else []
+    parts += [probe.note] if probe.note else []
     frame.data(f"{frame.tone('ok', Tone.GOOD)}  {name}: {', '.join(parts)}")
 
 
@@ -130,6 +140,11 @@ async def _probe(frame: Frame, target: "Target") -> None:
 @click.option("--token-file", metavar="FILE", help="The secret is in this file, readable by you alone.")
 @click.option("--token-command", metavar="COMMAND", help="The secret is what this command prints.")
 @click.option("--ca-bundle", metavar="FILE", help="The certificates to trust.")
+@click.option("--version", help="The version of the server, as in 9.1, where its calls depend on it.")
+@click.option("--manage-url", help="Where users are made, where that is another host.")
+@click.option("--manage-key-file", metavar="FILE", help="The API key for --manage-url is in this file.")
+@click.option("--certificate", metavar="FILE", help="The TLS certificate to show at --manage-url.")
+@click.option("--certificate-key", metavar="FILE", help="Its key, where it is in a file of its own.")
 @click.option("--data", metavar="DIR", help="Of kind local: the folder that keyturn init made.")
 @click.option("--production", is_flag=True, help="Ask for name and number before changing anything there.")
 @click.option("--allow-plain-http", is_flag=True, help="Allow http:// to another machine.")
@@ -164,10 +179,13 @@ def add(frame: Frame, /, name: str, replace: bool, **flags: Any) -> None:
 
 def _name_places_from_here(table: dict[str, Any]) -> None:
     """Make paths absolute: whoever types one means it from where they stand, not from where the config is."""
-    for field in ("data", "ca_bundle"):
+    from keyturn.app.settings import SECRETS
+    from keyturn.app.targets import FILES
+
+    for field in ("data", *FILES):
         if table.get(field):
             table[field] = _from_here(table[field])
-    for field in ("token", "password"):
+    for field in SECRETS:
         if "file" in table.get(field, {}):
             table[field] = {"file": _from_here(table[field]["file"])}
 
@@ -223,7 +241,8 @@ def _remote(frame: Frame, flags: Mapping[str, Any]) -> dict[str, Any]:
         if not (flags["key_id"] or flags["username"]):
             key_id = frame.ask("Id of the API key (empty: the secret is an access token):", default="")
             table |= {"key_id": key_id} if key_id else {}
-    table |= {flag: flags[flag] for flag in ("key_id", "username", "tenant", "ca_bundle") if flags[flag]}
+    table |= {flag: flags[flag] for flag in TEXTS if flags[flag]}
+    table |= {"manage_key": {"file": flags["manage_key_file"]}} if flags["manage_key_file"] else {}
     table["password" if flags["username"] else "token"] = secret
     return table
 

@@ -4,6 +4,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Final
 
 from keyturn.core.errors import BadAnswer, Unreachable
@@ -17,9 +18,12 @@ _SHOWN: Final = 300
 _MAKES_NO_EFFECT: Final = frozenset({301, 307, 308})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
-    """What came back.  headers: asked for in lower case.  The body may hold a secret and is never printed."""
+    """What came back.  headers: asked for in lower case.  The body may hold a secret and is never printed.
+
+    Without slots, so that the body is parsed once: who doubts an answer and who reads it ask for the same value.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -27,6 +31,10 @@ class Answer:
 
     def value(self) -> object:
         """The JSON value of the body; None when it is empty or no JSON."""
+        return self._value
+
+    @cached_property
+    def _value(self) -> object:
         return read_answer(self.body) if self.body.strip() else None
 
     def is_html(self) -> bool:

@@ -25,6 +25,7 @@ class Site:
 
     url: the base address without a trailing slash.  ca_bundle: a file of certificates to trust in place of the
     system's.  in_flight: connections at most.  allow_plain_http: let passwords cross a network in clear.
+    certificate: a file with the certificate that we show, and its key unless that is in the file `certificate_key`.
     """
 
     url: str
@@ -32,6 +33,8 @@ class Site:
     timeout: float = 30.0
     in_flight: int = 32
     allow_plain_http: bool = False
+    certificate: str = ""
+    certificate_key: str = ""
 
 
 class Caller:
@@ -79,9 +82,7 @@ class Caller:
     def _open(self) -> aiohttp.ClientSession:
         timeout = aiohttp.ClientTimeout(total=self._site.timeout, sock_connect=min(_CONNECT, self._site.timeout / 2))
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=self._site.in_flight, keepalive_timeout=_IDLE, ssl=_trust(self._site.ca_bundle)
-            ),
+            connector=aiohttp.TCPConnector(limit=self._site.in_flight, keepalive_timeout=_IDLE, ssl=_trust(self._site)),
             timeout=timeout,
             headers=self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -142,13 +143,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _trust(ca_bundle: str) -> ssl.SSLContext | bool:
-    if not ca_bundle:
+def _trust(site: Site) -> ssl.SSLContext | bool:
+    if not site.ca_bundle and not site.certificate:
         return True
     try:
-        return ssl.create_default_context(cafile=ca_bundle)
+        context = ssl.create_default_context(cafile=site.ca_bundle or None)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError("the certificates to trust cannot be read", where=ca_bundle) from error
+        raise ConfigError("the certificates to trust cannot be read", where=site.ca_bundle) from error
+    if site.certificate:
+        try:
+            # Without a password OpenSSL would ask for one on the terminal, in the middle of a run.
+            context.load_cert_chain(site.certificate, site.certificate_key or None, password="")
+        except (OSError, ssl.SSLError) as error:
+            why = "it must be PEM, fit its key, and the key must not be under a pass phrase"
+            raise ConfigError("the certificate to show cannot be used", where=site.certificate, why=why) from error
+    return context
 
 
 _WHY: Final = (

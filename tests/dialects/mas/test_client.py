@@ -154,6 +154,24 @@ async def test_a_password_made_up_while_creating_takes_two_calls(local: Say, exp
     assert outcome == expected if expected is not None else isinstance(outcome, Uncertain)
 
 
+async def test_a_creation_without_its_password_is_finished_when_it_is_sent_again() -> None:
+    """Sent whole it would be told that the user exists, and be taken for done."""
+    identities = iter([Say(502, {}), Say(200, {"token": "made-up"})])
+
+    def part(heard: Heard) -> Say:
+        return Say(201, text=b"") if heard.method == "POST" else next(identities)
+
+    async with playing(part) as player:
+        directory = signed_in(player.url)
+        command = CreateUser("amal", Profile("A"), generate=True, operation="op-1")
+        [first] = await directory.execute([command])
+        [second] = await directory.execute([command])
+        await directory.close()
+    assert isinstance(first, Uncertain)
+    assert second == Created("amal", secret=Secret("made-up"))
+    assert [heard.method for heard in player.heard] == ["POST", "PUT", "PUT"]
+
+
 async def test_a_refused_creation_asks_for_no_password() -> None:
     """Nothing else is sent."""
     async with playing(lambda heard: Say(409, FAULT)) as player:

@@ -193,7 +193,7 @@ async def test_a_login_may_be_asked_for_at_another_host() -> None:
         probe = await directory.probe()
         await directory.close()
     assert probe.account == "amal-uid"
-    assert [heard.target for heard in (*admin.heard, *api.heard)] == ["/logininitial", "/workspaces"]
+    assert [heard.target for heard in (*admin.heard, *api.heard)] == ["/logininitial", "/workspaces", "/about"]
 
 
 def test_a_target_without_a_secret_is_a_mistake_of_the_settings() -> None:

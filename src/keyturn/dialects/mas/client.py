@@ -11,6 +11,8 @@ from keyturn.core.errors import BadAnswer, KeyturnError, Unreachable
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
 from keyturn.core.users import Status, User, Users, Window
+from keyturn.dialects.mas.client_judging import settled
+from keyturn.dialects.mas.client_manage import Manage
 from keyturn.dialects.mas.client_session import MasSettings, Session
 from keyturn.dialects.mas.wire import (
     CAPABILITIES,
@@ -21,12 +23,10 @@ from keyturn.dialects.mas.wire import (
     read_outcome,
     write,
 )
+from keyturn.dialects.mas.wire_manage import guessed, in_manage, lost
 from keyturn.dialects.mas.wire_user import Unreadable, read_user
-from keyturn.http.answers import Answer, Lost, doubt, expect_read, harmless, sentence, withheld
+from keyturn.http.answers import Answer, Lost, expect_read, sentence, withheld
 from keyturn.http.paths import quoted
-
-_UNKNOWN_FATE: Final = frozenset({408, 500, 502, 504})
-
 
 _READS: Final = "a MAS answers reads of its Admin API with 200 and JSON"
 
@@ -36,7 +36,13 @@ class MasDirectory:
 
     def __init__(self, settings: MasSettings) -> None:
         self._session = Session(settings)
-        self._capabilities = replace(CAPABILITIES, repeats=settings.repeats)
+        self._manage = _manage_of(settings)
+        self._version_set = settings.version
+        self._half_made: set[tuple[str, str]] = set()
+        moved = in_manage(settings.version)
+        able = replace(CAPABILITIES, validates=False, names=False) if moved else CAPABILITIES
+        carries = able.carries - {CreateUser} if moved and self._manage is None else able.carries
+        self._capabilities = replace(able, carries=carries, repeats=settings.repeats)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -56,6 +62,8 @@ class MasDirectory:
 
     async def find(self, who: str) -> User | None:
         """The user, or None when there is none that we may see.  Raises Unreachable or BadAnswer."""
+        if self._manage is not None:
+            return await self._manage.find(who)
         answer = _let_in(await self._session.send("GET", f"/v3/users/{quoted(who)}"))
         if answer.status == 404 and not answer.is_html():
             return None
@@ -77,14 +85,34 @@ class MasDirectory:
         return Users(tuple(_user(member) for member in members), int(total) if total.isdecimal() else None)
 
     async def probe(self) -> Probe:
-        """Sign in and read the workspaces, which every administrator may.  Raises Unreachable or BadAnswer."""
+        """Sign in, read the workspaces, which every administrator may, and look into Manage where we use it.
+
+        The version is a guess: no page says what `/about` tells.  Raises Unreachable or BadAnswer.
+        """
         self._session.revive()
         expect_read(_let_in(await self._session.send("GET", "/workspaces")), _READS)
-        return Probe(self.account, expires_in=self._session.expires_in)
+        if self._manage is not None:
+            await self._manage.find(self.account)
+        version = await self._version()
+        return Probe(self.account, version=version, expires_in=self._session.expires_in, note=self._note(version))
 
     async def close(self) -> None:
         """Give back the connections."""
         await self._session.close()
+        if self._manage is not None:
+            await self._manage.close()
+
+    async def _version(self) -> str:
+        answer = await self._session.glance("/about")
+        return guessed(answer.value()) if isinstance(answer, Answer) and answer.status == 200 else ""
+
+    def _note(self, guess: str) -> str:
+        notes = ["the version is a guess, from what /about says"] if guess else []
+        if in_manage(self._version_set) and self._manage is None:
+            notes.append("users cannot be made: the settings have no manage_key")
+        if in_manage(guess) and not self._version_set:
+            notes.append(f'to make users there, say version = "{guess}" in the settings')
+        return "; ".join(notes)
 
     async def _do(self, command: Command) -> Outcome:
         refused = self._unfit(command)
@@ -93,6 +121,8 @@ class MasDirectory:
         if not isinstance(command, CreateUser):
             return await self._ask(command, write(command))
         command = _named(command)
+        if self._manage is not None:
+            return await self._manage.create(command, self._reset)
         if command.generate and not command.validate_only:
             return await self._create_with_password(command)
         return await self._ask(command, write(replace(command, generate=False)))
@@ -101,17 +131,29 @@ class MasDirectory:
         answer = await self._session.send(request.method, request.target(), request.body, request.operation)
         return _judge(command, answer)
 
+    async def _reset(self, command: ResetPassword) -> Outcome:
+        return await self._ask(command, write(command))
+
     async def _create_with_password(self, command: CreateUser) -> Outcome:
-        """Create, then ask for a local identity: the call in which MAS makes a password up (mas-devops 12.11.1)."""
-        created = await self._ask(command, write(replace(command, generate=False, notify=False)))
+        """Create, then ask for a local identity: the call in which MAS makes a password up (mas-devops 12.11.1).
+
+        Asked again with the same operation after the second failed, it sends the second alone.
+        """
+        half = (command.who, command.operation)
+        created: Outcome = Created(command.who)
+        if half not in self._half_made:
+            created = await self._ask(command, write(replace(command, generate=False, notify=False)))
         if not isinstance(created, Created):
             return created
         path = ("v3", "users", command.who, "idps", "local")
         flags, body = {"emailPassword": command.notify}, {"idpUserId": command.login or command.who}
         reset = ResetPassword(command.who, notify=command.notify)
         identity = await self._ask(reset, WireRequest("PUT", path, flags, body, command.operation))
+        self._half_made.discard(half)
         if isinstance(identity, Changed):
             return replace(created, secret=identity.secret, delivery=identity.delivery)
+        if command.operation:
+            self._half_made.add(half)
         text = identity.text if isinstance(identity, Refused | Uncertain) else ""
         return Uncertain(command.who, f"created, but without a password: {text}")
 
@@ -122,7 +164,15 @@ class MasDirectory:
         text = misfit(command, self._capabilities)
         if isinstance(command, SetStatus | CreateUser | UpdateUser) and command.status is Status.LOCKED:
             text = "MAS has no call that locks a user"
+        if self._manage is not None and isinstance(command, CreateUser) and lost(command):
+            text = f"Manage has no published word for this: {lost(command)}"
         return Refused(command.who, Reason.UNSUPPORTED, text) if text else None
+
+
+def _manage_of(settings: MasSettings) -> Manage | None:
+    if settings.manage_key is None or not in_manage(settings.version):
+        return None
+    return Manage(settings.manage or settings.site, settings.manage_key, settings.waits)
 
 
 def _named(command: CreateUser) -> CreateUser:
@@ -136,23 +186,13 @@ def _named(command: CreateUser) -> CreateUser:
 
 def _judge(command: Command, answer: Answer | Lost | Refused) -> Outcome:
     """What came of a command, as far as the answer proves it."""
-    who = command.who
-    if isinstance(answer, Refused):
-        return replace(answer, who=who)
-    if isinstance(answer, Lost):
-        return Uncertain(who, answer.text) if answer.sent else Refused(who, Reason.UNREACHABLE, answer.text)
-    status = answer.status
-    if 200 <= status < 300:
-        text = doubt(answer, expected(command), who)
-        return Uncertain(who, text) if text else read_outcome(command, WireAnswer(status, answer.value()))
-    if status in _UNKNOWN_FATE or (status >= 500 and status != 503) or (300 <= status < 400 and not harmless(status)):
-        return Uncertain(who, f"answered {status}")
-    if answer.is_html() and status == 404:
-        return Refused(who, Reason.OTHER, "answered with a web page: is this the address of the API?")
-    refused = read_outcome(command, WireAnswer(status, answer.value(), answer.retry_after()))
-    if not isinstance(refused, Refused):
-        return refused
-    return replace(refused, text=sentence(withheld(refused.text, candidate(command))))
+    judged = settled(command.who, answer, expected(command))
+    if not isinstance(judged, Answer):
+        return judged
+    outcome = read_outcome(command, WireAnswer(judged.status, judged.value(), judged.retry_after()))
+    if not isinstance(outcome, Refused):
+        return outcome
+    return replace(outcome, text=sentence(withheld(outcome.text, candidate(command))))
 
 
 def _let_in(answer: Answer | Lost | Refused) -> Answer:

@@ -27,6 +27,9 @@ class MasSettings:
     sign_in_url: where `/logininitial` is, which MAS serves on its `admin` host; empty: at the same address.
     source: where the secret came from, which names the account where nothing better does.
     repeats: the server honours `Idempotency-Key`, as keyturn does and a real MAS does not.
+    version: from 9.1 on users are made in Manage, at the site `manage` (None: the same one) with the API key
+    `manage_key` of its own; without that key nobody can be made.
+    waits: seconds to wait, one after the other, for a user made in Manage to be known to the Admin API.
     """
 
     site: Site
@@ -37,6 +40,10 @@ class MasSettings:
     sign_in_url: str = ""
     source: str = ""
     repeats: bool = False
+    version: str = ""
+    manage: Site | None = None
+    manage_key: Secret | None = None
+    waits: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
 
 
 class Session:
@@ -87,6 +94,10 @@ class Session:
         if isinstance(answer, Answer) and answer.status == 401:
             return await self._again(method, target, headers, body, operation)
         return answer
+
+    async def glance(self, target: str) -> Answer | Lost:
+        """Read something that may be refused or missing: nothing follows from it, not even a new sign-in."""
+        return await self._caller.call("GET", target, self._headers or _JSON)
 
     async def close(self) -> None:
         """Give back the connections."""
