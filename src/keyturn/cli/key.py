@@ -62,11 +62,11 @@ def create(
     wanted = frozenset[Right]().union(*(RIGHT_NAMES[name] for name in rights)) or ALL_RIGHTS
     with opened(frame, data, database) as house:
         made = accepted(_door(house).create_key(kind, description, wanted, scopes or keys.scopes))
-    name, secret = keys.pair
-    shown = {name: made.key.id, secret: made.token.reveal()}
+    shown = keys.shown(made.key.id, made.token.reveal())
     if frame.wants_json:
-        frame.json(shown)
+        frame.json(dict(shown))
         return
+    secret = keys.pair[1]
     frame.say(f"The {secret} is shown this once:")
     for word, value in shown.items():
         frame.data(f"{word:<{len(secret)}}  {value}")
