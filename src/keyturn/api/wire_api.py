@@ -9,6 +9,7 @@ from keyturn.http.described import (
     COUNT,
     FLAG,
     NAME,
+    OPERATION,
     SECRET,
     TEXT,
     TIME,
@@ -37,7 +38,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _PAGE: Final = "text/html"
 
 _OPERATION: Final = Parameter(
-    "idempotency-key", "A repeat within 24 hours gets the first answer again.", {**NAME, "maxLength": 255}, "header"
+    "idempotency-key", "A repeat within 24 hours gets the first answer again.", OPERATION, "header"
 )
 _STAMP: Final = members({"by": TEXT, "at": TIME}, "by", "at")
 _RIGHTS: Final = many(TEXT)

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from keyturn.core.outcomes import Reason
+from keyturn.dialects.mas import wire_api_people
 from keyturn.dialects.mas.wire import FAULTS, OPERATION_HEADER, TOKEN_HEADER, TOTAL_HEADER
+from keyturn.dialects.mas.wire_admin import GROUPS
 from keyturn.dialects.mas.wire_shapes import SHAPES
 from keyturn.http.described import (
     COUNT,
-    FLAG,
     NAME,
+    OPERATION,
+    SWITCH,
     Answer,
     Api,
     Body,
@@ -19,16 +22,26 @@ from keyturn.http.described import (
     Schema,
     many,
     members,
+    one_of,
     shape,
 )
 
 _OPERATION: Final = Parameter(
-    OPERATION_HEADER, "A repeat within 24 hours gets the first answer again.", {**NAME, "maxLength": 255}, "header"
+    OPERATION_HEADER, "A repeat within 24 hours gets the first answer again.", OPERATION, "header"
 )
-_MAIL: Final = Parameter("emailPassword", "Mail the password to the user.", FLAG)
-_VALIDATE: Final = Parameter("validate", "Only say whether the user could be created.", FLAG)
+_MAIL: Final = Parameter("emailPassword", "Mail the password to the user.", SWITCH)
+_VALIDATE: Final = Parameter("validate", "Only say whether the user could be created.", SWITCH)
 _OVERRIDE: Final = Parameter("x-method-override", "PATCH and nothing else.", {"const": "PATCH"}, "header", needed=True)
-_WHERE: Final = 'Only `{0}="..."` is understood.'
+_GROUP: Final = Parameter(
+    "group", "The number of a group, as the list has it.", one_of(*map(str, GROUPS.values())), "path", needed=True
+)
+
+
+def _where(field: str, *, needed: bool = False) -> Parameter:
+    pattern = rf'{field}="[\s\S]*"'
+    schema = {"type": "string", "pattern": f"^{pattern}$" if needed else f"^({pattern})?$"}
+    return Parameter("oslc.where", f'Only `{field}="..."` is understood.', schema, needed=needed)
+
 
 _USER: Final[Mapping[str, object]] = {
     "id": "amal",
@@ -193,25 +206,25 @@ _PLACES: Final = (
 _MANAGE_CALLS: Final = (
     Call("GET", "/maximo/api/os/mxapigroup", "The security groups",
          {200: Answer("Groups.", shape("Groups"), {"member": [{"groupname": "MAXADMIN", "maxgroupid": 1}]})},
-         parameters=(Parameter("oslc.where", _WHERE.format("groupname")),), anybody=True, error=_MANAGE),
+         parameters=(_where("groupname"),), anybody=True, error=_MANAGE),
     Call("POST", "/maximo/api/os/mxapigroup/{group}", "Put users into a security group", {204: _NOTHING},
          needs=("grant.write",),
-         parameters=(_OVERRIDE,),
+         parameters=(_GROUP, _OVERRIDE),
          body=Body(shape("SentMembers"), {"groupuser": [{"userid": "amal"}]}), error=_MANAGE, ways=_MANAGE_WAYS),
     Call("GET", "/maximo/api/os/mxapigroup/{group}/groupuser", "Whether a user is in a security group",
          {200: Answer("The user, or nobody.", shape("Members"), {"member": [{"userid": "amal"}]})},
          needs=("user.read",),
-         parameters=(Parameter("oslc.where", _WHERE.format("userid"), needed=True),), error=_MANAGE, ways=_MANAGE_WAYS),
+         parameters=(_GROUP, _where("userid", needed=True)), error=_MANAGE, ways=_MANAGE_WAYS),
     Call("GET", "/maximo/api/os/mxapiapikey", "The key that the caller is signed in with",
          {200: Answer("The key.", shape("ManageKeys"), {"member": [{"userid": "amal", "apikey": "eyJhbGciOi..."}]})},
-         parameters=(Parameter("oslc.where", _WHERE.format("userid")),), error=_MANAGE, ways=_MANAGE_WAYS),
+         parameters=(_where("userid"),), error=_MANAGE, ways=_MANAGE_WAYS),
     Call("POST", "/maximo/api/os/mxapiapikey", "Refused: there is one already", {}, body=Body({"type": "object"}, {}),
          error=_MANAGE, ways=_MANAGE_WAYS),
 )  # fmt: skip
 
 NOT_SERVED: Final = (
     NotServed("*", "/scim/v2/Profiles", "profiles of identity providers; users alone are administered here"),
-    NotServed("*", "/maximo/api/os/mxapiperuser", "the way of MAS 9.1 and later, which keeps its users in Manage"),
+    NotServed("*", "/maximo/api/os/mxapiperuser", "the way of older Manages, which keep passwords themselves"),
 )
 
 _WAYS: Final[Mapping[str, Schema]] = {
@@ -225,11 +238,11 @@ API: Final = Api(
     name="mas",
     title="IBM Maximo Application Suite, Admin API 9.0",
     text="Users, passwords, API keys, workspaces, and the few calls to Manage that IBM's client makes.",
-    calls=(*_ENTRANCE, *_USERS, *_KEYS, *_PLACES, *_MANAGE_CALLS),
+    calls=(*_ENTRANCE, *_USERS, *_KEYS, *_PLACES, *_MANAGE_CALLS, *wire_api_people.CALLS),
     faults=FAULTS,
     error=shape("Error"),
     ways=_WAYS,
     usual=_TOKEN_WAYS,
-    shapes=SHAPES,
+    shapes={**SHAPES, **wire_api_people.SHAPES},
     not_served=NOT_SERVED,
 )

@@ -26,9 +26,11 @@ from keyturn.http.described import (
 ID: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[\w.@+~-]+$"}
 """Ids that any client can write into a path; the server takes all but control characters."""
 
-_CONTACT: Final = members({"value": TEXT, "type": TEXT, "primary": FLAG})
+_CONTACT: Final = members({"value": maybe(TEXT), "type": maybe(TEXT), "primary": FLAG})
 _POSTAL: Final = {"streetAddress", "locality", "region", "country", "formatted", "type"}
-_ADDRESS: Final = members({**dict.fromkeys(sorted(_POSTAL), TEXT), "postalCode": either(TEXT, WHOLE), "primary": FLAG})
+_ADDRESS: Final = members(
+    {**dict.fromkeys(sorted(_POSTAL), maybe(TEXT)), "postalCode": maybe(either(TEXT, WHOLE)), "primary": FLAG}
+)
 _PERMISSIONS: Final = members(dict.fromkeys(PERMISSIONS, FLAG))
 _STATUS: Final = members({"active": FLAG})
 _STAMP: Final = members({"id": TEXT, "timestamp": TIME}, "id", "timestamp")
@@ -40,14 +42,14 @@ _PROFILE: Final[Mapping[str, Schema]] = {
     "familyName": maybe(TEXT),
     "title": maybe(TEXT),
     "owner": maybe(TEXT),
-    "emails": many(_CONTACT),
-    "phoneNumbers": many(_CONTACT),
-    "addresses": many(_ADDRESS),
-    "preferences": members({"locale": _LOCALE, "timezone": maybe(TEXT)}),
-    "extension": members({"externalId": TEXT}),
-    "status": _STATUS,
-    "permissions": _PERMISSIONS,
-    "entitlement": OBJECT,
+    "emails": maybe(many(_CONTACT)),
+    "phoneNumbers": maybe(many(_CONTACT)),
+    "addresses": maybe(many(_ADDRESS)),
+    "preferences": maybe(members({"locale": maybe(_LOCALE), "timezone": maybe(TEXT)})),
+    "extension": maybe(members({"externalId": maybe(TEXT)})),
+    "status": maybe(_STATUS),
+    "permissions": maybe(_PERMISSIONS),
+    "entitlement": {},
 }
 
 _SYNC: Final = members({"status": TEXT, "timestamp": TIME})
@@ -103,11 +105,11 @@ SHAPES: Final[Mapping[str, Schema]] = {
         "status",
         "permissions",
     ),
-    "SentKey": members({"description": maybe(TEXT), "permissions": _PERMISSIONS, "status": _STATUS}),
+    "SentKey": members({"description": maybe(TEXT), "permissions": maybe(_PERMISSIONS), "status": maybe(_STATUS)}),
     "Workspace": members({"id": TEXT, "metadata": OBJECT, "spec": OBJECT, "status": OBJECT}, "id"),
     "Application": members({"id": TEXT, "ready": FLAG, "available": FLAG}, "id", "ready", "available"),
     "Membership": members({**_PLACE, "permissions": members({"workspaceAdmin": FLAG})}, "userId", "workspaceId"),
-    "SentMembership": members({"permissions": members({"workspaceAdmin": FLAG})}),
+    "SentMembership": members({"permissions": maybe(members({"workspaceAdmin": FLAG}))}),
     "Role": members({**_PLACE, "role": TEXT}, "role", "userId", "workspaceId"),
     "SentRole": members({"role": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"}}, "role"),
     "Groups": members({"member": many(members({"groupname": TEXT, "maxgroupid": WHOLE}))}, "member"),
