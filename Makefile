@@ -23,7 +23,7 @@ types: setup
 	$(BIN)/mypy
 
 docs: setup
-	$(BIN)/python tools/make_docs.py --check
+	$(BIN)/python -m tools.make_docs --check
 
 pytest: setup
 	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term-missing:skip-covered -q
@@ -31,7 +31,7 @@ pytest: setup
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/python tools/make_docs.py
+	$(BIN)/python -m tools.make_docs
 
 # Checks beside real newman and IBM's own client, and the comparison of speed.  They fetch what they need.
 compat: setup node

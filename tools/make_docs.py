@@ -1,7 +1,7 @@
 """Writes the pages of the reference that the code already knows: commands, settings, errors, exit codes, dialects.
 
-python tools/make_docs.py            write them
-python tools/make_docs.py --check    fail when a page is not what the code says
+python -m tools.make_docs            write them
+python -m tools.make_docs --check    fail when a page is not what the code says
 """
 
 import ast
@@ -27,6 +27,7 @@ from keyturn.cli.main import cli
 from keyturn.core.commands import VERBS
 from keyturn.core.directory import LOCAL
 from keyturn.http.described import Call
+from tools import rights_table
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
@@ -255,6 +256,8 @@ def pages() -> dict[Path, str]:
         "cli.md": cli_page,
         "config.md": config_page,
         "errors.md": errors_page,
+        "rights.json": rights_table.as_json,
+        "rights.md": lambda: rights_table.as_page(NOTE),
         "served.md": served_page,
     }
     made = {PAGES / name: make() for name, make in makers.items()}

@@ -89,7 +89,6 @@ NEEDS: Final[dict[str, frozenset[Right]]] = {
     "user.list": frozenset({Right.VIEW_USERS}),
     "password.reset": frozenset({Right.MODIFY_USERS}),
     "password.change": frozenset({Right.MODIFY_USERS}),
-    "grant.read": frozenset({Right.VIEW_USERS}),
     "grant.write": frozenset({Right.MODIFY_USERS}),
     "group.read": frozenset({Right.VIEW_USERS}),
     "group.list": frozenset({Right.VIEW_USERS}),

@@ -42,8 +42,11 @@ class LocalTenants:
     def update(self, number: int, name: str | None, settings: Mapping[str, str] | None) -> Tenant | Refused:
         """Another name, or other settings in place of all that were there."""
         with self.parts.store.writing() as transaction:
+            if not may(self.caller.actor, "tenant.update", Target.NOBODY):
+                refused = Refused(str(number), Reason.NOT_ALLOWED, _NOT_ALLOWED)
+                return self._refuse(transaction, "tenant.update", refused)
             found = next((one for one in transaction.tenants.all() if one.number == number), None)
-            if found is None or not self.caller.actor.reaches(number):
+            if found is None:
                 missing = Refused(str(number), Reason.NO_SUCH_TENANT, "there is no such tenant")
                 return self._refuse(transaction, "tenant.update", missing)
             changed = Tenant(
