@@ -10,7 +10,7 @@ from tests.support.server import Answer, OpenDoor, Person, add_people
 
 GOOD = "nine green bottles on a wall"
 OTHER = "eight blue kettles on a shelf"
-SCOPES = ("PM.User", "PM.User.Read", "PM.User.Write")
+SCOPES = ("PM.User", "PM.User.Read", "PM.User.Write", "PM.Group", "PM.Group.Read", "PM.Group.Write")
 
 
 def client_of(

@@ -295,6 +295,39 @@ def test_the_id_that_a_client_makes_up_is_kept_if_it_is_free(door: OpenDoor, tok
     assert made["id"] != "00000000-0000-0000-0000-000000000000"
 
 
+def test_whoever_is_invited_is_mailed_and_accepts_by_setting_a_password(door: OpenDoor, token: str) -> None:
+    """Nothing secret is in the answer; what the mail says signs in once, to set a password."""
+    who = f"u{uuid4().hex}"
+    users = {"users": [{"userName": who, "email": f"{who}@example.com", "bypassBasicAuthRestriction": True}]}
+    [made] = door.ask("POST", "/identity_/api/User/InviteUsers", token=token, send=users).json["users"]
+    assert (made["invitationAccepted"], made["bypassBasicAuthRestriction"]) == (False, True)
+    with door.house.store.reading() as view:
+        [mail] = view.outbox.list(1, uid=made["id"])
+    secret = door.house.parts.minter.one_time(mail.operation, mail.uid, key_id=mail.derive_id).reveal()
+    path = f"/identity_/api/User/{who}"
+    assert door.ask("PUT", path, token=token, send={"bypassBasicAuthRestriction": False}).status == 200
+    assert door.ask("GET", path, token=token).json["invitationAccepted"] is False
+    change = {"oldPassword": secret, "newPassword": GOOD}
+    assert door.ask("POST", f"{path}/changepassword", token=token, send=change).status == 200
+    assert door.ask("GET", path, token=token).json["invitationAccepted"] is True
+    assert door.ask("PUT", path, token=token, send={"invitationAccepted": False}).status == 200
+    assert door.ask("GET", path, token=token).json["invitationAccepted"] is False
+
+
+def test_invitations_are_all_or_none(door: OpenDoor, token: str) -> None:
+    """Nobody without an address, nobody with a password, and nobody where one is in the way."""
+    one, held = f"u{uuid4().hex}", fresh(door)
+
+    def ask(*users: dict[str, str]) -> Answer:
+        return door.ask("POST", "/identity_/api/User/InviteUsers", token=token, send={"users": users})
+
+    assert problem(ask({"userName": one}), "users")
+    assert problem(ask({"userName": one, "email": "x@example.com", "password": GOOD}), "users")
+    both = ask({"userName": one, "email": "x@example.com"}, {"userName": held, "email": "y@example.com"})
+    assert (both.status, code(both), both.json["users"]) == (400, "DuplicateUserName", [])
+    assert stored(door, one) is None
+
+
 @pytest.mark.parametrize("key", ["x" * 256, "a\tb"])
 def test_an_operation_id_must_be_one_short_text(door: OpenDoor, token: str, key: str) -> None:
     """400; two of them cannot both be meant."""

@@ -27,7 +27,7 @@ from keyturn.dialects.uipath.wire import (
     WireRequest,
 )
 from keyturn.dialects.uipath.wire_answers import problem_body, sentence_body, write_refusal
-from keyturn.dialects.uipath.wire_user import Unreadable, guid_of
+from keyturn.dialects.uipath.wire_user import Unreadable, guid_of, text_of
 from keyturn.http.authn import bearer
 from keyturn.http.faults import FaultTable
 from keyturn.http.json import BadRequest, encode
@@ -74,12 +74,14 @@ class Asked:
         """The parameters.  Raises BadRequest."""
         return read_query(self.request.scope["query_string"])
 
+    async def body(self) -> dict[str, object]:
+        """The members of the JSON body.  Raises BadRequest."""
+        return await json_object(self.request)
+
     async def wire_request(self, *path: str) -> WireRequest:
         """The request in the words of `wire`.  Raises BadRequest."""
         bare = self.request.method == "DELETE" and len(path) > 1
-        return WireRequest(
-            self.request.method, path, None if bare else await json_object(self.request), self._operation()
-        )
+        return WireRequest(self.request.method, path, None if bare else await self.body(), self._operation())
 
     def _operation(self) -> str:
         values = self.request.headers.getlist(OPERATION_HEADER)
@@ -197,6 +199,12 @@ async def is_own(asked: Asked, name: str) -> bool:
 def no_organization() -> Response:
     """The 404 of an organization that is not the caller's; of one that is nobody's, too."""
     return say(404, "there is no such organization")
+
+
+async def stranger_in(asked: Asked, body: Mapping[str, object]) -> Response | None:
+    """The answer to a body that names another organization; None when it names the caller's own, or none."""
+    partition = text_of(body, "partitionGlobalId")
+    return None if not partition or await is_own(asked, partition) else no_organization()
 
 
 async def lacks_scope(asked: Asked, scope: str, half: str) -> Response:

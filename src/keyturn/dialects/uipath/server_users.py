@@ -6,13 +6,14 @@ from itertools import groupby
 
 from starlette.responses import Response
 
+from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Command, CreateUser, UpdateUser
 from keyturn.core.outcomes import Outcome, Reason, Refused, Unchanged
 from keyturn.core.users import Window
-from keyturn.dialects.uipath.server_asking import Asked, Door, is_own, no_organization, reply
+from keyturn.dialects.uipath.server_asking import Asked, Door, is_own, no_organization, reply, stranger_in
 from keyturn.dialects.uipath.wire import CAPABILITIES, WireRequest, read, read_order
 from keyturn.dialects.uipath.wire_answers import write_creations, write_deletions, write_outcome
-from keyturn.dialects.uipath.wire_user import guid_of, text_of, user_body
+from keyturn.dialects.uipath.wire_user import guid_of, user_body
 from keyturn.http.paths import segment
 from keyturn.http.query import whole
 
@@ -61,25 +62,33 @@ class Users:
     async def create(self, asked: Asked) -> Response:
         """POST /api/User"""
         request = await asked.wire_request("User")
-        stranger = await _stranger(asked, request)
+        stranger = await stranger_in(asked, request.body or {})
         return stranger or self.door.answer(write_outcome(await _one(asked, read(request)[0]), self.door.faults))
 
     async def create_many(self, asked: Asked) -> Response:
-        """POST /api/User/BulkCreate: all or none.
+        """POST /api/User/BulkCreate: all or none."""
+        return await self._create_many(asked, "BulkCreate", CAPABILITIES)
 
-        Many are first judged without being made.  Who takes a name between that and the making wins it, and then the
-        answer is a failure that names the users who were made.
+    async def invite(self, asked: Asked) -> Response:
+        """POST /api/User/InviteUsers: as BulkCreate, and each is mailed what the first sign-in needs."""
+        return await self._create_many(asked, "InviteUsers", replace(CAPABILITIES, mails=True))
+
+    async def _create_many(self, asked: Asked, call: str, via: Capabilities) -> Response:
+        """Many are first judged without being made.
+
+        Who takes a name between that and the making wins it, and then the answer is a failure that names the users who
+        were made.
         """
-        request = await asked.wire_request("User", "BulkCreate")
-        stranger = await _stranger(asked, request)
+        request = await asked.wire_request("User", call)
+        stranger = await stranger_in(asked, request.body or {})
         if stranger is not None:
             return stranger
         commands = [command for command in read(request) if isinstance(command, CreateUser)]
         if len(commands) > 1:
-            judged = await _judge(asked, commands)
+            judged = await _judge(asked, commands, via)
             if any(isinstance(outcome, Refused) for outcome in judged):
                 return self.door.answer(write_creations(judged, self.door.faults))
-        outcomes = await asked.directory().execute(commands)
+        outcomes = await asked.directory(via=via).execute(commands)
         return self.door.answer(write_creations(outcomes, self.door.faults))
 
     async def change(self, asked: Asked) -> Response:
@@ -123,7 +132,7 @@ class Users:
     async def delete_many(self, asked: Asked) -> Response:
         """DELETE /api/User: each by itself; the answer has an error for each who is still there."""
         request = await asked.wire_request("User")
-        stranger = await _stranger(asked, request)
+        stranger = await stranger_in(asked, request.body or {})
         if stranger is not None:
             return stranger
         commands = [replace(one, who=guid_of(one.who) or one.who) for one in read(request)]
@@ -139,16 +148,11 @@ async def _one(asked: Asked, command: Command) -> Outcome:
     return outcome
 
 
-async def _stranger(asked: Asked, request: WireRequest) -> Response | None:
-    """The answer to a body that names another organization; a foreign one and a missing one look the same."""
-    partition = text_of(request.body or {}, "partitionGlobalId")
-    return None if not partition or await is_own(asked, partition) else no_organization()
-
-
-async def _judge(asked: Asked, commands: Sequence[CreateUser]) -> Sequence[Outcome]:
-    """What would come of each, were it made; of two with the same name or address the second would be refused."""
-    via = replace(CAPABILITIES, validates=True)
-    outcomes = await asked.directory(via=via).execute([replace(one, validate_only=True) for one in commands])
+async def _judge(asked: Asked, commands: Sequence[CreateUser], via: Capabilities) -> Sequence[Outcome]:
+    """What would come of each, were it made; of two with the same name, address or id the second would be refused."""
+    outcomes = await asked.directory(via=replace(via, validates=True)).execute(
+        [replace(one, validate_only=True) for one in commands]
+    )
     judged: list[Outcome] = []
     held: set[str] = set()
     for command, outcome in zip(commands, outcomes, strict=True):

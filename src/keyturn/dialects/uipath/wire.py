@@ -6,7 +6,7 @@ What no public source says is marked as invented.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote
 
@@ -31,6 +31,7 @@ from keyturn.dialects.uipath.wire_user import (
     flag_of,
     guid_of,
     guids_of,
+    invited,
     list_of,
     needed,
     profile_body,
@@ -208,6 +209,8 @@ def read(request: WireRequest, stored: User | None = None) -> Sequence[Command]:
             return [_read_creation(body, request.operation)]
         case "POST", ("User", "BulkCreate"):
             return _read_creations(body, request.operation)
+        case "POST", ("User", "InviteUsers"):
+            return [_invited(command) for command in _read_creations(body, request.operation)]
         case "POST", ("User", who, "changepassword"):
             old, new = Secret(needed(body, "oldPassword")), Secret(needed(body, "newPassword"))
             return [ChangePassword(who, new, old, request.operation)]
@@ -260,6 +263,13 @@ def _read_creations(body: Mapping[str, object], operation: str) -> Sequence[Crea
     _few("users", users)
     operation = operation if len(users) == 1 else ""
     return [_read_creation(_object(user), operation, groups) for user in users]
+
+
+def _invited(command: CreateUser) -> CreateUser:
+    """Somebody who gets a mail in place of a password."""
+    if command.password is not None or not command.profile.mail():
+        raise Unreadable("users", "must have an e-mail and no password to be invited")
+    return replace(command, profile=invited(command.profile), notify=True)
 
 
 def _object(value: object) -> Mapping[str, object]:

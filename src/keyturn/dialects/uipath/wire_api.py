@@ -9,6 +9,7 @@ from keyturn.http.described import (
     COUNT,
     FLAG,
     NAME,
+    OPERATION,
     SECRET,
     TEXT,
     TIME,
@@ -30,10 +31,12 @@ from keyturn.http.described import (
 
 READ: Final = "PM.User.Read"
 WRITE: Final = "PM.User.Write"
+READ_GROUPS: Final = "PM.Group.Read"
+WRITE_GROUPS: Final = "PM.Group.Write"
 
 _ID: Final = "33d1a2f4-8d0c-4a64-9a1c-8b6a4b1c7d10"
 _OPERATION: Final = Parameter(
-    OPERATION_HEADER, "A repeat within 24 hours gets the first answer again.", {**NAME, "maxLength": 255}, "header"
+    OPERATION_HEADER, "A repeat within 24 hours gets the first answer again.", OPERATION, "header"
 )
 _PAGE: Final = (
     Parameter("top", "How many at most, up to 1,000.", COUNT),
@@ -135,6 +138,58 @@ SHAPES: Final[Mapping[str, Schema]] = {
     ),
     "Made": members({"result": shape("Result"), "users": many(shape("User"))}, "result", "users"),
     "Users": members({"totalCount": COUNT, "results": many(shape("User"))}, "totalCount", "results"),
+    "Member": members(
+        {
+            "objectType": one_of("DirectoryUser", "DirectoryGroup"),
+            "source": TEXT,
+            "identifier": TEXT,
+            "name": TEXT,
+            "displayName": TEXT,
+            "email": maybe(TEXT),
+            **dict.fromkeys(("firstName", "lastName", "jobTitle", "companyName", "city", "department"), maybe(TEXT)),
+        },
+        "objectType",
+        "identifier",
+        "name",
+    ),
+    "Group": members(
+        {
+            "id": TEXT,
+            "name": TEXT,
+            "displayName": TEXT,
+            "type": WHOLE,
+            "creationTime": TIME,
+            "lastModificationTime": TIME,
+            "members": many(shape("Member")),
+        },
+        "id",
+        "name",
+        "members",
+    ),
+    "NewGroup": members(
+        {
+            "name": NAME,
+            "id": maybe(TEXT),
+            "directoryUserMemberIDs": _GROUPS,
+            "partitionGlobalId": maybe(TEXT),
+        },
+        "name",
+    ),
+    "ChangedGroup": members(
+        {
+            "name": NAME,
+            "directoryUserIDsToAdd": _GROUPS,
+            "directoryUserIDsToRemove": _GROUPS,
+            "partitionGlobalId": maybe(TEXT),
+        },
+        "name",
+    ),
+    "GroupIds": members({"groupIDs": {**many(_GUID), "minItems": 1, "maxItems": MOST}}, "groupIDs"),
+    "Members": members(
+        {"totalCount": COUNT, "results": many(members({"id": TEXT, "type": WHOLE}, "id", "type"))},
+        "totalCount",
+        "results",
+    ),
     "Partitions": many(members({"partitionGlobalId": TEXT, "name": TEXT}, "partitionGlobalId")),
     "TokenRequest": members(
         {"grant_type": one_of("client_credentials"), "client_id": TEXT, "client_secret": SECRET, "scope": TEXT},
@@ -178,6 +233,10 @@ _USERS: Final = (
          {200: Answer("The users.", shape("Made"), {"result": _FINE, "users": [_USER]})}, needs=("user.create",),
          scope=WRITE, parameters=(_OPERATION,), body=Body(shape("ManyNewUsers"), {"users": [_NEW]}),
          refuses=frozenset({Reason.NO_SUCH_USER}), error=either(shape("Made"), shape("Error"))),
+    Call("POST", "/api/User/InviteUsers", "Create users and mail each what the first sign-in needs, all or none",
+         {200: Answer("The users.", shape("Made"), {"result": _FINE, "users": [_USER]})}, needs=("user.create",),
+         scope=WRITE, parameters=(_OPERATION,), body=Body(shape("ManyNewUsers"), {"users": [_NEW]}),
+         refuses=frozenset({Reason.NO_SUCH_USER}), error=either(shape("Made"), shape("Error")), invented=True),
     *(
         Call("GET", path, "List the users of an organization",
              {200: Answer("Users.", shape("Users"), {"totalCount": 1, "results": [_USER]})}, needs=("user.list",),
@@ -205,9 +264,40 @@ _USERS: Final = (
          body=Body(shape("Ids"), {"userIds": [_ID]}), refuses=frozenset({Reason.NO_SUCH_USER})),
 )  # fmt: skip
 
+_GROUP: Final[Mapping[str, object]] = {
+    "id": _ID,
+    "name": "Ticket Admins",
+    "displayName": "Ticket Admins",
+    "type": 1,
+    "members": [],
+}
+_ONE: Final = Answer("The group.", shape("Group"), _GROUP)
+_GONE: Final = Answer("It is deleted.")
+_NO_GROUP: Final = frozenset({Reason.NO_SUCH_GROUP})
+_ODD_GROUP: Final = frozenset({Reason.EXISTS, Reason.INVALID, Reason.LAST_ADMINISTRATOR})
+
+_GROUP_CALLS: Final = (
+    Call("POST", "/api/Group", "Create a group", {200: _ONE}, needs=("group.create",), scope=WRITE_GROUPS,
+         body=Body(shape("NewGroup"), {"name": "Ticket Admins", "directoryUserMemberIDs": [_ID]}),
+         refuses=_ODD_GROUP | {Reason.NO_SUCH_USER}),
+    Call("GET", "/api/Group/{id}", "List the groups of an organization",
+         {200: Answer("The groups.", many(shape("Group")), [_GROUP])}, needs=("group.list",), scope=READ_GROUPS),
+    Call("PUT", "/api/Group/{id}", "Rename a group, add and remove members", {200: _ONE}, needs=("group.update",),
+         scope=WRITE_GROUPS, refuses=_NO_GROUP | _ODD_GROUP,
+         body=Body(shape("ChangedGroup"), {"name": "Ticket Admins", "directoryUserIDsToAdd": [_ID]})),
+    Call("DELETE", "/api/Group/{id}", "Delete groups of an organization, each by itself", {204: _GONE},
+         needs=("group.delete",), scope=WRITE_GROUPS, body=Body(shape("GroupIds"), {"groupIDs": [_ID]}),
+         refuses=_NO_GROUP | {Reason.LAST_ADMINISTRATOR}),
+    Call("GET", "/api/Group/{id}/{group}", "Read a group with its members", {200: _ONE}, needs=("group.read",),
+         scope=READ_GROUPS, refuses=_NO_GROUP),
+    Call("DELETE", "/api/Group/{id}/{group}", "Delete a group", {204: _GONE}, needs=("group.delete",),
+         scope=WRITE_GROUPS, refuses=_NO_GROUP | {Reason.LAST_ADMINISTRATOR}),
+    Call("GET", "/api/Group/{id}/{group}/Members", "List the members of a group",
+         {200: Answer("Members.", shape("Members"), {"totalCount": 1, "results": [{"id": _ID, "type": 0}]})},
+         needs=("group.read",), scope=READ_GROUPS, parameters=_PAGE[:2], refuses=_NO_GROUP),
+)  # fmt: skip
+
 NOT_SERVED: Final = (
-    NotServed("*", "/api/Group", "groups of a partition"),
-    NotServed("POST", "/api/User/InviteUsers", "invitations: a mail that makes an account"),
     NotServed("GET", "/api/User/{id}/loginAttempts", "switched off at the vendor's, too; the audit has them"),
     NotServed("*", "/api/Setting", "how the portal looks to somebody: nothing of it would be kept"),
     NotServed("*", "/api/RobotAccount", "accounts of robots"),
@@ -218,8 +308,8 @@ NOT_SERVED: Final = (
 API: Final = Api(
     name="uipath",
     title="UiPath Identity",
-    text="Users and their passwords, and the token endpoint for clients.",
-    calls=(_TOKEN, *_USERS),
+    text="Users, their passwords and groups, and the token endpoint for clients.",
+    calls=(_TOKEN, *_USERS, *_GROUP_CALLS),
     faults=FAULTS,
     error=shape("Error"),
     ways={
@@ -232,6 +322,9 @@ API: Final = Api(
                         "PM.User": "Read and write users.",
                         READ: "Read users.",
                         WRITE: "Write users.",
+                        "PM.Group": "Read and write groups.",
+                        READ_GROUPS: "Read groups.",
+                        WRITE_GROUPS: "Write groups.",
                     },
                 }
             },

@@ -17,7 +17,9 @@ Body: TypeAlias = dict[str, object]
 MORE: Final = "uipath"
 """Under this name a profile keeps the two flags that only UiPath understands."""
 
-FLAGS: Final = {"bypassBasicAuthRestriction": False, "invitationAccepted": True}
+ACCEPTED: Final = "invitationAccepted"
+_INVITED: Final = "invited"
+FLAGS: Final = {"bypassBasicAuthRestriction": False, ACCEPTED: True}
 """With what a user shows who was never told: the values of UiPath's own samples."""
 
 TEXTS: Final = {"name": "given_name", "surname": "family_name", "displayName": "display_name"}
@@ -119,7 +121,7 @@ def read_profile(body: Mapping[str, object], base: Profile) -> Profile:
     flags = {name: flag for name in FLAGS if (flag := flag_of(body, name)) is not None}
     mail = text_of(body, "email")
     emails = base.emails if mail is None or mail == base.mail() else _emails(mail, base)
-    more = {**base.more, MORE: cast("Json", {**_kept(base), **flags})} if flags else base.more
+    more = {**base.more, MORE: cast("Json", {**_held(base), **flags})} if flags else base.more
     # `replace` takes the fields by name; each was checked above.
     return replace(base, **found, emails=emails, more=more)  # type: ignore[arg-type]  # texts of the profile's own
 
@@ -146,6 +148,7 @@ def user_body(user: User) -> Body:
         "isActive": user.status is not Status.DISABLED,
         **FLAGS,
         **_kept(profile),
+        "invitationAccepted": _accepted(user),
         "type": 0,
         "category": 0,
     }
@@ -182,10 +185,28 @@ def read_time(text: object) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
+def invited(profile: Profile) -> Profile:
+    """The profile of somebody who is invited: accepted, unless a flag says otherwise, with the first own password."""
+    return replace(profile, more={**profile.more, MORE: cast("Json", {**_held(profile), _INVITED: True})})
+
+
+def _accepted(user: User) -> bool:
+    held = _held(user.profile)
+    if ACCEPTED in held:
+        return bool(held[ACCEPTED])
+    return not held.get(_INVITED) or (user.has_password and not user.must_change)
+
+
+def _held(profile: Profile) -> dict[str, Json]:
+    """All that a profile keeps in UiPath's own words."""
+    held = profile.more.get(MORE)
+    return held if isinstance(held, dict) else {}
+
+
 def _kept(profile: Profile) -> dict[str, bool]:
     """The flags that somebody sent."""
-    kept = profile.more.get(MORE)
-    return {name: bool(kept[name]) for name in FLAGS if name in kept} if isinstance(kept, dict) else {}
+    held = _held(profile)
+    return {name: bool(held[name]) for name in FLAGS if name in held}
 
 
 def _emails(mail: str, base: Profile) -> tuple[Contact, ...]:
