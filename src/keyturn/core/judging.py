@@ -17,6 +17,9 @@ from keyturn.core.tenancy import KnownValues
 from keyturn.core.users import USER_RIGHTS, Right, Status
 
 LONGEST_ID: Final = 255
+_BLANK: Final = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and signs that show as nothing: fillers of Hangul, the empty pattern of Braille."""
+
 _UID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OnSubject: TypeAlias = UpdateUser | ResetPassword | ChangePassword | SetStatus | DeleteUser
 
@@ -139,7 +142,14 @@ def fault_of_id(name: str) -> str:
         return f"the id is longer than {LONGEST_ID}"
     if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in name):
         return "the id holds a control character"
+    if not any(_visible(char) for char in name):
+        return "the id holds no character that can be seen"
     return ""
+
+
+def _visible(char: str) -> bool:
+    """Letters, digits, signs; not what only turns the direction of writing, joins, fills or stands over a letter."""
+    return unicodedata.category(char)[0] in "LNPS" and char not in _BLANK
 
 
 def _update(step: Step, command: UpdateUser, seen: Seen, subject: Subject) -> Refused | None:
