@@ -15,8 +15,9 @@ from keyturn.core.commands import (
 from keyturn.core.directory import LOCAL, commit
 from keyturn.core.outcomes import Changed, Created, Reason, Unchanged
 from keyturn.core.ports import SignedIn
+from keyturn.core.storage import Subject
 from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Contact, Handle, Profile, Status
-from tests.support.house import GOOD, House, reason
+from tests.support.house import GOOD, OTHER, House, reason
 
 USERS = USER_RIGHTS
 
@@ -165,3 +166,31 @@ def test_a_user_who_changed_between_the_look_and_the_commit_is_not_touched(house
     house.directory().execute([UpdateUser("other", login="amal")])
     [outcome] = commit(house.parts, by_login.harden(steps))
     assert reason(outcome) is Reason.BUSY
+
+
+def subjects(house: House, who: str) -> list[Subject]:
+    """What judging knows of somebody."""
+    with house.parts.store.reading() as view:
+        return [*view.users.subjects(1, [who], Handle.KEY).values()]
+
+
+def test_an_update_that_says_nothing_changes_nothing_and_is_judged_all_the_same(house: House) -> None:
+    """So that a door can ask whether somebody might."""
+    house.add("amal")
+    [before] = subjects(house, "amal")
+    [outcome] = house.directory().execute([UpdateUser("amal", version=before.version)])
+    assert isinstance(outcome, Unchanged)
+    assert subjects(house, "amal") == [before]
+    weak = house.directory(rights=frozenset())
+    assert [reason(one) for one in weak.execute([UpdateUser("amal")])] == [Reason.NOT_ALLOWED]
+
+
+def test_an_update_that_unlocks_starts_the_count_of_wrong_passwords_again(house: House) -> None:
+    """One that only says again that somebody is active does not: whoever guesses would get more tries by it."""
+    house.add("amal", password=GOOD)
+    house.sign_in("amal", OTHER)
+    house.directory().execute([UpdateUser("amal", status=Status.ACTIVE)])
+    assert [one.failures for one in subjects(house, "amal")] == [1]
+    house.directory().execute([UpdateUser("amal", status=Status.LOCKED)])
+    house.directory().execute([UpdateUser("amal", status=Status.ACTIVE)])
+    assert [one.failures for one in subjects(house, "amal")] == [0]

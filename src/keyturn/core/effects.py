@@ -85,13 +85,7 @@ class Press:
             case ResetPassword() | ChangePassword():
                 return self._set_password(step, subject, effects)
             case UpdateUser():
-                stops = command.status not in (None, Status.ACTIVE) or command.rights is not None or bool(command.leave)
-                change = UserChange(
-                    subject.uid, stamp, command.login, command.profile, command.status, command.rights,
-                    step.through, revoke=stops,
-                )  # fmt: skip
-                effects.changes.append(change)
-                self._ties(step, subject.uid, effects)
+                outcome = self._update(step, command, subject, effects)
             case SetStatus():
                 if command.status is subject.status and not (subject.failures or subject.wait_until):
                     outcome = Unchanged(command.who)
@@ -106,6 +100,21 @@ class Press:
                 assert_never(never)
         detail = command.status.value if isinstance(command, SetStatus) else ""
         return self._finish(step, outcome, subject.uid, effects, detail=detail)
+
+    def _update(self, step: Step, command: UpdateUser, subject: Subject, effects: Effects) -> Outcome:
+        """What changes; nothing does when the command says nothing, which is only a question whether one might."""
+        if command == UpdateUser(command.who, version=command.version, operation=command.operation):
+            return Unchanged(command.who)
+        stops = command.status not in (None, Status.ACTIVE) or command.rights is not None or bool(command.leave)
+        change = UserChange(
+            subject.uid, Stamp(step.caller.actor.id, self.now), command.login, command.profile, command.status,
+            command.rights, step.through, revoke=stops,
+        )  # fmt: skip
+        effects.changes.append(change)
+        if command.status is Status.ACTIVE and subject.status is Status.LOCKED:
+            effects.healed.append(subject.uid)
+        self._ties(step, subject.uid, effects)
+        return Changed(command.who)
 
     def _create(self, step: Step, command: CreateUser, effects: Effects) -> Outcome:
         if command.validate_only:

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from keyturn.app.init import FOUNDER
 from keyturn.core.commands import Command
@@ -30,6 +31,18 @@ class Administrator:
     name: str
     password: str
 
+    def headers(self) -> dict[str, str]:
+        """Who asks."""
+        return basic(self.name, self.password)
+
     def ask(self, method: str, path: str, send: object = None, *, root: str = API) -> Answer:
         """One call."""
-        return self.door.ask(method, root + path, headers=basic(self.name, self.password), send=send)
+        return self.door.ask(method, root + path, headers=self.headers(), send=send)
+
+    def change(self, send: object, *, root: str = API) -> Any:
+        """A `POST /user` and the result of its job."""
+        accepted = self.ask("POST", "/user", send, root=root)
+        assert accepted.status == 202, accepted
+        told = self.ask("GET", accepted.headers["location"], root="")
+        assert told.status == 200, told
+        return told.json

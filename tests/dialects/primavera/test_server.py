@@ -1,24 +1,20 @@
 """The server half: who is let in, what each user is told, and what nobody is told."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
 from starlette.requests import Request
-from starlette.types import Message
 
-from keyturn.app.init import FOUNDER
-from keyturn.core.commands import Commands, CreateUser, DeleteUser, Origin, ResetPassword, SetStatus
-from keyturn.core.errors import Busy, StoreError
-from keyturn.core.outcomes import Outcome, Refused
-from keyturn.core.ports import Directory, Gate, SignedIn
+from keyturn.core.commands import CreateUser, DeleteUser, Origin, ResetPassword, SetStatus
+from keyturn.core.errors import Busy
+from keyturn.core.outcomes import Refused
+from keyturn.core.ports import Gate, SignedIn
 from keyturn.core.secret import Secret
-from keyturn.core.users import USER_RIGHTS, Handle, Profile, Status, User
-from keyturn.dialects.primavera.server import Users, say
+from keyturn.core.users import Handle, Profile, Status, User
 from keyturn.dialects.primavera.server import routes as _routes
-from keyturn.dialects.primavera.server_asking import Asked, Door
-from keyturn.dialects.primavera.wire import DOOR, SERVED
+from keyturn.dialects.primavera.server import say
 from tests.dialects.primavera.asking import API, Administrator, basic, do
 from tests.support.server import OpenDoor, Person, served
 
@@ -88,7 +84,7 @@ def test_each_user_gets_a_verdict(admin: Administrator) -> None:
 
 def test_the_answer_tells_who_is_disabled_or_locked(door: OpenDoor, admin: Administrator) -> None:
     """A new password makes nobody active."""
-    admin.ask("POST", "/user", {"added": [added("dora")]})
+    admin.change({"added": [added("dora")]})
     admin.ask("PUT", "/user/change-status", [{"loginId": "dora", "disabled": True}])
     [told] = admin.ask("PUT", "/user/manual-reset-pwd/false", [{"loginId": "dora", "password": GOOD}]).json
     assert (told["disabled"], told["locked"]) == (True, False)
@@ -125,7 +121,7 @@ def test_status_and_lock_are_two_things(door: OpenDoor, admin: Administrator) ->
     def told(path: str, **more: object) -> str:
         return str(admin.ask("PUT", f"/user/{path}", [{"loginId": "cleo", **more}]).json["cleo"])
 
-    admin.ask("POST", "/user", {"added": [added("cleo")]})
+    admin.change({"added": [added("cleo")]})
     do(door, SetStatus("cleo", Status.LOCKED))
     assert told("change-status", status="Active") == ""
     assert stored(door, "cleo").status is Status.LOCKED
@@ -138,30 +134,6 @@ def test_status_and_lock_are_two_things(door: OpenDoor, admin: Administrator) ->
     do(door, SetStatus("cleo", Status.LOCKED))
     assert told("change-status", status="Inactive") == ""
     assert stored(door, "cleo").status is Status.DISABLED
-
-
-def test_one_call_adds_modifies_and_deletes(door: OpenDoor, admin: Administrator) -> None:
-    """Each with its verdict; done when it is answered, so that there is no job to ask for."""
-    admin.ask("POST", "/user", {"added": [added("old"), added("gone")]})
-    answer = admin.ask(
-        "POST",
-        "/user",
-        {
-            "added": [added("new", roles=[{"name": "PrimaveraCloudAdmin"}]), added("old")],
-            "modified": [{"loginId": "old", "lastName": "Other"}, {"loginId": "nobody"}],
-            "deleted": ["gone", "nobody"],
-        },
-    )
-    told = answer.json
-    assert [each["statusInfo"][:10] for each in told["added"]] == ["", "KTPRM1004E"]
-    assert [each["statusInfo"][:10] for each in told["modified"]] == ["", "KTPRM1003E"]
-    assert told["deleted"] == ["gone"]
-    assert [each["loginId"] for each in told["deleteFailed"]] == ["nobody"]
-    assert (told["added"][0]["lastAction"], told["modified"][0]["lastAction"]) == ("Created", "Updated")
-    assert "lastAction" not in told["added"][1]
-    assert stored(door, "old").profile.display_name == "New Other"
-    assert stored(door, "new").rights == USER_RIGHTS
-    assert not stored(door, "new").has_password
 
 
 def test_every_user_is_in_the_list(door: OpenDoor, admin: Administrator) -> None:
@@ -239,7 +211,8 @@ def test_who_lacks_the_right_is_refused_as_a_whole(door: OpenDoor) -> None:
         ("POST", "/user", b"[]", 400),
         ("POST", "/user", b'{"added":[{"loginId":"x","password":["x"]}]}', 400),
         ("DELETE", "/user", b"", 405),
-        ("GET", "/user/status/1", b"", 404),
+        ("GET", "/user/status/0", b"", 404),
+        ("PUT", "/user/status/1", b"", 405),
         ("GET", "/nothing", b"", 404),
     ],
 )
@@ -259,53 +232,6 @@ def test_a_body_that_is_no_json_is_named(admin: Administrator) -> None:
     """By its type, before it is read."""
     headers = {**basic(admin.name, admin.password), "content-type": "text/plain"}
     assert admin.door.ask("POST", f"{API}/user", headers=headers, body=b"{}").status == 415
-
-
-@dataclass
-class Ailing:
-    """A directory that cannot keep the second set of commands."""
-
-    real: Directory
-    sets: int = 0
-    wrong: Exception | None = None
-
-    async def find(self, who: str) -> User | None:
-        """As it is, or too busy."""
-        if isinstance(self.wrong, Busy):
-            raise self.wrong
-        return await self.real.find(who)
-
-    async def execute(self, commands: Commands) -> Sequence[Outcome]:
-        """As it is, until it breaks."""
-        self.sets += 1
-        if isinstance(self.wrong, StoreError) and self.sets > 1:
-            raise self.wrong
-        return await self.real.execute(commands)
-
-
-def asked(directory: Ailing, body: bytes) -> Asked:
-    """A request that meets this directory."""
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body}
-
-    headers = [(b"content-type", b"application/json")]
-    request = Request({"type": "http", "method": "POST", "headers": headers, "path_params": {}}, receive)
-    return Asked(request, cast("Directory", directory))
-
-
-async def test_what_was_done_before_the_store_failed_is_told(door: OpenDoor) -> None:
-    """A 503 for all of it would say that nothing was done."""
-    gate = door.house.gate
-    directory = Ailing(gate.directory(FOUNDER, SERVED, DOOR, Origin()), wrong=StoreError("full"))
-    body = b'{"added":[{"loginId":"kept"}],"deleted":["amal"]}'
-    answer = await Users(Door(cast("Gate", gate))).change(asked(directory, body))
-    assert answer.status_code == 200
-    assert b'"deleted":[]' in answer.body
-    assert b"KTPRM4002E" in answer.body
-    assert stored(door, "kept").login == "kept"
-    with pytest.raises(StoreError):
-        await Users(Door(cast("Gate", gate))).change(asked(directory, body))
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,22 @@
 """The Primavera Administration API on our own directory: which path and method leads where."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from keyturn.core.commands import Command, SetStatus, UpdateUser
-from keyturn.core.errors import StoreError
-from keyturn.core.outcomes import Outcome, Reason, Refused, Unchanged
-from keyturn.core.ports import Directory, Gate
+from keyturn.core.outcomes import Outcome, Refused
+from keyturn.core.ports import Gate
 from keyturn.core.users import Status, User, Window
 from keyturn.dialects.primavera.server_asking import Asked, Door, refuse_request, reply
-from keyturn.dialects.primavera.wire import API, FAULTS, WireRequest, read, users_of
+from keyturn.dialects.primavera.server_changes import Changes
+from keyturn.dialects.primavera.server_sets import execute, stored
+from keyturn.dialects.primavera.wire import API, FAULTS, WireRequest, read
 from keyturn.dialects.primavera.wire_answer import reset_body, verdict_text
-from keyturn.dialects.primavera.wire_jobs import result_body
-from keyturn.dialects.primavera.wire_user import ROLES, login_of, user_body
+from keyturn.dialects.primavera.wire_user import ROLES, role_of, user_body
 from keyturn.http.faults import FaultTable
 from keyturn.http.paths import segment
 
@@ -26,19 +25,23 @@ PREFIXES: Final = (API, f"/*{API}")
 
 _PART: Final = 1000
 _FINE: Final = "Success"
+_EITHER: Final = ("user", "users")
+"""The vendor's pages have the one, its examples the other."""
 
 
 def routes(gate: Gate, faults: FaultTable = FAULTS) -> list[Route]:
     """Every route of the door, each under all prefixes."""
     door = Door(gate, faults)
-    users = Users(door)
+    users, changes = Users(door), Changes(door)
     return [
-        door.route("/user", {"GET": users.list, "POST": users.change}),
+        door.route("/user", {"GET": users.list, "POST": changes.change}),
         door.route("/user/manual-reset-pwd/{mail}", {"PUT": users.set_passwords}),
         door.route("/user/auto-reset-pwd", {"PUT": users.make_passwords}),
         door.route("/user/change-status", {"PUT": users.switch}),
         door.route("/user/change-lock", {"PUT": users.unlock}),
         door.route("/user/{id}/auto-reset-pwd", {"PUT": users.make_password}),
+        *(door.route(f"/{word}/status/{{job}}", {"GET": changes.result}) for word in _EITHER),
+        *(door.route(f"/{word}/status/{{job}}/draft", {"GET": changes.draft}) for word in _EITHER),
         door.route("/roles", {"GET": users.roles}),
     ]
 
@@ -68,21 +71,21 @@ class Users:
         request = await asked.wire_request("user", "manual-reset-pwd", segment(asked.request, "mail"))
         commands = read(request)
         # Read before: once the passwords are set, nothing may keep us from saying so.
-        stored = await _stored(asked.directory, [each.who for each in commands])
-        outcomes = await _execute(asked.directory, commands)
+        found = await stored(asked.directory, [each.who for each in commands])
+        outcomes = await execute(asked.directory, commands)
         return self.door.refuse_all(outcomes) or reply(
-            [reset_body(each, stored.get(each.who), self.door.faults) for each in outcomes]
+            [reset_body(each, found.get(each.who), self.door.faults) for each in outcomes]
         )
 
     async def make_passwords(self, asked: Asked) -> Response:
         """PUT /user/auto-reset-pwd: every user is mailed a password that the directory makes up."""
-        outcomes = await _execute(asked.directory, read(await asked.wire_request("user", "auto-reset-pwd")))
+        outcomes = await execute(asked.directory, read(await asked.wire_request("user", "auto-reset-pwd")))
         return self.door.refuse_all(outcomes) or self._map(outcomes)
 
     async def make_password(self, asked: Asked) -> Response:
         """PUT /user/{userId}/auto-reset-pwd: the same for one user, answered as plain text."""
         request = WireRequest("PUT", ("user", segment(asked.request, "id"), "auto-reset-pwd"))
-        [outcome] = await _execute(asked.directory, read(request))
+        [outcome] = await execute(asked.directory, read(request))
         if isinstance(outcome, Refused):
             return self.door.refuse(outcome)
         return PlainTextResponse(_FINE, headers={"cache-control": "no-store"})
@@ -90,65 +93,38 @@ class Users:
     async def switch(self, asked: Asked) -> Response:
         """PUT /user/change-status: a locked user is active already, and stays locked."""
         commands = read(await asked.wire_request("user", "change-status"))
-        stored = await _stored(asked.directory, [each.who for each in commands])
-        idle = {who for who, user in stored.items() if user.status is Status.LOCKED}
-        return await self._unless_idle(asked, commands, idle)
+        found = await stored(asked.directory, [each.who for each in commands])
+        outcomes = await execute(asked.directory, [_switched(each, found.get(each.who)) for each in commands])
+        return self.door.refuse_all(outcomes) or self._map(outcomes)
 
     async def unlock(self, asked: Asked) -> Response:
         """PUT /user/change-lock: only unlocks, whatever `locked` says; who is not locked stays as they are."""
-        request = await asked.wire_request("user", "change-lock")
-        names = [login_of(each) for each in users_of(request.body)]
-        stored = await _stored(asked.directory, names)
-        idle = {who for who, user in stored.items() if user.status is not Status.LOCKED}
-        # By its version, so that nobody is enabled who was disabled between that reading and our writing.
-        versions = {who: user.version for who, user in stored.items()}
-        commands = [UpdateUser(who, status=Status.ACTIVE, version=versions.get(who)) for who in names]
-        return await self._unless_idle(asked, commands, idle)
-
-    async def change(self, asked: Asked) -> Response:
-        """POST /user: adds, modifies and deletes, and is done when it answers."""
-        request = await asked.wire_request("user")
-        body = request.body if isinstance(request.body, Mapping) else {}
-        modified = [login_of(each) for each in users_of(body.get("modified") or [])]
-        commands = read(request, await _stored(asked.directory, modified))
-        outcomes: list[Outcome] = []
-        for _, group in groupby(commands, type):
-            alike = list(group)
-            try:
-                outcomes += await _execute(asked.directory, alike)
-            except StoreError:
-                if not outcomes:
-                    raise
-                # What was done before must be told; of these, nothing was.
-                outcomes += [Refused(each.who, Reason.BUSY) for each in alike]
-        return self.door.refuse_all(outcomes) or reply(result_body(commands, outcomes, self.door.faults))
+        names = [each.who for each in read(await asked.wire_request("user", "change-lock"))]
+        found = await stored(asked.directory, names)
+        outcomes = await execute(asked.directory, [_unlocked(who, found.get(who)) for who in names])
+        return self.door.refuse_all(outcomes) or self._map(outcomes)
 
     async def roles(self, asked: Asked) -> Response:
-        """GET /roles: the one role that means something here."""
-        return reply(ROLES)
-
-    async def _unless_idle(self, asked: Asked, commands: Sequence[Command], idle: set[str]) -> Response:
-        busy = [each for each in commands if not _is_idle(each, idle)]
-        done = iter(await _execute(asked.directory, busy))
-        outcomes: list[Outcome] = [Unchanged(each.who) if _is_idle(each, idle) else next(done) for each in commands]
-        return self.door.refuse_all(outcomes) or self._map(outcomes)
+        """GET /roles: the right over users, and every group."""
+        roles: list[object] = [*ROLES]
+        while part := (await asked.administration.groups(Window(len(roles) - len(ROLES), _PART))).groups:
+            roles += [role_of(group.uid, group.name) for group in part]
+        return reply(roles)
 
     def _map(self, outcomes: Sequence[Outcome]) -> Response:
         return reply({each.who: verdict_text(each, self.door.faults) for each in outcomes})
 
 
-def _is_idle(command: Command, idle: set[str]) -> bool:
-    """Whether there is nothing to do; disabling somebody who is locked is something."""
-    disables = isinstance(command, SetStatus) and command.status is Status.DISABLED
-    return command.who in idle and not disables
+def _switched(command: Command, user: User | None) -> Command:
+    """To activate somebody who is locked changes nothing: whoever may do it is told so."""
+    idle = isinstance(command, SetStatus) and command.status is Status.ACTIVE
+    if idle and user is not None and user.status is Status.LOCKED:
+        return UpdateUser(command.who, version=user.version)
+    return command
 
 
-async def _execute(directory: Directory, commands: Sequence[Command]) -> Sequence[Outcome]:
-    """An empty list asks for nothing, and nothing is what it gets."""
-    return await directory.execute(commands) if commands else []
-
-
-async def _stored(directory: Directory, names: Sequence[str]) -> Mapping[str, User]:
-    """The users of these names that the caller may see."""
-    found = {who: await directory.find(who) for who in dict.fromkeys(names)}
-    return {who: user for who, user in found.items() if user is not None}
+def _unlocked(who: str, user: User | None) -> UpdateUser:
+    """By the version, so that nobody is enabled who was disabled between our reading and our writing."""
+    if user is None:
+        return UpdateUser(who, status=Status.ACTIVE)
+    return UpdateUser(who, status=Status.ACTIVE if user.status is Status.LOCKED else None, version=user.version)

@@ -13,7 +13,7 @@ from keyturn.core.commands import Origin
 from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Outcome, Reason, Refused
 from keyturn.core.permissions import Actor
-from keyturn.core.ports import Directory, Gate
+from keyturn.core.ports import Administration, Directory, Gate
 from keyturn.core.secret import Secret
 from keyturn.dialects.primavera.wire import API, DOOR, FAULTS, SERVED, WireRequest
 from keyturn.dialects.primavera.wire_answer import error_body
@@ -36,6 +36,7 @@ class Asked:
 
     request: Request
     directory: Directory
+    administration: Administration
 
     async def wire_request(self, *path: str) -> WireRequest:
         """The request in the words of `wire`.  Raises BadRequest."""
@@ -85,8 +86,9 @@ class Door:
                 actor = await self._caller(request)
                 if actor is None or actor.confined:
                     return self._unknown()
-                directory = self.gate.directory(actor, SERVED, DOOR, origin_of(request))
-                return await handler(Asked(request, directory))
+                origin = origin_of(request)
+                directory = self.gate.directory(actor, SERVED, DOOR, origin)
+                return await handler(Asked(request, directory, self.gate.administration(actor, DOOR, origin)))
             except BadRequest as error:
                 return self.say(error.status, error.reason)
             except Unreadable as error:

@@ -23,7 +23,7 @@ from keyturn.dialects.primavera.wire_changes import (
     wordless_creation,
     wordless_update,
 )
-from keyturn.dialects.primavera.wire_user import Body, Unreadable, login_of, read_status, status_body
+from keyturn.dialects.primavera.wire_user import NO_GROUPS, Body, Unreadable, login_of, read_status, status_body
 from keyturn.http.faults import Fault, FaultTable
 
 DOOR: Final = "primavera"
@@ -44,8 +44,8 @@ CAPABILITIES: Final = Capabilities(
 always mailed and never shown.  batch: our choice; the vendor names no limit.
 """
 
-SERVED: Final = replace(CAPABILITIES, batch=MOST)
-"""What our own door lets through."""
+SERVED: Final = replace(CAPABILITIES, batch=MOST, groups=True)
+"""What our own door lets through: roles may name groups."""
 
 BAD_BODY: Final = "Invalid input, Please check."
 FAULTS: Final = FaultTable(
@@ -173,8 +173,12 @@ def write_unlock(users: Sequence[User]) -> WireRequest:
     return WireRequest("PUT", ("user", "change-lock"), body)
 
 
-def read(request: WireRequest, stored: Mapping[str, User] | None = None) -> list[Command]:
-    """The commands that a request means.  stored: the users that `modified` is about, where they are.
+def read(
+    request: WireRequest, stored: Mapping[str, User] | None = None, groups: Mapping[str, str] = NO_GROUPS
+) -> list[Command]:
+    """The commands that a request means.
+
+    stored: the users that `modified` is about, where they are.  groups: uids of groups by what roles call them.
 
     Raises Unreadable for a path or a body that does not say what it should.
     """
@@ -191,7 +195,7 @@ def read(request: WireRequest, stored: Mapping[str, User] | None = None) -> list
         case "PUT", ("user", "change-lock"):
             return [SetStatus(login_of(each), Status.ACTIVE) for each in users_of(request.body)]
         case "POST", ("user",):
-            return _read_changes(request.body, stored or {})
+            return _read_changes(request.body, stored or {}, groups)
         case _:
             raise Unreadable("there is no such call")
 
@@ -239,10 +243,10 @@ def _wanted(entry: Mapping[str, object]) -> Status:
     return status
 
 
-def _read_changes(body: object, stored: Mapping[str, User]) -> list[Command]:
+def _read_changes(body: object, stored: Mapping[str, User], groups: Mapping[str, str]) -> list[Command]:
     if not isinstance(body, Mapping):
         raise Unreadable("send added, modified and deleted users")
-    added = [read_created(each) for each in users_of(body.get("added") or [])]
-    modified = [read_changed(each, stored.get(login_of(each))) for each in users_of(body.get("modified") or [])]
+    added = [read_created(each, groups) for each in users_of(body.get("added") or [])]
+    modified = [read_changed(each, stored.get(login_of(each)), groups) for each in users_of(body.get("modified") or [])]
     deleted = [DeleteUser(who) for who in logins_of(body.get("deleted") or [])]
     return [*added, *modified, *deleted]

@@ -6,11 +6,13 @@ from typing import Final
 from keyturn.dialects.primavera.wire import API as ROOT
 from keyturn.dialects.primavera.wire import FAULTS, MOST
 from keyturn.dialects.primavera.wire_answer import PRINTED
+from keyturn.dialects.primavera.wire_jobs import COLUMNS, DRAFT
 from keyturn.http.described import (
     FLAG,
     NAME,
     OBJECT,
     TEXT,
+    WHOLE,
     Answer,
     Api,
     Body,
@@ -147,14 +149,32 @@ _RESET: Final[Mapping[str, object]] = {
 }  # fmt: skip
 _USERS: Final = "/{tenant}" + ROOT + "/user"
 
+_RESULT: Final[Mapping[str, object]] = {"added": [_USER], "modified": [], "deleted": [], "deleteFailed": []}
+_PREFER: Final = Parameter("Prefer", "`wait` asks for the result in place of a job (RFC 7240).", TEXT, "header")
+_JOB: Final = Parameter("job", "The number of a job of the caller's own, of the last day.", TEXT, "path", needed=True)
+_JOBS: Final = tuple(
+    call
+    for users in (_USERS, _USERS + "s")
+    for call in (
+        Call("GET", users + "/status/{job}", "What became of each user",
+             {200: Answer("The result of the job.", shape("Changed"), _RESULT)}, parameters=(_JOB,)),
+        Call("GET", users + "/status/{job}/draft", "The users who failed, as CSV",
+             {200: Answer("A line for each, after the names of the columns.", TEXT,
+                          ",".join(COLUMNS), DRAFT)}, parameters=(_JOB,)),
+    )
+)  # fmt: skip
+
 _CALLS: Final = (
     Call("GET", _USERS, "List all users", {200: Answer("Users.", many(shape("User")), [_USER])}, needs=("user.list",),
          each=True),
     Call("POST", _USERS, "Add, modify and delete users",
-         {200: Answer("What became of each.", shape("Changed"),
-                      {"added": [_USER], "modified": [], "deleted": [], "deleteFailed": []})},
+         {202: Answer("The number of the job that tells what became of each.", WHOLE, 7,
+                      headers={"Location": "Where to ask for the job."}),
+          200: Answer("What became of each, for who prefers to wait, and where no job can be kept.", shape("Changed"),
+                      _RESULT)},
          needs=("user.create", "user.update", "user.delete"), body=Body(shape("Changes"), {"deleted": ["omar"]}),
-         each=True),
+         parameters=(_PREFER,), each=True),
+    *_JOBS,
     Call("PUT", _USERS + "/manual-reset-pwd/{mail}", "Set passwords, for good",
          {200: Answer("What became of each.", many(shape("WasReset")), [_RESET])}, needs=("password.reset",),
          parameters=(_MAIL,), each=True,
@@ -167,14 +187,12 @@ _CALLS: Final = (
          body=Body(_some(shape("DisabledUser")), [{"loginId": "amal", "disabled": True}]), each=True),
     Call("PUT", _USERS + "/change-lock", "Unlock users", {200: _VERDICTS}, needs=("user.update",),
          body=Body(_some(shape("LockedUser")), [{"loginId": "amal", "locked": False}]), each=True),
-    Call("GET", "/{tenant}" + ROOT + "/roles", "The one role that means something here",
+    Call("GET", "/{tenant}" + ROOT + "/roles", "The right over users, and the groups",
          {200: Answer("Roles.", many(shape("Role")), [{"id": "1", "name": "PrimaveraCloudAdmin"}])}, each=True),
 )  # fmt: skip
 
 NOT_SERVED: Final = (
-    NotServed("GET", ROOT + "/user/status/{job}", "there are no jobs: POST /user answers with the result"),
-    NotServed("GET", ROOT + "/user/draft/{job}", "there are no jobs, so there is no draft of what they left out"),
-    NotServed("GET", ROOT + "/bgjobs/{name}", "there are no jobs"),
+    NotServed("GET", ROOT + "/bgjobs/{name}", "nothing is done in the background: a job is done when it is answered"),
     NotServed("GET", ROOT + "/v3/audits", "the audit is read at our own door"),
     NotServed("*", ROOT + "/v3/oauth", "tokens come from our own door"),
 )

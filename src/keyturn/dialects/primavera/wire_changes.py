@@ -13,9 +13,11 @@ from keyturn.core.commands import CreateUser, UpdateUser
 from keyturn.core.users import USER_RIGHTS, Json, Profile, Right, Status, User
 from keyturn.dialects.primavera.wire_user import (
     MORE,
+    NO_GROUPS,
     ROLES,
     Body,
     Unreadable,
+    groups_of,
     login_of,
     profile_body,
     read_profile,
@@ -91,33 +93,39 @@ def _roles(body: Body, rights: frozenset[Right]) -> list[object]:
     return [*(ROLES if rights >= USER_RIGHTS else ()), *cast("list[object]", body.get("roles") or [])]
 
 
-def read_created(entry: Mapping[str, object]) -> CreateUser:
-    """The creation that a sent user means.  Raises Unreadable."""
+def read_created(entry: Mapping[str, object], groups: Mapping[str, str] = NO_GROUPS) -> CreateUser:
+    """The creation that a sent user means.  groups: uids by what roles call them.  Raises Unreadable."""
     if entry.get("password"):
         raise Unreadable("a new user gets no password here; reset it afterwards")
     return CreateUser(
         login_of(entry),
-        read_profile(entry, Profile()),
+        read_profile(entry, Profile(), groups),
         status=read_status(entry) or Status.ACTIVE,
         rights=read_rights(entry, frozenset()),
+        groups=tuple(sorted(groups_of(entry, groups) or ())),
     )
 
 
-def read_changed(entry: Mapping[str, object], stored: User | None) -> UpdateUser:
+def read_changed(entry: Mapping[str, object], stored: User | None, groups: Mapping[str, str] = NO_GROUPS) -> UpdateUser:
     """The update that a sent user means: what is not sent stays.  Raises Unreadable.
 
-    Rights are only touched where the list of roles means others than there are.
+    Rights and groups are only touched where the list of roles means others than there are.
     """
     if entry.get("password"):
         raise Unreadable("the password is not changed here; use manual-reset-pwd")
     held = stored.rights if stored is not None else frozenset()
+    there = frozenset(group.uid for group in stored.groups) if stored is not None else frozenset()
+    listed = groups_of(entry, groups)
+    wanted = there if listed is None else listed
     rights, status = read_rights(entry, held), read_status(entry)
     if stored is not None and status is Status.ACTIVE and stored.status is Status.LOCKED:
         status = None  # whoever sends back what was read does not mean to unlock: a locked user is Active, too
     return UpdateUser(
         login_of(entry),
-        read_profile(entry, stored.profile if stored is not None else Profile()),
+        read_profile(entry, stored.profile if stored is not None else Profile(), groups),
         status=status,
         rights=None if rights == held else rights,
         version=stored.version if stored is not None else None,
+        join=tuple(sorted(wanted - there)),
+        leave=tuple(sorted(there - wanted)),
     )

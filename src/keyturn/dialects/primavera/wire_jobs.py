@@ -21,7 +21,8 @@ from keyturn.http.faults import FaultTable
 COLUMNS: Final = ("Last Name", "First Name", "Email", "Username", "Company", "User Type", "Locked", "Active")
 """The first line of the draft, as the vendor prints it."""
 
-CSV: Final = "application/octet-stream"
+DRAFT: Final = "application/octet-stream"
+"""What the draft says that it is, as the vendor prints it."""
 
 _ACTIONS: Final[Mapping[type, str]] = {CreateUser: "Created", UpdateUser: "Updated"}
 _FORMULA: Final = re.compile(r"\s*[=+\-@\t\r]")

@@ -27,6 +27,8 @@ ADMINISTRATOR: Final = "PrimaveraCloudAdmin"
 ROLES: Final[tuple[Body, ...]] = ({"displayName": "Primavera Administration", "id": "1", "name": ADMINISTRATOR},)
 """The roles that `GET /roles` shows; the number is invented."""
 
+NO_GROUPS: Final[Mapping[str, str]] = {}
+
 _DIGITS: Final = re.compile("[0-9]{1,18}")
 LONG_AGO: Final = Stamp("", datetime(1970, 1, 1, tzinfo=UTC))
 
@@ -79,8 +81,11 @@ def profile_body(profile: Profile) -> Body:
     return body | {"firstName": profile.given_name, "lastName": profile.family_name, "emailAddress": profile.mail()}
 
 
-def read_profile(entry: Mapping[str, object], old: Profile) -> Profile:
-    """The profile that a sent user means; what is not sent stays as `old` has it.  Raises Unreadable."""
+def read_profile(entry: Mapping[str, object], old: Profile, groups: Mapping[str, str] = NO_GROUPS) -> Profile:
+    """The profile that a sent user means; what is not sent stays as `old` has it.  Raises Unreadable.
+
+    groups: what roles mean that are no part of a profile.
+    """
     given = text_of(entry, "firstName") if "firstName" in entry else old.given_name
     family = text_of(entry, "lastName") if "lastName" in entry else old.family_name
     renamed = (given, family) != (old.given_name, old.family_name)
@@ -91,16 +96,17 @@ def read_profile(entry: Mapping[str, object], old: Profile) -> Profile:
     return Profile(
         f"{given} {family}".strip() if renamed else old.display_name, given, family, old.title, emails, old.phones,
         old.addresses, old.language, old.country, old.timezone, old.owner, old.external_id, old.extension,
-        _more(entry, old),
+        _more(entry, old, groups),
     )  # fmt: skip
 
 
-def _more(entry: Mapping[str, object], old: Profile) -> Mapping[str, Json]:
+def _more(entry: Mapping[str, object], old: Profile, groups: Mapping[str, str]) -> Mapping[str, Json]:
     """What has no place of its own; a list of roles replaces the one before, as the vendor says."""
     before = cast("Mapping[str, Json]", old.more.get(MORE) or {})
     sent = {name: without_secrets(value) for name, value in entry.items() if name in KEPT and value is not None}
     if "roles" in sent:
-        sent["roles"] = [role for role in roles_of(sent) if role.get("name") != ADMINISTRATOR]
+        roles = roles_of(sent)
+        sent["roles"] = [role for role in roles if role.get("name") != ADMINISTRATOR and not _group(role, groups)]
     kept = {**before, **cast("Mapping[str, Json]", sent)}
     if not kept.get("roles"):
         kept.pop("roles", None)
@@ -114,6 +120,27 @@ def roles_of(entry: Mapping[str, object]) -> list[Mapping[str, object]]:
     if not isinstance(roles, list) or not all(isinstance(role, Mapping) for role in roles):
         raise Unreadable("roles must be a list of objects")
     return roles
+
+
+def groups_of(entry: Mapping[str, object], groups: Mapping[str, str]) -> frozenset[str] | None:
+    """The uids of the groups that a list of roles names; None where there is no list.  Raises Unreadable."""
+    if entry.get("roles") is None:
+        return None
+    return frozenset(uid for role in roles_of(entry) if (uid := _group(role, groups)))
+
+
+def _group(role: Mapping[str, object], groups: Mapping[str, str]) -> str:
+    """The uid of the group that a role is, by its name, else by its id; empty when it is none."""
+    name, number = role.get("name"), role.get("id")
+    if name == ADMINISTRATOR:
+        return ""
+    by_name = groups.get(name.casefold(), "") if isinstance(name, str) else ""
+    return by_name or (groups.get(number, "") if isinstance(number, str) else "")
+
+
+def role_of(uid: str, name: str) -> Body:
+    """A group as a role."""
+    return {"displayName": name, "id": uid, "name": name}
 
 
 def read_rights(entry: Mapping[str, object], old: frozenset[Right]) -> frozenset[Right]:
@@ -144,14 +171,15 @@ def user_body(user: User) -> Body:
     """A user as `GET /user` shows it: nothing of the password but whether it must be changed."""
     body = profile_body(user.profile)
     kept = cast("list[object]", body.get("roles") or [])
-    body["roles"] = [*(ROLES if user.rights >= USER_RIGHTS else ()), *kept]
+    groups = [role_of(group.uid, group.name) for group in user.groups]
+    body["roles"] = [*(ROLES if user.rights >= USER_RIGHTS else ()), *groups, *kept]
     return (
         body
         | status_body(user.status)
         | {
             "id": str(user.number),
             "loginId": user.login,
-            "admin": user.rights >= USER_RIGHTS,
+            "admin": user.effective >= USER_RIGHTS,
             "locked": user.status is Status.LOCKED,
             "loginAttemptsCtr": str(user.failures),
             "createdBy": user.added.by,
