@@ -5,7 +5,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := test
-.PHONY: setup demo test format lint types docs pytest compat bench campaign lock hooks clean node
+.PHONY: setup demo test format lint types docs pytest compat bench campaign fuzz lock hooks clean node
 
 setup:
 	@$(PYTHON) tools/set_up.py
@@ -49,6 +49,11 @@ GRAPHS ?= 5000
 campaign: setup
 	KEYTURN_TEST_KILLS=$(KILLS) $(BIN)/pytest -n $(WORKERS) -q -k killed tests/bulk tests/journeys
 	KEYTURN_GRAPHS=$(GRAPHS) $(BIN)/pytest -n $(WORKERS) -q tests/core/test_group_graphs.py
+
+# Every call of every door with so many random requests, and what follows from one call to the next; `make test` does one.
+EXAMPLES ?= 100
+fuzz: setup
+	KEYTURN_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -n $(WORKERS) -q tests/openapi/test_fuzzing.py
 
 # The lock files again, from pyproject.toml; needs uv.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

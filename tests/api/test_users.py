@@ -113,6 +113,8 @@ def test_a_key_shows_its_token_once_and_is_revoked(door: Door, admin: str) -> No
 
 
 def test_a_right_or_a_flag_that_nobody_knows_is_refused(door: Door, admin: str) -> None:
+    nameless = door.ask("POST", "/keyturn/v1/keys", token=admin, send={"kind": "", "rights": []})
+    assert problem(nameless) == (400, "KT-SRV-400")
     unknown = door.ask("POST", "/keyturn/v1/keys", token=admin, send={"kind": "keyturn", "rights": ["all"]})
     assert problem(unknown)[0] == 400
     no_list = door.ask("POST", "/keyturn/v1/keys", token=admin, send={"kind": "keyturn", "rights": "users"})

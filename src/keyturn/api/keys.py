@@ -23,7 +23,10 @@ async def create(asked: Asked) -> Response:
     """POST /keys {"kind", "description"?, "rights"}: the only answer that ever shows the key's token."""
     fields = await Fields.of(asked.request, "kind", "description", "rights")
     rights = frozenset[Right]().union(*(_rights(name) for name in fields.texts("rights")))
-    made = await asked.administration().create_key(fields.text("kind"), fields.text("description", ""), rights)
+    kind = fields.text("kind")
+    if not kind:
+        raise BadRequest("kind must name the door that the key is for")
+    made = await asked.administration().create_key(kind, fields.text("description", ""), rights)
     if isinstance(made, Refused):
         return refusal(made)
     body = key_body(made.key) | {"token": made.token.reveal()}

@@ -5,6 +5,7 @@ from typing import Final
 
 from keyturn.api.problems import MEDIA_TYPE, PROBLEMS
 from keyturn.core.outcomes import Reason
+from keyturn.core.users import RIGHT_NAMES
 from keyturn.http.described import (
     COUNT,
     FLAG,
@@ -138,7 +139,7 @@ SHAPES: Final[Mapping[str, Schema]] = {
         "rights",
         "active",
     ),
-    "NewKey": members({"kind": NAME, "description": TEXT, "rights": _RIGHTS}, "kind", closed=True),
+    "NewKey": members({"kind": NAME, "description": TEXT, "rights": many(one_of(*RIGHT_NAMES))}, "kind", closed=True),
     "Entry": members(
         {
             "sequence": WHOLE,
