@@ -8,12 +8,12 @@ from pathlib import Path
 from keyturn.app.clock import SystemClock
 from keyturn.bulk.begin import begin
 from keyturn.bulk.events import Listener
-from keyturn.bulk.facts import Address, pinned
+from keyturn.bulk.facts import Address, pin_of, pinned
 from keyturn.bulk.folder import RunFolder, make_run_folder
 from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading
 from keyturn.bulk.plan import Destination, Plan, make_plan
 from keyturn.bulk.run import Run, Summary, carry_out
-from keyturn.bulk.sitting import Speed
+from keyturn.bulk.shares import Share, Speed
 from keyturn.bulk.source import read_source
 from keyturn.bulk.stopping import Stop
 from keyturn.core.capabilities import Capabilities
@@ -66,7 +66,7 @@ def plan_of(
 ) -> Plan:
     """The plan for a file."""
     source = read_source(path, Reading(columns or {}))
-    return make_plan(source, order, Destination("there", capabilities, account, protect), NoBlocklist())
+    return make_plan(source, order, [Destination("there", capabilities, account, protect)], NoBlocklist())
 
 
 @dataclass
@@ -89,7 +89,8 @@ class Desk:
         self.folder = self.folder or make_run_folder(self.tmp / "runs", SystemClock().now())
         self.identity = self.tmp / "identity.txt"
         recipient = recipient_of(self.identity) if self.identity.exists() else new_identity(self.identity)
-        facts = pinned(self.plan, self.address(), [recipient], SystemClock().now())
+        pin = pin_of(self.plan.parts["there"], self.address())
+        facts = pinned(self.plan, [pin], [recipient], SystemClock().now())
         begin(self.journal, self.plan, facts)
         self.recipients = [recipient]
         return self
@@ -98,12 +99,13 @@ class Desk:
         """Where it goes."""
         return Address("there", "memory", "", self.directory.account)
 
-    def run(self) -> Run:
+    def run(self, speed: Speed | None = None) -> Run:
         """The run."""
         assert self.plan is not None
         assert self.folder is not None
+        share = Share("there", self.directory, self.plan.parts["there"].job, speed or Speed())
         return Run(
-            self.folder, self.journal, self.directory, self.plan.source, self.plan.job, self.keys, AgeSealer(),
+            self.folder, self.journal, [share], self.plan.source, self.plan.job, self.keys, AgeSealer(),
             self.recipients, SystemClock(),
         )  # fmt: skip
 
@@ -111,7 +113,7 @@ class Desk:
         self, speed: Speed | None = None, stop: Stop | None = None, listeners: Iterable[Listener] = ()
     ) -> Summary:
         """Carry it out."""
-        return await carry_out(self.run(), speed or Speed(), stop or Stop(), [self.heard.append, *listeners])
+        return await carry_out(self.run(speed), stop or Stop(), [self.heard.append, *listeners])
 
     def handed_out(self) -> list[str]:
         """The lines of the handout, opened."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from keyturn.app.clock import SystemClock
 from keyturn.bulk.begin import begin
-from keyturn.bulk.facts import Address, Facts, changed, pinned, same_file, same_target
+from keyturn.bulk.facts import Address, Facts, Now, changed, pin_of, pinned, same_file, same_targets
 from keyturn.bulk.folder import find_run, make_run_folder, run_folders
 from keyturn.bulk.plan import Plan
 from keyturn.bulk.report import Told, defused, write_reports
@@ -63,7 +63,7 @@ def test_reports_hold_every_row_and_mark_what_people_wrote(tmp_path: Path) -> No
     assert "default-src 'none'" in page
     assert "1 of 2 rows need you." in page
     read = list(csv.reader(io.StringIO(sheet.read_text("utf-8-sig"))))
-    assert read[1][:3] == ["2", "'=cmd()", "failed"]
+    assert read[1][:3] == ["2", "", "'=cmd()"]
     assert read[1][-1] == "2026-11-21T12:00:00+00:00"
     objects = [json.loads(line) for line in lines.read_text().splitlines()]
     assert [each["type"] for each in objects] == ["row", "row", "summary"]
@@ -162,7 +162,7 @@ def test_an_id_of_a_run_has_no_letters_that_look_alike(tmp_path: Path) -> None:
 
 def facts_of(plan: Plan, address: Address) -> Facts:
     """What would be pinned."""
-    return Facts(pinned(plan, address, ["age1x"], NOW))
+    return Facts(pinned(plan, [pin_of(plan.parts["there"], address)], ["age1x"], NOW))
 
 
 def test_everything_that_was_confirmed_is_pinned_and_compared(tmp_path: Path) -> None:
@@ -171,19 +171,20 @@ def test_everything_that_was_confirmed_is_pinned_and_compared(tmp_path: Path) ->
     address = Address("there", "kind", "https://a", "me", "")
     facts = facts_of(plan, address)
     assert facts.job == plan.job
-    assert (facts.file, facts.recipients, facts.protect) == (plan.source.path, ("age1x",), ("p*",))
+    assert (facts.file, facts.recipients) == (plan.source.path, ("age1x",))
+    assert [pin.protect for pin in facts.pins] == [("p*",)]
     assert facts.reading.columns == {"id": "Nr"}
-    assert changed(facts, address, ABLE) == []
-    same_target(facts, address, ABLE)
+    assert changed(facts, {"there": Now(address, ABLE)}) == []
+    same_targets(facts, {"there": Now(address, ABLE)})
     same_file(facts, plan.source.sha256)
-    differences = changed(facts, replace(address, url="https://b", policy="x"), able(batch=3))
+    differences = changed(facts, {"there": Now(replace(address, url="https://b", policy="x"), able(batch=3))})
     assert differences == [
         "the address of the target: https://a then, https://b now",
         "the rules for passwords: - then, x now",
         "what the target can do",
     ]
     with pytest.raises(PlanError):
-        same_target(facts, replace(address, account="you"), ABLE)
+        same_targets(facts, {"there": Now(replace(address, account="you"), ABLE)})
     with pytest.raises(SourceError):
         same_file(facts, "other")
 
@@ -195,5 +196,5 @@ def test_a_file_that_grows_while_it_is_planned_is_refused(tmp_path: Path) -> Non
     write(tmp_path, "userid\na\nb\n")
     journal = MemoryJournal()
     with pytest.raises(SourceError):
-        begin(journal, plan, pinned(plan, Address("", "", "", ""), [], SystemClock().now()))
+        begin(journal, plan, pinned(plan, [], [], SystemClock().now()))
     assert journal.facts()["state"] == "planning"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.bulk.cautions import Caution, Noticed, cautions
+from keyturn.bulk.cautions import Caution, Noticed, cautions, of_sign_in
 from keyturn.bulk.job import Job
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import ChangePassword
@@ -76,3 +76,13 @@ def test_a_password_that_nobody_would_learn_is_not_made(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert plan.unmailed == 0
     assert plan_of(path, job("create", "target", email=True)).change == 2
+
+
+def test_a_sign_in_that_ends_before_the_run_is_warned_of() -> None:
+    """Only where it cannot be renewed, and only where both times are known."""
+    [caution] = of_sign_in(2280.0, 4986.0, renewed=False)
+    assert caution.code == "KT-AUTH-008"
+    assert "good for 38 min, this run takes about 83 min" in caution.text
+    assert of_sign_in(2280.0, 95.0, renewed=False) == []
+    assert of_sign_in(95.0, 95.0, renewed=True) == []
+    assert of_sign_in(None, 95.0, renewed=False) == of_sign_in(95.0, None, renewed=False) == []

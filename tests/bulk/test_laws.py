@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyturn.bulk.breaker import Limit
-from keyturn.bulk.sitting import Speed
+from keyturn.bulk.shares import Speed
 from keyturn.core.journal import DONE, RowState
 from keyturn.core.outcomes import Reason
 from tests.bulk.desk import RESET, Desk, crowd, handed, job, users

@@ -7,7 +7,7 @@ import pytest
 
 from keyturn.bulk.exit import ExitCode
 from keyturn.bulk.job import Job, Operation, PasswordChoice
-from keyturn.bulk.sitting import Speed
+from keyturn.bulk.shares import Speed
 from keyturn.core.commands import ChangePassword
 from keyturn.core.errors import ConfigError, SourceError
 from keyturn.core.journal import RowState

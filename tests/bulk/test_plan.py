@@ -91,7 +91,7 @@ def test_the_rules_of_the_target_replace_ours(tmp_path: Path) -> None:
     """`password_rules` decides on length and classes."""
     path = write(tmp_path, "userid,pw\na,abcdefgh\nb,Abcdefg1\nc,Abcdefghi1\n")
     destination = Destination("there", ABLE, rules=Rules(8, 9, classes=3))
-    plan = make_plan(read_source(path), job(password="column:pw"), destination, NoBlocklist())
+    plan = make_plan(read_source(path), job(password="column:pw"), [destination], NoBlocklist())
     assert list(fates(plan).values()) == ["policy", "change", "too-long"]
 
 

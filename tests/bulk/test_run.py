@@ -9,7 +9,7 @@ import pytest
 from keyturn.bulk.breaker import Limit
 from keyturn.bulk.events import Paused, RowSettled
 from keyturn.bulk.exit import ExitCode
-from keyturn.bulk.sitting import Speed
+from keyturn.bulk.shares import Speed
 from keyturn.core.commands import CreateUser, ResetPassword
 from keyturn.core.journal import RowState
 from keyturn.core.outcomes import Reason

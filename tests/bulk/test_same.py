@@ -9,7 +9,7 @@ from keyturn.bulk.exit import ExitCode
 from keyturn.bulk.facts import Facts
 from keyturn.bulk.job import Job, Operation, PasswordChoice, column_of
 from keyturn.bulk.same import SAME, opened, sealed
-from keyturn.bulk.sitting import Speed
+from keyturn.bulk.shares import Speed
 from keyturn.core.errors import ConfigError, KeyFolderError
 from keyturn.core.journal import RowState
 from keyturn.core.secret import Secret

@@ -195,7 +195,7 @@ async def test_the_speed_is_that_of_the_last_half_minute(tmp_path: Path) -> None
     """Older marks are forgotten."""
     clock = Leaping()
     desk = Desk(tmp_path, crowd(3)).begin(users(3))
-    summary = await carry_out(replace(desk.run(), clock=clock), QUICK, Stop(), [desk.heard.append])
+    summary = await carry_out(replace(desk.run(QUICK), clock=clock), Stop(), [desk.heard.append])
     assert summary.exit is ExitCode.FINE
     progress = [event for event in desk.heard if isinstance(event, Progress)]
     assert progress[-1].through == 3

@@ -68,7 +68,7 @@ def test_a_reset_arrives_as_the_cells_stand_and_the_handout_opens(place: Place) 
     lines = place.lines("handout", "open", str(handout))
     assert lines == place.lines("handout", "open", folder.name)
     sheet = place.call("handout", "open", folder.name, "--format", "csv").stdout.splitlines()
-    assert sheet == ["row,user,password,state", *(",".join(map(str, line.values())) for line in lines)]
+    assert sheet == ["row,target,user,password,state", *(",".join(map(str, line.values())) for line in lines)]
     assert "4 in the handout" in done.stdout
     assert f"keyturn handout open {folder.name} --to-terminal" in done.stderr
     assert {line["user"]: [line["password"]] for line in lines} == place.server.passwords
@@ -171,7 +171,6 @@ def test_protected_users_are_left_out_unless_one_insists(place: Place) -> None:
         (["--map", "shoe"], 2, "--map shoe is not FIELD=COLUMN"),
         (["--map", "id=nobody"], 5, "has no column nobody"),
         (["--delimiter", "xx"], 2, "is not one character"),
-        (["--password", "same"], 2, "--password same is not understood"),
         (["--handout", "letters"], 2, "--handout letters is not understood"),
         (["--handout", "age:@/nowhere"], 2, "the file of recipients cannot be read"),
         (["--handout", "age:age1nobody"], 2, "is not an age recipient"),

@@ -1,8 +1,8 @@
-"""What a run needs of this machine: keys, journal, blocklist, sealing, and the one lock of its target."""
+"""What a run needs of this machine: keys, journal, blocklist, sealing, and the one locks of its targets."""
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -79,13 +79,13 @@ class Machine:
         return recipient_of(self.identity) if self.identity.exists() else new_identity(self.identity)
 
     @contextmanager
-    def holding(self, target: str) -> Iterator[None]:
-        """One run at a time works on a target.  Raises RunError (KT-RUN-010) when another one does."""
-        held = hold(self.folders.state / "targets" / re.sub(r"[^A-Za-z0-9._-]", "_", target))
-        try:
+    def holding(self, *targets: str) -> Iterator[None]:
+        """One run at a time works on a target.  Raises RunError (KT-RUN-010) when another one works on one of them."""
+        with ExitStack() as stack:
+            for target in targets:
+                held = hold(self.folders.state / "targets" / re.sub(r"[^A-Za-z0-9._-]", "_", target))
+                stack.callback(held.release)
             yield
-        finally:
-            held.release()
 
     def _keyring(self) -> RunKeyring:
         return RunKeyring(self.folders.keys.parent)

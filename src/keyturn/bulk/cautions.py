@@ -85,3 +85,23 @@ def _of_delivery(job: Job, capabilities: Capabilities, noticed: Noticed) -> list
         where = "they are told the password by you" if job.password.known else "the password goes into the handout"
         found.append(Caution("KT-RUN-033", f"{users} no mail address: {where}"))
     return found
+
+
+def of_sign_in(lasts: float | None, needed: float | None, *, renewed: bool) -> list[Caution]:
+    """What to know when the sign-in ends before the run does.
+
+    lasts: seconds that it is still good for; needed: those that the run takes at least; None: not known.
+    """
+    if renewed or lasts is None or needed is None or needed < lasts:
+        return []
+    text = f"the sign-in is good for {span(lasts)}, this run takes about {span(needed)}: it will stop, to be resumed"
+    return [Caution("KT-AUTH-008", text)]
+
+
+def span(seconds: float) -> str:
+    """A time as people say it.
+
+    >>> span(95), span(250)
+    ('95 s', '4 min')
+    """
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

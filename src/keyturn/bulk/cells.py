@@ -12,7 +12,7 @@ _PLACEHOLDER: Final = re.compile(
     r"\{\{.*\}\}|\$\{.*\}|<[^<>]*>|%[A-Za-z_]+%|null|undefined|NaN|#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)"
 )
 _ZEROS: Final = re.compile(r"0\d+")
-_BLANKS: Final = " \t"
+BLANKS: Final = " \t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Id:
 
 def read_id(cell: str) -> Id:
     """Judge one id cell.  Blanks around it are trimmed; inside it they stay (`john doe` is an ordinary id)."""
-    who = cell.strip(_BLANKS)
+    who = cell.strip(BLANKS)
     trimmed = len(who) != len(cell)
     if not who:
         return Id(who, "empty-id", "the cell of the user id is empty", trimmed)

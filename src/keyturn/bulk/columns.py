@@ -10,6 +10,7 @@ REASON_COLUMN: Final = "keyturn_reason"
 """The column that a retry file adds; ignored when it comes back in."""
 
 ID: Final = "id"
+TARGET: Final = "target"
 
 _NAMES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "id": (
@@ -29,6 +30,7 @@ _NAMES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "timezone": (("timezone",), ("tz",)),
     "password": (("password",), ("newpassword", "initialpassword", "startpassword", "pw", "pwd")),
     "old_password": (("oldpassword",), ("currentpassword", "presentpassword", "previouspassword", "oldpw", "oldpwd")),
+    "target": (("target",), ()),
 }  # fmt: skip
 """A field, the names that mean it, and the names that probably do.  Folded: small letters and digits alone."""
 
@@ -92,8 +94,9 @@ def match(header: Sequence[str], asked: Mapping[str, str], *, file: str) -> Matc
             taken.add(found[0].index)
         elif found:
             doubtful[name] = tuple(column.header for column in found)
-    if ID in doubtful:
-        raise _two_ids(doubtful[ID], file)
+    for name, what in ((ID, "the user id"), (TARGET, "the target")):
+        if name in doubtful:
+            raise _two(doubtful[name], name, what, file)
     if ID not in columns:
         raise _no_id(cells, file)
     ignored = tuple(cell for index, cell in enumerate(cells) if index not in taken and cell and cell != REASON_COLUMN)
@@ -138,12 +141,12 @@ def _refuse_repeats(cells: Sequence[str], file: str) -> None:
         )
 
 
-def _two_ids(headers: Sequence[str], file: str) -> SourceError:
+def _two(headers: Sequence[str], name: str, what: str, file: str) -> SourceError:
     return SourceError(
-        f"{len(headers)} columns in {file} could be the user id",
+        f"{len(headers)} columns in {file} could be {what}",
         code="KT-IN-010",
         where=f"columns:  {' | '.join(headers)}",
-        fix=f"say which one, as in --map id={headers[0]}",
+        fix=f"say which one, as in --map {name}={headers[0]}",
     )
 
 

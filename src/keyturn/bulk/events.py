@@ -17,8 +17,8 @@ class RowSettled:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the run is.  total: rows that were to be sent in all; rate: rows a second lately; waiting: seconds of a
-    pause that are left; states: of all rows of the run."""
+    """How far this sitting is.  total: rows that it has to send; through: how many of them have their outcome, and
+    states which; rate: rows a second lately; waiting: seconds of a pause that are left, where every target waits."""
 
     total: int
     through: int
@@ -32,16 +32,18 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """Everybody waits: the server asked us to slow down."""
+    """All rows of a target wait: the server asked us to slow down."""
 
     seconds: float
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """The run stops before its end."""
+    """The run stops before its end; with a target, only the rows that go there."""
 
     trip: Trip
+    target: str = ""
 
 
 Event: TypeAlias = RowSettled | Progress | Paused | Stopping

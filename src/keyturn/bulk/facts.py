@@ -2,14 +2,15 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading
-from keyturn.bulk.plan import Plan
+from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading, Rules
+from keyturn.bulk.plan import Part, Plan
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import PlanError, SourceError
 
@@ -22,16 +23,45 @@ FINISHED: Final = "finished"
 KEY: Final = "key"
 """The fact that holds the key of the run, sealed under this machine's runner key; empty once the run is closed."""
 
+FLAGS: Final = "flags"
+"""The fact that holds the flags of pace and brakes that the run was begun with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The target as the settings name it.  policy: whatever decides which passwords are good, as text."""
+    """A target as the settings name it.  policy: whatever decides which passwords are good, as text."""
 
     name: str
     kind: str
     url: str
     account: str
     policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A target as it was confirmed.  capabilities: their digest, empty where it could not be asked what it can do.
+
+    protect: users there that the run does not touch.  rendering: how the passwords look that are made for it.
+    """
+
+    address: Address
+    capabilities: str = ""
+    protect: tuple[str, ...] = ()
+    rendering: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the target."""
+        return self.address.name
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """A target as it is."""
+
+    address: Address
+    capabilities: Capabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +77,17 @@ class Facts:
     def job(self) -> Job:
         """What the run was to do."""
         choice = PasswordChoice.parse(self["password"])
-        return Job(Operation(self["operation"]), choice, self["email"] == "yes", self["rendering"], self["old"])
+        return Job(Operation(self["operation"]), choice, self["email"] == "yes", old=self["old"])
+
+    @property
+    def pins(self) -> Sequence[Pin]:
+        """Its targets.  A run of the first format has one, of which every fact stands by itself."""
+        if self["targets"]:
+            return [_read_pin(each) for each in json.loads(self["targets"])]
+        policy = _FIRST_RULES.sub(_in_words, self["policy"])
+        address = Address(self["target"], self["kind"], self["url"], self["account"], policy)
+        protect = tuple(json.loads(self["protect"] or "[]"))
+        return [Pin(address, self["capabilities"], protect, self["rendering"])]
 
     @property
     def reading(self) -> Reading:
@@ -64,13 +104,29 @@ class Facts:
         """Who can open its handout."""
         return tuple(json.loads(self["recipients"] or "[]"))
 
-    @property
-    def protect(self) -> tuple[str, ...]:
-        """Users that it does not touch."""
-        return tuple(json.loads(self["protect"] or "[]"))
+
+_FIRST_RULES: Final = re.compile(r"Rules\(shortest=(\d+), longest=(\d+), classes=(\d+)\)")
+"""How the first format wrote down what a target demands of passwords."""
 
 
-def pinned(plan: Plan, address: Address, recipients: Sequence[str], now: datetime) -> dict[str, str]:
+def _in_words(found: re.Match[str]) -> str:
+    return str(Rules(*map(int, found.groups())))
+
+
+def _read_pin(told: Mapping[str, Any]) -> Pin:
+    address = Address(*(told[name] for name in ("name", "kind", "url", "account", "policy")))
+    return Pin(address, told["capabilities"], tuple(told["protect"]), told["rendering"])
+
+
+def pin_of(part: Part, address: Address, *, asked: bool = True) -> Pin:
+    """A target as it is about to be confirmed.  asked: it answered, so that what it can do is known."""
+    where = part.destination
+    if not asked:
+        return Pin(address, protect=tuple(where.protect))
+    return Pin(address, capabilities_digest(where.capabilities), tuple(where.protect), part.job.rendering)
+
+
+def pinned(plan: Plan, pins: Sequence[Pin], recipients: Sequence[str], now: datetime) -> dict[str, str]:
     """The facts of a run about to begin."""
     columns = {name: column.header for name, column in plan.columns.items()}
     return {
@@ -78,30 +134,28 @@ def pinned(plan: Plan, address: Address, recipients: Sequence[str], now: datetim
         "operation": str(plan.job.operation),
         "password": str(plan.job.password),
         "email": "yes" if plan.job.email else "no",
-        "rendering": plan.job.rendering,
         "old": plan.job.old,
         "file": str(plan.source.path.absolute()),
         "sha256": plan.source.sha256,
         "encoding": plan.source.encoding,
         "delimiter": plan.source.delimiter,
         "columns": json.dumps(columns, ensure_ascii=False),
-        "protect": json.dumps(list(plan.destination.protect), ensure_ascii=False),
         "recipients": json.dumps(list(recipients)),
         "plan": plan.digest,
         "change": str(plan.change),
-        **_of(address, plan.destination.capabilities),
+        "target": plan.target,
+        "default": plan.default,
+        **targets_of(pins),
     }
 
 
-def _of(address: Address, capabilities: Capabilities) -> dict[str, str]:
-    return {
-        "target": address.name,
-        "kind": address.kind,
-        "url": address.url,
-        "account": address.account,
-        "policy": address.policy,
-        "capabilities": capabilities_digest(capabilities),
-    }
+def targets_of(pins: Sequence[Pin]) -> dict[str, str]:
+    """The targets of a run, as facts."""
+    told = [
+        {**asdict(pin.address), "capabilities": pin.capabilities, "protect": pin.protect, "rendering": pin.rendering}
+        for pin in pins
+    ]
+    return {"targets": json.dumps(told, ensure_ascii=False)}
 
 
 def capabilities_digest(capabilities: Capabilities) -> str:
@@ -116,18 +170,24 @@ _WORDS: Final = {
     "url": "the address of the target",
     "account": "the account that is signed in",
     "policy": "the rules for passwords",
-    "capabilities": "what the target can do",
 }
 
 
-def changed(facts: Facts, address: Address, capabilities: Capabilities) -> list[str]:
-    """What is no longer as it was confirmed, in words."""
-    now = _of(address, capabilities)
+def changed(facts: Facts, now: Mapping[str, Now]) -> list[str]:
+    """What is no longer as it was confirmed, in words.  now: the targets of which it is known how they are."""
     found = []
-    for name, words in _WORDS.items():
-        if facts[name] != now[name]:
-            digest = name == "capabilities"
-            found.append(words if digest else f"{words}: {facts[name] or '-'} then, {now[name] or '-'} now")
+    pins = facts.pins
+    for pin in pins:
+        if pin.name not in now:
+            continue
+        head = f"{pin.name}: " if len(pins) > 1 else ""
+        here = now[pin.name]
+        for name, words in _WORDS.items():
+            before, after = getattr(pin.address, name), getattr(here.address, name)
+            if before != after:
+                found.append(f"{head}{words}: {before or '-'} then, {after or '-'} now")
+        if pin.capabilities not in ("", capabilities_digest(here.capabilities)):
+            found.append(f"{head}what the target can do")
     return found
 
 
@@ -143,9 +203,9 @@ def same_file(facts: Facts, sha256: str) -> None:
         )
 
 
-def same_target(facts: Facts, address: Address, capabilities: Capabilities) -> None:
+def same_targets(facts: Facts, now: Mapping[str, Now]) -> None:
     """Raises PlanError when anything but the file changed since the run was confirmed."""
-    differences = changed(facts, address, capabilities)
+    differences = changed(facts, now)
     if differences:
         raise PlanError(
             "something changed since the run was confirmed",

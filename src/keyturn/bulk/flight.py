@@ -18,7 +18,7 @@ from keyturn.core.outcomes import RETRYABLE, Changed, Created, Outcome, Reason, 
 from keyturn.core.ports import Clock, Directory
 
 MOST_SLOWED: Final = 200
-"""How often one row may be told to wait before that counts as a refusal."""
+"""How often one row may be told that we are too fast before that counts as a refusal."""
 
 _SIGN_IN: Final = (Reason.NOT_SIGNED_IN, Reason.NOT_ALLOWED)
 
@@ -139,15 +139,18 @@ class Flight:
                 return None
             gear.stop.pull(Trip(Cause.UNREACHABLE, outcome.text or "the target cannot be reached"))
             return RowState.NOT_TRIED
-        order.slowed += 1
-        told = outcome.retry_after
-        if outcome.reason is Reason.TOO_MANY or told is not None:
+        if outcome.reason is Reason.TOO_MANY:
+            order.slowed += 1
             if order.slowed > MOST_SLOWED:
                 return self._doubtful(order, outcome)
-            gear.paused(gear.pace.pause(told if told else back_off(min(order.slowed, 4))))
+            gear.paused(gear.pace.pause(outcome.retry_after or back_off(min(order.slowed, 4))))
             gear.figures.retries += 1
             return None
-        return None if self._repeats(order) else self._doubtful(order, outcome)
+        if not self._repeats(order):
+            return self._doubtful(order, outcome)
+        if outcome.retry_after:
+            gear.paused(gear.pace.pause(outcome.retry_after))
+        return None
 
     def _not_welcome(self, order: Order, outcome: Refused) -> Outcome | RowState:
         """A refused sign-in stops the run at once; missing rights do while nothing has worked yet."""
@@ -200,7 +203,8 @@ class Flight:
             gear.ledger.put(given_back(order))
             return
         row = settled(order.number, order.who, final, gear.passing)
-        row = replace(row, attempts=order.attempts, milliseconds=self._millis, settled=gear.clock.now())
+        now, target = gear.clock.now(), order.target
+        row = replace(row, attempts=order.attempts, milliseconds=self._millis, settled=now, target=target)
         gear.ledger.put(row, final.secret if isinstance(final, Created | Changed) else None)
         trip = gear.breaker.count(row.state)
         if trip is not None:
@@ -211,5 +215,5 @@ def given_back(order: Order) -> Row:
     """A row that the stop came before; uncertain when an earlier try of it was never answered."""
     if order.doubt:
         text = "it was sent, and the run stopped before an answer came that could be trusted"
-        return Row(order.number, order.who, RowState.UNCERTAIN, reason=LOST_ANSWER, text=text)
-    return Row(order.number, order.who, RowState.NOT_TRIED)
+        return Row(order.number, order.who, RowState.UNCERTAIN, reason=LOST_ANSWER, text=text, target=order.target)
+    return Row(order.number, order.who, RowState.NOT_TRIED, target=order.target)

@@ -30,7 +30,7 @@ class Handout:
     path: Path
     sealer: HandoutSealer
     recipients: Sequence[str]
-    derive: Callable[[int], Secret] | None
+    derive: Callable[[Row], Secret] | None
     handed_back: Callable[[], Mapping[int, Secret]]
 
     def write(self, journal: Journal) -> int:
@@ -52,13 +52,14 @@ class Handout:
     def _lines(self, journal: Journal) -> Iterator[bytes]:
         kept = self.handed_back() if self.derive is None else {}
         for row in journal.rows(HANDED):
-            password = self.derive(row.number) if self.derive is not None else kept.get(row.number)
+            password = self.derive(row) if self.derive is not None else kept.get(row.number)
             if password is not None and row.delivery in _OURS:
                 yield _line(row, password)
 
 
 def _line(row: Row, password: Secret) -> bytes:
-    told = {"row": row.number, "user": row.who, "password": password.reveal(), "state": str(row.state)}
+    where = {"row": row.number, "target": row.target, "user": row.who}
+    told = {**where, "password": password.reveal(), "state": str(row.state)}
     return json.dumps(told, ensure_ascii=False).encode() + b"\n"
 
 

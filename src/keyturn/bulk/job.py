@@ -129,6 +129,10 @@ class Rules:
     longest: int
     classes: int = 0
 
+    def __str__(self) -> str:
+        kinds = f", {self.classes} of the four kinds of letters" if self.classes else ""
+        return f"{self.shortest} to {self.longest} characters{kinds}"
+
 
 def length_for(capabilities: Capabilities, rules: Rules | None) -> int:
     """How long generated passwords are: 16, less where the target takes no more, more where it demands it.

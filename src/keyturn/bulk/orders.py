@@ -32,6 +32,7 @@ class Order:
     tries: int = 0
     slowed: int = 0
     attempts: int = 0
+    target: str = ""
 
     @property
     def asking(self) -> Command:
@@ -67,7 +68,7 @@ class OrderBook:
         password = self.password(row.number, cells)
         doubt = row.state in (RowState.SENT, RowState.UNCERTAIN)
         command, first_sent = self._command(row, cells, password), row.first_sent if doubt else None
-        return Order(row.number, row.who, command, doubt, first_sent, attempts=row.attempts)
+        return Order(row.number, row.who, command, doubt, first_sent, attempts=row.attempts, target=row.target)
 
     def _command(self, row: Row, cells: Mapping[str, str], password: Secret | None) -> Command:
         operation = f"{self._run}-{row.number}"

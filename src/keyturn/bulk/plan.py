@@ -1,15 +1,16 @@
 """Says what a run would do, row by row and in sum, before it does it.  Sends nothing, changes nothing."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from keyturn.bulk.cautions import Caution, Noticed, cautions, unused_passwords
-from keyturn.bulk.columns import PASSWORDS, Column
+from keyturn.bulk.columns import PASSWORDS, TARGET, Column
 from keyturn.bulk.job import Job, Operation, PasswordFrom, Rules, length_for
 from keyturn.bulk.passwords import Judge, judge_for
-from keyturn.bulk.screening import Fate, Screen, Screened, screen
+from keyturn.bulk.screening import UNKNOWN, Fate, Screen, Screened, Screens, screen
 from keyturn.bulk.source import Source
 from keyturn.core.capabilities import Capabilities, lacks
 from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword
@@ -20,13 +21,16 @@ from keyturn.core.secret import Secret
 from keyturn.core.users import Profile
 
 SHOWN: Final = 5
+MOST_NAMES: Final = 20
+"""Names of targets that do not exist, each told of on its own; further ones are told of together."""
+
 _OLD: Final = "--old-password"
 _STATES: Final = {Fate.CHANGE: RowState.NOT_TRIED, Fate.SKIP: RowState.SKIPPED, Fate.BLOCK: RowState.FAILED}
 
 
 @dataclass(slots=True)
 class Group:
-    """Rows that share a fate and a reason: how many, the first few, and what is to be said of them."""
+    """Rows that share a target, a fate and a reason: how many, the first few, and what is to be said of them."""
 
     fate: Fate
     reason: str
@@ -34,13 +38,15 @@ class Group:
     rows: list[int] = field(default_factory=list)
     whos: list[str] = field(default_factory=list)
     text: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where the rows go, as far as planning must know.  account: who we are there; protect: patterns of users.
+    """A target of rows, as far as planning must know.  account: who we are there; protect: patterns of users.
 
-    rules: what the target demands of passwords, where it says so.
+    rules: what it demands of passwords, where it says so.  rendering: how generated passwords look there, where a
+    run has begun with it.
     """
 
     name: str
@@ -48,32 +54,49 @@ class Destination:
     account: str = ""
     protect: Sequence[str] = ()
     rules: Rules | None = None
+    rendering: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of one target: the order as it fits there, and what they are held against."""
+
+    destination: Destination
+    job: Job
+    by: Screen = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would happen.  digest: the same for the same rows, order and target; rows(): the journal's first content.
+    """What would happen.  parts: by target.  digest: the same for the same rows, order and targets; rows(): the
+    journal's first content.  default: where rows go that name no target.
 
     unmailed: how many of those who would be created have no address, so that the target can mail them nothing.
     """
 
     source: Source
     job: Job
-    destination: Destination
+    parts: Mapping[str, Part]
     groups: Sequence[Group]
     trimmed: int
     warnings: Sequence[Caution]
     digest: str
-    by: Screen = field(repr=False)
+    default: str = ""
     unmailed: int = 0
 
     @property
     def counts(self) -> Mapping[str, int]:
         """How many rows change, are skipped, are blocked."""
-        sums = dict.fromkeys((str(fate) for fate in Fate), 0)
-        for group in self.groups:
-            sums[group.fate] += group.count
-        return sums
+        return _sums(self.groups)
+
+    @property
+    def target(self) -> str:
+        """Where the rows go: one name, or several."""
+        return ", ".join(self.parts)
+
+    def counts_of(self, target: str) -> Mapping[str, int]:
+        """How many rows of one target change, are skipped, are blocked."""
+        return _sums(group for group in self.groups if group.target == target)
 
     @property
     def change(self) -> int:
@@ -92,8 +115,8 @@ class Plan:
 
     def rows(self) -> Iterator[Row]:
         """Every row as the journal begins with it, streamed from the file anew."""
-        for row in screen(self.source, self.by):
-            yield Row(row.number, row.who, _STATES[row.fate], reason=row.reason, text=row.text)
+        for row in screen(self.source, _screens(self.parts, self.default)):
+            yield Row(row.number, row.who, _STATES[row.fate], row.reason, row.text, target=row.target)
 
     def told(self) -> dict[str, Any]:
         """The plan as plain values, for `--json`.  Holds no password."""
@@ -101,7 +124,8 @@ class Plan:
             "v": 1,
             "type": "plan",
             "operation": str(self.job.operation),
-            "target": self.destination.name,
+            "target": self.target,
+            "targets": [{"target": name, **self.counts_of(name)} for name in self.parts],
             "password": str(self.job.password),
             "old_password": self.job.old,
             "file": str(self.source.path),
@@ -112,7 +136,14 @@ class Plan:
             "ignored": list(self.source.matched.ignored),
             "counts": dict(self.counts),
             "groups": [
-                {"fate": str(g.fate), "reason": g.reason, "count": g.count, "rows": g.rows, "text": g.text}
+                {
+                    "target": g.target,
+                    "fate": str(g.fate),
+                    "reason": g.reason,
+                    "count": g.count,
+                    "rows": g.rows,
+                    "text": g.text,
+                }
                 for g in self.groups
                 if g.reason
             ],
@@ -123,52 +154,84 @@ class Plan:
         }
 
 
-def make_plan(source: Source, job: Job, destination: Destination, blocklist: Blocklist) -> Plan:
-    """Read the whole file and decide of every row.
+def make_plan(
+    source: Source, job: Job, destinations: Sequence[Destination], blocklist: Blocklist, *, default: str = ""
+) -> Plan:
+    """Read the whole file and decide of every row.  default: where rows go whose cell of the target is empty.
 
-    Raises SourceError for a fault of the file, ConfigError when the target cannot do the job at all.
+    A file without a column of targets goes to the one destination that there is.
+    Raises SourceError for a fault of the file, ConfigError when a target cannot do the job at all.
     """
-    source, job = _ready(source, job, destination)
-    judge = None
-    if job.password.known:
-        judge = judge_for(destination.capabilities, destination.rules, blocklist)
-    if judge is not None and job.password.value is not None:
-        _refuse_unfit(job.password.value, judge)
-    by = Screen(job, destination.capabilities, judge, destination.account, destination.protect)
+    source = _with_password_columns(source, job)
+    if job.operation is Operation.CREATE:
+        _refuse_doubtful(source)
+    if TARGET not in source.matched.columns:
+        default = destinations[0].name
+    parts = {each.name: _part(job, each, blocklist, several=len(destinations) > 1) for each in destinations}
+    if job.old and not any(part.job.old for part in parts.values()):
+        refuse_impossible(destinations[0].name, job, destinations[0].capabilities)
     tally = _Tally()
-    for row in screen(source, by):
+    for row in screen(source, _screens(parts, default)):
         tally.add(row)
     if tally.lost:
         raise _digits_lost(source, tally)
-    digest = hashlib.sha256(f"{job}{destination.capabilities}".encode() + tally.digest.digest()).hexdigest()
+    abilities = "".join(f"{name}{part.job}{part.destination.capabilities}" for name, part in parts.items())
+    digest = hashlib.sha256(abilities.encode() + tally.digest.digest()).hexdigest()
     groups = sorted(tally.groups.values(), key=lambda group: (group.fate != Fate.CHANGE, -group.count, group.reason))
-    noticed = Noticed(tally.zeros, tally.zero, tally.unmailed, unused_passwords(source.header, job))
-    warnings = cautions(job, destination.capabilities, noticed)
-    return Plan(source, job, destination, groups, tally.trimmed, warnings, digest, by, tally.unmailed)
+    warnings = _warnings(parts, tally, unused_passwords(source.header, job))
+    unmailed = tally.unmailed.total()
+    return Plan(source, job, parts, groups, tally.trimmed, warnings, digest, default, unmailed)
+
+
+def _screens(parts: Mapping[str, Part], default: str) -> Screens:
+    return Screens({name: part.by for name, part in parts.items()}, default)
+
+
+def _sums(groups: Iterable[Group]) -> Mapping[str, int]:
+    sums = dict.fromkeys((str(fate) for fate in Fate), 0)
+    for group in groups:
+        sums[group.fate] += group.count
+    return sums
+
+
+def _warnings(parts: Mapping[str, Part], tally: "_Tally", unused: Sequence[str]) -> list[Caution]:
+    """Each thing to know once; what is not true of every target names those of which it is."""
+    found: dict[Caution, list[str]] = {}
+    for name, part in parts.items():
+        noticed = Noticed(tally.zeros, tally.zero, tally.unmailed[name], unused)
+        for caution in cautions(part.job, part.destination.capabilities, noticed):
+            found.setdefault(caution, []).append(name)
+    return [
+        each if len(names) == len(parts) else replace(each, text=f"{', '.join(names)}: {each.text}")
+        for each, names in found.items()
+    ]
 
 
 @dataclass(slots=True)
 class _Tally:
-    groups: dict[tuple[Fate, str], Group] = field(default_factory=dict)
+    groups: dict[tuple[str, Fate, str], Group] = field(default_factory=dict)
     digest: Any = field(default_factory=hashlib.sha256)
     trimmed: int = 0
     zeros: int = 0
     zero: str = ""
-    unmailed: int = 0
+    unmailed: Counter[str] = field(default_factory=Counter)
+    unknown: set[str] = field(default_factory=set)
     lost: list[tuple[int, str]] = field(default_factory=list)
     lost_count: int = 0
 
     def add(self, row: Screened) -> None:
-        group = self.groups.get((row.fate, row.reason))
+        target, text = self._told_of(row)
+        group = self.groups.get((target, row.fate, row.reason))
         if group is None:
-            group = self.groups[row.fate, row.reason] = Group(row.fate, row.reason, text=row.text)
+            group = Group(row.fate, row.reason, text=text, target=target)
+            self.groups[target, row.fate, row.reason] = group
         group.count += 1
         if len(group.rows) < SHOWN:
             group.rows.append(row.number)
             group.whos.append(row.who)
-        self.digest.update(f"{row.number}\0{row.who}\0{row.fate}\0{row.reason}\n".encode())
+        self.digest.update(f"{row.number}\0{row.target}\0{row.who}\0{row.fate}\0{row.reason}\n".encode())
         self.trimmed += row.trimmed
-        self.unmailed += row.unmailed
+        self.unmailed[row.target] += row.unmailed
         if row.zeros:
             self.zeros += 1
             self.zero = self.zero or row.who
@@ -176,17 +239,29 @@ class _Tally:
             self.lost_count += 1
             self.lost += [(row.number, row.who)] if len(self.lost) < SHOWN else []
 
+    def _told_of(self, row: Screened) -> tuple[str, str]:
+        """Under which target a row is told of, and how; many names that do not exist are told of as one."""
+        if row.reason != UNKNOWN:
+            return row.target, row.text
+        if len(self.unknown) < MOST_NAMES:
+            self.unknown.add(row.target)
+        return (row.target, row.text) if row.target in self.unknown else ("", "there are no such targets")
 
-def _ready(source: Source, job: Job, destination: Destination) -> tuple[Source, Job]:
-    """Find the password column, pin the rendering, and ask the target's abilities once for all rows."""
-    source = _with_password_columns(source, job)
-    if job.operation is Operation.CREATE:
-        _refuse_doubtful(source)
+
+def _part(job: Job, destination: Destination, blocklist: Blocklist, *, several: bool) -> Part:
+    """The order as it fits a target, with the rendering pinned.  Raises ConfigError when the target cannot do it."""
+    capabilities, judge = destination.capabilities, None
+    if several and not capabilities.needs_old:
+        job = replace(job, old="")  # present passwords are for those targets that ask for them
     if job.password.origin is PasswordFrom.GENERATE:
-        length = length_for(destination.capabilities, destination.rules)
-        job = replace(job, rendering=f"{job.rendering.partition(':')[0]}:{length}")
-    refuse_impossible(destination.name, job, destination.capabilities)
-    return source, job
+        length = length_for(capabilities, destination.rules)
+        job = replace(job, rendering=destination.rendering or f"{job.rendering.partition(':')[0]}:{length}")
+    refuse_impossible(destination.name, job, capabilities)
+    if job.password.known:
+        judge = judge_for(capabilities, destination.rules, blocklist)
+    if judge is not None and job.password.value is not None:
+        _refuse_unfit(job.password.value, judge)
+    return Part(destination, job, Screen(job, capabilities, judge, destination.account, destination.protect))
 
 
 def refuse_impossible(target: str, job: Job, capabilities: Capabilities) -> None:

@@ -75,6 +75,7 @@ def row_event(run: str, row: Row) -> dict[str, Any]:
         "type": "row",
         "run": run,
         "row": row.number,
+        "target": row.target,
         "user": row.who,
         "outcome": str(row.state),
         "delivery": row.delivery,
@@ -118,10 +119,10 @@ def write_csv(file: BinaryIO, journal: Journal, told: Told) -> None:
     """For sheets: UTF-8 with a mark, and no cell that would be computed."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     writer = csv.writer(text)
-    writer.writerow(["row", "user", "outcome", "delivery", "reason", "text", "attempts", "ms", "settled"])
+    writer.writerow(["row", "target", "user", "outcome", "delivery", "reason", "text", "attempts", "ms", "settled"])
     for row in journal.rows():
         settled = row.settled.isoformat(timespec="seconds") if row.settled else ""
-        cells = [row.who, str(row.state), row.delivery, row.reason, row.text]
+        cells = [row.target, row.who, str(row.state), row.delivery, row.reason, row.text]
         millis = "" if row.milliseconds is None else row.milliseconds
         writer.writerow([row.number, *map(defused, cells), row.attempts, millis, settled])
     text.detach()
@@ -130,7 +131,7 @@ def write_csv(file: BinaryIO, journal: Journal, told: Told) -> None:
 def write_html(file: BinaryIO, journal: Journal, told: Told) -> None:
     """One page for a person and an archive: no script, no network, prints well, light and dark."""
     facts = told.facts
-    title = f"{facts['name'] or facts['operation']} on {facts['target']}, run {told.run}"
+    title = f"{facts['name'] or facts['operation']} on {label_of(facts)}, run {told.run}"
     need = sum(told.states.get(state, 0) for state in NEED_YOU)
     file.write(_HEAD.format(title=_text(title)).encode())
     file.write(_verdict(told, need).encode())
@@ -138,13 +139,20 @@ def write_html(file: BinaryIO, journal: Journal, told: Told) -> None:
     for caption, rows in (("Outcomes", _outcome_rows(told)), ("Reasons", reasons)):
         if rows:
             file.write(f"<h2>{caption}</h2><table><tbody>{''.join(rows)}</tbody></table>\n".encode())
-    _rows(file, "Rows that need you", journal.rows(NEED_YOU), need)
+    several = len(facts.pins) > 1
+    _rows(file, "Rows that need you", journal.rows(NEED_YOU), need, several=several)
     rest = sum(told.states.values()) - need
     if rest <= MOST_ROWS:
         others = tuple(state for state in RowState if state not in NEED_YOU)
-        _rows(file, "All other rows", journal.rows(others), rest)
+        _rows(file, "All other rows", journal.rows(others), rest, several=several)
     file.write(f"<h2>How it was run</h2>{_definitions(told)}".encode())
     file.write(b"</main></body></html>\n")
+
+
+def label_of(facts: Facts) -> str:
+    """Where a run goes, in a few words."""
+    pins = facts.pins
+    return facts["target"] if len(pins) < 2 else f"{len(pins)} targets"
 
 
 def _verdict(told: Told, need: int) -> str:
@@ -158,15 +166,22 @@ def _verdict(told: Told, need: int) -> str:
     return f"<p class=verdict>{words}</p><div class=bar aria-hidden=true>{parts}</div>\n"
 
 
-def _rows(file: BinaryIO, caption: str, rows: Iterable[Row], count: int) -> None:
+def _rows(file: BinaryIO, caption: str, rows: Iterable[Row], count: int, *, several: bool) -> None:
     if not count:
         return
-    file.write(f"<h2>{caption} ({count:,})</h2><table>{_COLUMNS}<tbody>\n".encode())
+    columns = _COLUMNS.format("<th>target" if several else "")
+    file.write(f"<h2>{caption} ({count:,})</h2><table>{columns}<tbody>\n".encode())
     for shown, row in enumerate(rows):
         if shown == MOST_ROWS:
-            file.write(f"<tr><td colspan=5>and {count - shown:,} more: see report.csv</td></tr>".encode())
+            file.write(f"<tr><td colspan={5 + several}>and {count - shown:,} more: see report.csv</td></tr>".encode())
             break
-        cells = (row.who, f"{SIGNS[row.state]} {row.state}", row.delivery, row.text or row.reason)
+        cells = (
+            *([row.target] if several else []),
+            row.who,
+            f"{SIGNS[row.state]} {row.state}",
+            row.delivery,
+            row.text or row.reason,
+        )
         line = "".join(f"<td>{_text(cell)}</td>" for cell in cells)
         file.write(f"<tr><td class=n>{row.number}</td>{line}</tr>\n".encode())
     file.write(b"</tbody></table>\n")
@@ -190,8 +205,8 @@ def _definitions(told: Told) -> str:
     pairs = {
         "run": told.run,
         "what": f"{facts['operation']}, password: {facts['password']}, mailed by the target: {facts['email']}",
-        "target": f"{facts['target']} ({facts['url'] or facts['kind']})",
-        "signed in as": facts["account"],
+        "target": ", ".join(f"{pin.name} ({pin.address.url or pin.address.kind})" for pin in facts.pins),
+        "signed in as": ", ".join(pin.address.account for pin in facts.pins if pin.address.account),
         "file": f"{facts['file']}, sha256 {facts['sha256']}",
         "plan": facts["plan"],
         "begun": _moment(facts["started"]),
@@ -222,7 +237,7 @@ _KINDS: Final = {
     RowState.SENT: "doubt",
     RowState.NOT_TRIED: "calm",
 }
-_COLUMNS: Final = "<thead><tr><th class=n>row<th>user<th>outcome<th>password<th>why</tr></thead>"
+_COLUMNS: Final = "<thead><tr><th class=n>row{}<th>user<th>outcome<th>password<th>why</tr></thead>"
 
 _HEAD: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

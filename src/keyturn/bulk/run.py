@@ -1,5 +1,6 @@
 """Carries out a confirmed run, or what is left of it, and leaves everything behind that people need afterwards."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,18 +14,18 @@ from keyturn.bulk.facts import FINISHED, KEY, RUNNING, STOPPED, Facts
 from keyturn.bulk.folder import RunFolder
 from keyturn.bulk.handout import Handout
 from keyturn.bulk.job import Job, PasswordFrom
-from keyturn.bulk.orders import OrderBook
 from keyturn.bulk.ports import HandoutSealer, RunKeys
 from keyturn.bulk.report import Told, write_reports
 from keyturn.bulk.retry import write_retry
-from keyturn.bulk.sitting import Sitting, Speed, Work
+from keyturn.bulk.shares import Share
+from keyturn.bulk.sitting import Sitting, Work
 from keyturn.bulk.source import Source
 from keyturn.bulk.states import to_send
 from keyturn.bulk.stopping import Stop
 from keyturn.bulk.vault import Vault
 from keyturn.core.errors import KeyturnError
-from keyturn.core.journal import DONE, Journal, RowState
-from keyturn.core.ports import Clock, Directory
+from keyturn.core.journal import DONE, Journal, Row, RowState
+from keyturn.core.ports import Clock
 from keyturn.core.secret import Secret
 
 _OPEN: Final = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
@@ -33,14 +34,14 @@ NOT_DONE: Final = (RowState.FAILED, RowState.UNCERTAIN, RowState.NOT_TRIED, RowS
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run with everything it needs.  recipients: who can open its handout; local: this very machine is one of them.
+    """A run with everything it needs.  shares: one a target.  reports: which kinds to write, and where.
 
-    reports: which kinds to write, and where.
+    recipients: who can open its handout; local: this very machine is one of them.
     """
 
     folder: RunFolder
     journal: Journal
-    directory: Directory
+    shares: Sequence[Share]
     source: Source
     job: Job
     keys: RunKeys
@@ -55,8 +56,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What came of it.  states: of all rows; sent: how many rows got through in this sitting; trip: why it stopped
-    early; handout: None when no password needs one; deliveries: what became of the passwords of done rows."""
+    """What came of it.  states: of all rows; targets: the same by target, under an empty name what goes nowhere;
+    deliveries: what became of the passwords of done rows; handout: None when no password needs one.
+
+    sent: how many rows got through in this sitting; halts: what stopped early and why, by target, or under an empty
+    name the whole run.
+    """
 
     run: str
     exit: ExitCode
@@ -65,13 +70,19 @@ class Summary:
     sent: int = 0
     retries: int = 0
     seconds: float = 0.0
-    trip: Trip | None = None
+    halts: Sequence[tuple[str, Trip]] = ()
     reports: Sequence[Path] = ()
     retry: Path | None = None
     handout: Path | None = None
     handed: int = 0
     local: bool = False
     deliveries: Mapping[str, int] = field(default_factory=dict)
+    targets: Mapping[str, Mapping[RowState, int]] = field(default_factory=dict)
+
+    @property
+    def trip(self) -> Trip | None:
+        """Why it stopped early: what the exit code speaks of."""
+        return self.halts[0][1] if self.halts else None
 
     @property
     def done(self) -> int:
@@ -84,7 +95,7 @@ class Summary:
         return self.states.get(RowState.NOT_TRIED, 0) + self.states.get(RowState.SENT, 0)
 
 
-async def carry_out(run: Run, speed: Speed, stop: Stop, listeners: Sequence[Listener] = ()) -> Summary:
+async def carry_out(run: Run, stop: Stop, listeners: Sequence[Listener] = ()) -> Summary:
     """Send what is left, write handout, reports and retry file, and say how it ended.
 
     Raises StoreError when the journal cannot be written: then nothing more was sent.
@@ -101,11 +112,10 @@ async def carry_out(run: Run, speed: Speed, stop: Stop, listeners: Sequence[List
 
     began = run.clock.monotonic()
     vault = Vault(run.folder.vault, run.keys)
-    orders = OrderBook(run.folder.run, run.job, run.directory.capabilities, run.keys, run.source)
     handout = handout_of(run, vault)
     run.journal.note({"state": RUNNING, "started": run.clock.now().isoformat()})
-    work = Work(run.journal, run.directory, run.job, orders, vault, run.clock)
-    sitting = Sitting(work, speed, stop, tell, pause=lambda: seal(handout, run.journal))
+    work = Work(run.folder.run, run.journal, run.shares, run.source, run.keys, vault, run.clock)
+    sitting = Sitting(work, stop, tell, pause=lambda: seal(handout, run.journal))
     try:
         await sitting.run()
     except KeyturnError:
@@ -115,7 +125,7 @@ async def carry_out(run: Run, speed: Speed, stop: Stop, listeners: Sequence[List
     finally:
         sitting.ledger.close()
     seconds = run.clock.monotonic() - began
-    return wind_up(run, stop, Outlay(sitting.progress().through, sitting.figures.retries, seconds))
+    return wind_up(run, sitting.halts(), Outlay(sitting.progress().through, sitting.figures.retries, seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +137,13 @@ class Outlay:
     seconds: float = 0.0
 
 
-def wind_up(run: Run, stop: Stop | None, outlay: Outlay) -> Summary:
+def wind_up(run: Run, halts: Sequence[tuple[str, Trip]], outlay: Outlay) -> Summary:
     """Write down how the run stands, and everything that is made from its journal."""
-    states = run.journal.counts()
-    left = any(states.get(state) for state in to_send(run.job.resendable(run.directory.capabilities)))
-    trip = stop.trip if stop is not None else None
-    if trip is not None and not left and EXITS[trip.cause] >= ExitCode.INTERRUPTED:
-        trip = None  # it was through before it could stop
-    code = EXITS[trip.cause] if trip is not None else exit_of(states)
+    states, targets = run.journal.counts(), _by_target(run.journal, [share.target for share in run.shares])
+    left = any(targets.get(share.target, {}).get(state) for share in run.shares for state in share.open)
+    if not left:  # what only stops was through before it could
+        halts = [(target, trip) for target, trip in halts if EXITS[trip.cause] < ExitCode.INTERRUPTED]
+    code = EXITS[halts[0][1].cause] if halts else exit_of(states)
     spent = float(Facts(run.journal.facts())["seconds"] or 0) + outlay.seconds
     run.journal.note({"ended": run.clock.now().isoformat(), "seconds": f"{spent:.3f}"})
     handed = seal(handout_of(run, Vault(run.folder.vault, run.keys)), run.journal)
@@ -145,7 +154,7 @@ def wind_up(run: Run, stop: Stop | None, outlay: Outlay) -> Summary:
     if any(states.get(each) for each in NOT_DONE):
         retry = write_retry(run.journal, run.source, run.job, where / "retry.csv")
     # Said last: a run counts as finished only when everything that people need of it is there.
-    closing = {"state": STOPPED if trip is not None and left else FINISHED, "exit": str(int(code))}
+    closing = {"state": STOPPED if halts and left else FINISHED, "exit": str(int(code))}
     if not any(states.get(each) for each in _OPEN):
         closing[KEY] = ""  # closed: from here on its passwords are to be had from the handout alone
     run.journal.note(closing)
@@ -157,13 +166,14 @@ def wind_up(run: Run, stop: Stop | None, outlay: Outlay) -> Summary:
         outlay.sent,
         outlay.retries,
         outlay.seconds,
-        trip,
+        halts,
         reports,
         retry,
         run.folder.handout if handed else None,
         handed,
         run.local,
         run.journal.deliveries(),
+        targets,
     )
 
 
@@ -175,7 +185,17 @@ def recall(folder: RunFolder, journal: Journal) -> Summary | None:
         return None
     handout = folder.handout if folder.handout.exists() else None
     code = ExitCode(int(facts["exit"]))
-    return Summary(folder.run, code, states, journal.reasons(), handout=handout, deliveries=journal.deliveries())
+    reasons, deliveries = journal.reasons(), journal.deliveries()
+    targets = _by_target(journal, [pin.name for pin in facts.pins])
+    return Summary(folder.run, code, states, reasons, handout=handout, deliveries=deliveries, targets=targets)
+
+
+def _by_target(journal: Journal, names: Sequence[str]) -> Mapping[str, Mapping[RowState, int]]:
+    """How the rows of each target stand; those that go nowhere are under an empty name."""
+    found = {name: Counter[RowState]() for name in names}
+    for name, counts in journal.by_target().items():
+        found.setdefault(name if name in names else "", Counter()).update(counts)
+    return found
 
 
 def exit_of(states: Mapping[RowState, int]) -> ExitCode:
@@ -189,14 +209,15 @@ def exit_of(states: Mapping[RowState, int]) -> ExitCode:
 
 def handout_of(run: Run, vault: Vault) -> Handout | None:
     """How the handout of a run is made; None where people know their passwords."""
-    name, job = run.folder.run, run.job
-    if job.password.known:
+    name = run.folder.run
+    if run.job.password.known:
         return None
+    renderings = {share.target: share.job.rendering for share in run.shares}
 
-    def derive(number: int) -> Secret:
-        return run.keys.password(name, number, job.rendering)
+    def derive(row: Row) -> Secret:
+        return run.keys.password(name, row.number, renderings[row.target])
 
-    ours = derive if job.password.origin is PasswordFrom.GENERATE else None
+    ours = derive if run.job.password.origin is PasswordFrom.GENERATE else None
     return Handout(run.folder.handout, run.sealer, run.recipients, ours, vault.read)
 
 

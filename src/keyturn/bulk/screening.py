@@ -3,13 +3,14 @@
 import hashlib
 import secrets
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from fnmatch import fnmatchcase
+from typing import Final
 
-from keyturn.bulk.cells import read_id
-from keyturn.bulk.columns import ID, PASSWORDS
+from keyturn.bulk.cells import BLANKS, read_id
+from keyturn.bulk.columns import ID, PASSWORDS, TARGET
 from keyturn.bulk.job import Job, Operation, PasswordFrom
 from keyturn.bulk.passwords import Judge
 from keyturn.bulk.source import Source, SourceRow
@@ -17,6 +18,8 @@ from keyturn.core.capabilities import Capabilities
 from keyturn.core.outcomes import Reason
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle
+
+UNKNOWN: Final = "unknown-target"
 
 
 @unique
@@ -32,7 +35,8 @@ class Fate(StrEnum):
 class Screened:
     """The decision on one row.  trimmed, lost, zeros: what was noticed about its id.
 
-    unmailed: it is to be created without an address, so that no mail can go there.
+    unmailed: it is to be created without an address, so that no mail can go there.  target: where it goes, or the name
+    that goes nowhere.
     """
 
     number: int
@@ -44,11 +48,13 @@ class Screened:
     lost: bool = False
     zeros: bool = False
     unmailed: bool = False
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What rows are held against.  own: our account at the target; protect: patterns of users that no run touches."""
+    """What the rows of one target are held against.  own: our account there; protect: patterns of users that no run
+    touches."""
 
     job: Job
     capabilities: Capabilities
@@ -57,59 +63,84 @@ class Screen:
     protect: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Screens:
+    """What all rows are held against, by their target.  default: where rows go that name none; empty: nowhere."""
+
+    by: Mapping[str, Screen]
+    default: str = ""
+
+
 @dataclass(slots=True)
 class _Seen:
-    """Which users came already: digests alone, so that a million rows fit; the row that is kept, its password."""
+    """Which users of which target came already: digests alone, so that a million rows fit; the row that is kept, its
+    password."""
 
     rows: dict[bytes, int] = field(default_factory=dict)
     passwords: dict[int, bytes] = field(default_factory=dict)
     salt: bytes = field(default_factory=lambda: secrets.token_bytes(16))
 
 
-def screen(source: Source, by: Screen) -> Iterator[Screened]:
+def screen(source: Source, screens: Screens) -> Iterator[Screened]:
     """The decision on every row, in order.  Raises SourceError for a fault of the file."""
     seen = _Seen()
-    protected = tuple(pattern.casefold() for pattern in by.protect)
     for row in source.rows():
-        yield _decide(row, by, seen, protected)
+        yield _decide(row, screens, seen)
 
 
-def _decide(row: SourceRow, by: Screen, seen: _Seen, protected: Sequence[str]) -> Screened:
+def target_of(row: SourceRow, default: str = "") -> str:
+    """Where a row wants to go."""
+    return row.cells.get(TARGET, "").strip(BLANKS) or default
+
+
+def _decide(row: SourceRow, screens: Screens, seen: _Seen) -> Screened:
     if not row.record or not any(cell.strip() for cell in row.record):
         return Screened(row.number, "", Fate.SKIP, "blank", "the row is blank")
     found = read_id(row.cells[ID])
-    who = found.who
+    target = target_of(row, screens.default)
+    by = screens.by.get(target)
     reason, text, fate = found.reason, found.text, Fate.BLOCK
+    if not reason and by is None:
+        reason, text = _nowhere(target)
+    elif not reason and by is not None:
+        reason, text, fate = _judged(row, found.who, target, by, seen)
+    unmailed = fate is Fate.CHANGE and by is not None and by.job.operation is Operation.CREATE and not _has_address(row)
+    return Screened(row.number, found.who, fate, reason, text, found.trimmed, found.lost, found.zeros, unmailed, target)
+
+
+def _nowhere(target: str) -> tuple[str, str]:
+    if not target:
+        return "no-target", "the cell of the target is empty, and no -t stands in for it"
+    return UNKNOWN, f"there is no target {target!r}"
+
+
+def _judged(row: SourceRow, who: str, target: str, by: Screen, seen: _Seen) -> tuple[str, str, Fate]:
+    reason, text, fate = _left_out(who, by)
     if not reason:
-        reason, text, fate = _left_out(who, by, protected)
+        reason, text, fate = _repeated(row, who, target, by, seen)
     if not reason:
-        reason, text, fate = _repeated(row, who, by, seen)
-    if not reason:
-        fate = Fate.BLOCK
         reason, text = _unfit(row, who, by)
-    if not reason:
-        fate = Fate.CHANGE
-    unmailed = fate is Fate.CHANGE and by.job.operation is Operation.CREATE and not _has_address(row)
-    return Screened(row.number, who, fate, reason, text, found.trimmed, found.lost, found.zeros, unmailed)
+        fate = Fate.BLOCK if reason else Fate.CHANGE
+    return reason, text, fate
 
 
-def _left_out(who: str, by: Screen, protected: Sequence[str]) -> tuple[str, str, Fate]:
-    if not protected and not by.own:
+def _left_out(who: str, by: Screen) -> tuple[str, str, Fate]:
+    if not by.protect and not by.own:
         return "", "", Fate.CHANGE
     folded = who.casefold()
     if by.own and folded == by.own.casefold():
         return "own-account", "this is the account that keyturn is signed in with", Fate.SKIP
-    for pattern in protected:
+    for pattern in map(str.casefold, by.protect):
         if fnmatchcase(folded, pattern):
             return "protected", f"the target protects {pattern}", Fate.SKIP
     return "", "", Fate.CHANGE
 
 
-def _repeated(row: SourceRow, who: str, by: Screen, seen: _Seen) -> tuple[str, str, Fate]:
+def _repeated(row: SourceRow, who: str, target: str, by: Screen, seen: _Seen) -> tuple[str, str, Fate]:
     name = who if who.isascii() else unicodedata.normalize("NFC", who)
     if by.capabilities.folds_case:
         name = name.casefold()
-    digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
+    digest = hashlib.blake2b(f"{target}\0{name}".encode(), digest_size=16).digest()
     first = seen.rows.setdefault(digest, row.number)
     with_password = by.job.password.origin is PasswordFrom.COLUMN or by.job.old != ""
     mark = _mark(row, seen) if with_password else b""

@@ -5,7 +5,7 @@ A fault of the file (letters, quoting, header, number of cells) raises SourceErr
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -51,6 +51,11 @@ class Source:
     def encoding(self) -> str:
         """How the letters are written."""
         return self.letters.encoding
+
+    def without(self, name: str) -> "Source":
+        """The same file, with the column that was matched with a field left alone."""
+        columns = {field: column for field, column in self.matched.columns.items() if field != name}
+        return replace(self, matched=replace(self.matched, columns=columns))
 
     def rows(self) -> Iterator[SourceRow]:
         """Every row behind the header, blank ones too, streamed from the file anew."""

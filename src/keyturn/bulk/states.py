@@ -39,7 +39,7 @@ def to_send(resendable: bool) -> tuple[RowState, ...]:
 def recovered(row: Row) -> Row:
     """What a row that was sent before a crash becomes when it may not be sent again."""
     text = "keyturn was interrupted after it was sent, and before its answer was written down"
-    return Row(row.number, row.who, RowState.UNCERTAIN, reason=LOST_ANSWER, text=text)
+    return Row(row.number, row.who, RowState.UNCERTAIN, reason=LOST_ANSWER, text=text, target=row.target)
 
 
 def settled(number: int, who: str, outcome: Outcome, passing: Passing) -> Row:

@@ -1,4 +1,4 @@
-"""The way to end a run before its end: from outside by a signal, from inside by a brake."""
+"""The way to end a run, or one target's part of it, before its end: by a signal from outside, by a brake inside."""
 
 import asyncio
 
@@ -13,13 +13,23 @@ _WORDS = {
 class Stop:
     """First call: start no more rows and wait for those in flight.  Second call: drop the connections.
 
+    Branches end with the whole; a branch that ends by itself leaves the others alone, unless the fault is ours.
     Belongs to the event loop it was made in.
     """
 
     def __init__(self) -> None:
         self._drain = asyncio.Event()
         self._drop = asyncio.Event()
+        self._branches: list[Stop] = []
+        self._whole: Stop | None = None
         self.trip: Trip | None = None
+
+    def branch(self) -> "Stop":
+        """A stop for a part of the run."""
+        part = Stop()
+        part._whole = self
+        self._branches.append(part)
+        return part
 
     @property
     def asked(self) -> bool:
@@ -28,11 +38,24 @@ class Stop:
 
     def ask(self, cause: Cause = Cause.INTERRUPTED) -> None:
         """A person or the system wants the run to end."""
-        if not self.pull(Trip(cause, _WORDS[cause])):
-            self._drop.set()
+        self._ask(Trip(cause, _WORDS[cause]))
 
     def pull(self, trip: Trip) -> bool:
         """A brake; True for the first one, which is the one that counts."""
+        if trip.cause is Cause.FAULT and self._whole is not None:
+            return self._whole.pull(trip)
+        first = self._take(trip)
+        for part in self._branches if first else ():
+            part._take(trip)
+        return first
+
+    def _ask(self, trip: Trip) -> None:
+        if not self._take(trip):
+            self._drop.set()
+        for part in self._branches:
+            part._ask(trip)
+
+    def _take(self, trip: Trip) -> bool:
         if self.trip is not None:
             return False
         self.trip = trip

@@ -1,27 +1,29 @@
 """A run that has begun, with everything that this machine and this command add to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from keyturn.bulk.facts import KEY, Facts
+from keyturn.bulk.facts import KEY, Facts, Now, Pin, pin_of
 from keyturn.bulk.folder import RunFolder
 from keyturn.bulk.plan import Plan
 from keyturn.bulk.report import check_kinds
 from keyturn.bulk.run import Run
+from keyturn.bulk.shares import Share
 from keyturn.cli.runflags import Asked
-from keyturn.cli.running import VERSION, Desk
+from keyturn.cli.running import VERSION, Desk, Probes, halted
 from keyturn.core.errors import ConfigError
 from keyturn.core.journal import Journal
 
 
-def run_of(desk: Desk, folder: RunFolder, journal: Journal, facts: Facts, plan: Plan, asked: Asked) -> Run:
+def run_of(desk: Desk, folder: RunFolder, journal: Journal, plan: Plan, shares: Sequence[Share], asked: Asked) -> Run:
     """The run with everything that this machine adds to it."""
+    facts = Facts(journal.facts())
     kinds, report_dir = reports_of(desk, asked)
     return Run(
         folder=folder,
         journal=journal,
-        directory=desk.directory,
+        shares=shares,
         source=plan.source,
         job=plan.job,
         keys=desk.machine.keys(facts[KEY]),
@@ -33,6 +35,13 @@ def run_of(desk: Desk, folder: RunFolder, journal: Journal, facts: Facts, plan: 
         report_dir=report_dir,
         version=VERSION,
     )
+
+
+def pins_of(plan: Plan, now: Mapping[str, Now], probes: Probes) -> list[Pin]:
+    """The targets as they are pinned; of one that did not answer it is not known what it can do."""
+    return [
+        pin_of(part, now[name].address, asked=halted(probes.get(name)) is None) for name, part in plan.parts.items()
+    ]
 
 
 def reports_of(desk: Desk, asked: Asked) -> tuple[Sequence[str], Path | None]:

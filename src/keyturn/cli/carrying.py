@@ -4,20 +4,22 @@ from contextlib import closing
 
 from keyturn.app.runs import Machine
 from keyturn.bulk.begin import begin
-from keyturn.bulk.facts import FINISHED, KEY, PLANNING, Facts, pinned
+from keyturn.bulk.facts import FINISHED, FLAGS, KEY, PLANNING, Facts, pinned
 from keyturn.bulk.folder import RunFolder, make_run_folder, run_folders
 from keyturn.bulk.job import Operation
 from keyturn.bulk.plan import Plan
 from keyturn.bulk.same import sealed
-from keyturn.cli.begun import reports_of, run_of, under_way
+from keyturn.bulk.source import read_source
+from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame, Output
 from keyturn.cli.planview import draw_plan
 from keyturn.cli.resuming import go_on
 from keyturn.cli.runflags import Asked
-from keyturn.cli.running import Desk, desk_for, speed_of, work_off
+from keyturn.cli.running import Desk, Probes, desk_for, speeds_of, work_off
 from keyturn.cli.sameness import with_password
 from keyturn.cli.summaryview import tell
+from keyturn.cli.whereto import wanted
 from keyturn.core.errors import PlanError, RunError, StoreError
 from keyturn.core.journal import Journal, RowState
 
@@ -28,43 +30,42 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
     """Do the whole job; the exit code of the command."""
     frame.progress = "Nothing was sent."
     asked = with_password(frame, asked)
-    with desk_for(frame, asked.target, asked) as desk:
-        plan = desk.plan(asked, operation)
+    source = read_source(asked.file, asked.reading)
+    with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
+        plan = desk.plan(source, asked, operation)
         recipients = desk.machine.recipients(asked.handout)
-        speed = speed_of(desk, asked)
+        speeds = speeds_of(desk, asked)
         reports_of(desk, asked)
-        unfinished = None if asked.new_run else find_unfinished(desk.machine, plan, desk.target.name)
+        unfinished = None if asked.new_run else find_unfinished(desk.machine, plan)
         if unfinished is not None and _go_on(frame, unfinished):
             return go_on(frame, desk, unfinished[0], asked)
-        plan, probe = desk.look(asked, operation, plan)
+        plan, probes = desk.look(source, asked, operation, plan)
         if not frame.wants_json:
-            draw_plan(frame.say, plan, desk, probe, speed, list(recipients))
-        target = desk.target
+            draw_plan(frame.say, plan, desk, probes, speeds, list(recipients))
         verb = "create" if plan.job.operation is Operation.CREATE else "change"
-        production = target.settings.production
-        confirm(frame, asked, count=plan.change, target=target.name, production=production, verb=verb)
-        with desk.machine.holding(target.name):
+        confirm(frame, asked, count=plan.change, target=desk.label, production=desk.production, verb=verb)
+        with desk.machine.holding(*desk.seats):
             folder = make_run_folder(desk.machine.folders.runs, desk.machine.clock().now())
             with closing(desk.machine.journal(folder.journal, create=True)) as journal:
-                facts = _begin(desk, journal, plan, recipients, asked.name)
+                _begin(desk, journal, plan, probes, recipients, asked)
                 if frame.output is Output.JSONL:
                     frame.json({"run": folder.run, **plan.told()})
-                run = run_of(desk, folder, journal, facts, plan, asked)
+                run = run_of(desk, folder, journal, plan, desk.shares(plan, speeds, probes), asked)
                 frame.progress = under_way(folder)
-                return tell(frame, desk.machine, target.name, work_off(desk, run, speed, plan.change))
+                return tell(frame, desk.machine, desk.label, work_off(desk, run, plan.change), hints=not asked.no_hints)
 
 
-def _begin(desk: Desk, journal: Journal, plan: Plan, recipients: tuple[str, ...], name: str) -> Facts:
+def _begin(desk: Desk, journal: Journal, plan: Plan, probes: Probes, recipients: tuple[str, ...], asked: Asked) -> None:
     own = "" if recipients else desk.machine.own_recipient()
-    pins = pinned(plan, desk.address(), recipients or (own,), desk.machine.clock().now())
+    pins = pins_of(plan, desk.now(), probes)
     key = desk.machine.new_key()
-    kept = {KEY: key, **sealed(plan.job, desk.machine.keys(key))}
-    begin(journal, plan, {**pins, **kept, "name": name, "local": "yes" if own else "no"})
-    return Facts(journal.facts())
+    kept = {KEY: key, FLAGS: asked.remembered(), **sealed(plan.job, desk.machine.keys(key))}
+    facts = pinned(plan, pins, recipients or (own,), desk.machine.clock().now())
+    begin(journal, plan, {**facts, **kept, "name": asked.name, "local": "yes" if own else "no"})
 
 
-def find_unfinished(machine: Machine, plan: Plan, target: str) -> tuple[RunFolder, int] | None:
-    """The newest unfinished run of the same file, operation and target, with how many rows it has left."""
+def find_unfinished(machine: Machine, plan: Plan) -> tuple[RunFolder, int] | None:
+    """The newest unfinished run of the same file, operation and targets, with how many rows it has left."""
     for folder in run_folders(machine.folders.runs):
         try:
             journal = machine.journal(folder.journal)
@@ -72,7 +73,7 @@ def find_unfinished(machine: Machine, plan: Plan, target: str) -> tuple[RunFolde
             continue  # held by a run that is under way, of which the lock of the target speaks; or damaged
         with closing(journal):
             facts = Facts(journal.facts())
-            same = facts["sha256"] == plan.source.sha256 and facts["target"] == target
+            same = facts["sha256"] == plan.source.sha256 and facts["target"] == plan.target
             same = same and facts["operation"] == str(plan.job.operation)
             if same and facts["state"] not in (FINISHED, PLANNING, ""):
                 counts = journal.counts()

@@ -1,5 +1,7 @@
 """Asks before anything changes: a yes for a few users, the number for many, name and number in production."""
 
+from collections.abc import Sequence
+
 from keyturn.cli.frame import Frame
 from keyturn.cli.runflags import Asked
 from keyturn.core.errors import PlanError
@@ -7,10 +9,13 @@ from keyturn.core.errors import PlanError
 TRIES = 3
 
 
-def confirm(frame: Frame, asked: Asked, *, count: int, target: str, production: bool, verb: str = "change") -> None:
+def confirm(
+    frame: Frame, asked: Asked, *, count: int, target: str, production: Sequence[str], verb: str = "change"
+) -> None:
     """Raises PlanError unless somebody says that so many users may change.  Nothing was sent before.
 
-    verb: what is done to them, for the question.
+    target: where they are, for the question; verb: what is done to them.  production: the targets whose names are
+    typed with the number.
     """
     frame.progress = "Nothing was sent."
     if asked.expect is not None:
@@ -31,7 +36,7 @@ def confirm(frame: Frame, asked: Asked, *, count: int, target: str, production: 
         ):
             raise _no()
         return
-    wanted = f"{target} {count}" if production else str(count)
+    wanted = f"{' '.join(production)} {count}" if production else str(count)
     question = f'Type "{wanted}":' if production else f"Type the number of users to {verb} ({count}):"
     _typed(frame, question, wanted, otherwise=f"--expect {count}")
 

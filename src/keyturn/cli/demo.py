@@ -110,10 +110,13 @@ def _introduce(frame: Frame, stage: "Stage", folder: Path, command: list[str]) -
 
 
 def _run(stage: "Stage", command: list[str]) -> int:
-    """Run the real runner as a process of its own: its plan and progress go to the terminal."""
+    """Run the real runner as a process of its own: its plan and progress go to the terminal.
+
+    It gives no hints of its own: the run that they would name is gone with the home of the demo.
+    """
     from keyturn.app.demo import KEYTURN
 
-    whole = [*KEYTURN, *command, "--no-input"]
+    whole = [*KEYTURN, *command, "--no-input", "--no-hints"]
     done = subprocess.run(whole, env=stage.environment, stdin=subprocess.DEVNULL, check=False)  # noqa: S603  # ourselves
     return done.returncode
 

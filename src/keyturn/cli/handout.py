@@ -69,7 +69,7 @@ def _as_csv(lines: list[str]) -> Iterator[str]:
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["row", "user", "password", "state"])
+    writer.writerow(["row", "target", "user", "password", "state"])
     for line in map(json.loads, lines):
-        writer.writerow([line["row"], defused(line["user"]), line["password"], line["state"]])
+        writer.writerow([line["row"], line.get("target", ""), defused(line["user"]), line["password"], line["state"]])
     yield from text.getvalue().splitlines()

@@ -51,29 +51,31 @@ def create(frame: Frame, asked: Asked) -> int:
 
 
 def _show(frame: Frame, asked: Asked, operation: str) -> int:
+    from keyturn.bulk.source import read_source
     from keyturn.cli.planview import draw_plan
-    from keyturn.cli.running import desk_for, speed_of
+    from keyturn.cli.running import desk_for, speeds_of
     from keyturn.cli.sameness import with_password
+    from keyturn.cli.whereto import wanted
 
     frame.progress = "Nothing was changed."
     asked = with_password(frame, asked)
-    with desk_for(frame, asked.target, asked) as desk:
-        found = desk.plan(asked, operation)
+    source = read_source(asked.file, asked.reading)
+    with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
         recipients = list(desk.machine.recipients(asked.handout))
-        found, probe = desk.look(asked, operation, found)
+        found, probes = desk.look(source, asked, operation, desk.plan(source, asked, operation))
         if frame.wants_json:
             frame.json(found.told())
             return 0
-        draw_plan(frame.data, found, desk, probe, speed_of(desk, asked), recipients)
+        draw_plan(frame.data, found, desk, probes, speeds_of(desk, asked), recipients)
         frame.say("nothing has been changed.")
-        frame.say(f"\nTo run it:   {_command(operation, asked.file, desk.target.name)}")
+        frame.say(f"\nTo run it:   {_command(operation, asked.file, desk.default)}")
     return 0
 
 
 def _command(operation: str, file: Path, target: str) -> str:
     """The command that does what was planned: every flag that was given is given again."""
     context = click.get_current_context()
-    words = ["keyturn", operation, str(file), "-t", target]
+    words = ["keyturn", operation, str(file), *(["-t", target] if target else [])]
     for option in context.command.params:
         name = option.name or ""
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE

@@ -1,16 +1,18 @@
 """Draws a plan for people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
+from keyturn.bulk.cautions import Caution, of_sign_in, span
 from keyturn.bulk.job import Operation, PasswordFrom
-from keyturn.bulk.plan import Group, Plan
+from keyturn.bulk.plan import Group, Part, Plan
 from keyturn.bulk.screening import Fate
-from keyturn.bulk.sitting import Speed
+from keyturn.bulk.shares import Speed
 from keyturn.bulk.source import DELIMITERS
-from keyturn.cli.running import Desk
+from keyturn.cli.running import Desk, Probes
+from keyturn.core.errors import KeyturnError
 from keyturn.core.ports import Probe
 
-_SIGNS = {Fate.CHANGE: "~", Fate.SKIP: "-", Fate.BLOCK: "x"}
+_SIGNS = {Fate.SKIP: "-", Fate.BLOCK: "x"}
 _ROOM = 64
 """Columns beside the names, on a terminal of 80."""
 
@@ -23,38 +25,85 @@ _WORDS = {
 
 
 def draw_plan(
-    put: Callable[[str], None], plan: Plan, desk: Desk, probe: Probe | None, speed: Speed, recipients: list[str]
+    put: Callable[[str], None],
+    plan: Plan,
+    desk: Desk,
+    probes: Probes,
+    speeds: Mapping[str, Speed],
+    recipients: list[str],
 ) -> None:
     """Print the plan: where, what, which rows, how fast, and what to know before one says yes."""
-    target = desk.target
-    place = [part for part in (target.settings.kind, target.settings.url or target.settings.data) if part]
-    if target.settings.production:
+    several = len(plan.parts) > 1
+    where = f"{len(plan.parts)} targets" if several else _place(desk, plan.target)
+    lines = [desk.frame.strong(f"Plan for {plan.job.operation} on {where}")]
+    lines += [] if several else _signed_in(desk, plan.target, probes)
+    lines += [*_file(plan), ""]
+    if several:
+        lines += _by_target(plan, desk, probes, speeds)
+    else:
+        lines += [_group(plan.parts.get(group.target), group) for group in plan.groups]
+    if not plan.change:
+        lines.append("  no user would change")
+    parts = list(plan.parts.values())
+    lines += ["", *_pair("password", *_passwords(plan, desk, recipients), *_afterwards(parts))]
+    if not several:
+        lines += _pair("pace", _pace(plan, plan.target, speeds))
+    lines += _pair("safety", "stops on refused sign-in, on failures in a row, or on too many failures")
+    if several:
+        lines += _pair("", "each target by itself: what stops one stops no other")
+    for line in lines:
+        put(line)
+    for warning in (*plan.warnings, *_sign_ins(plan, desk, probes, speeds)):
+        desk.frame.warn(warning.text, code=warning.code)
+    for name, answer in probes.items():
+        if isinstance(answer, KeyturnError):
+            count = plan.counts_of(name)[Fate.CHANGE]
+            desk.frame.warn(f"{name}: {answer.what}; its {_rows(count)} will stay not tried", code=answer.code)
+
+
+def _place(desk: Desk, name: str) -> str:
+    settings = desk.seats[name].target.settings
+    place = [part for part in (settings.kind, settings.url or settings.data) if part]
+    if settings.production:
         place.append("PRODUCTION")
-    lines = [desk.frame.strong(f"Plan for {plan.job.operation} on {target.name}  ({', '.join(place)})")]
-    account = probe.account if probe is not None else desk.directory.account
-    lines += _pair("signed in as", account + ("" if probe is not None else " (offline: not asked)"))
-    if probe is not None and probe.expires_in is not None:
-        lines += _pair("", f"the sign-in is good for {probe.expires_in / 60:.0f} min")
+    return f"{name}  ({', '.join(place)})"
+
+
+def _signed_in(desk: Desk, name: str, probes: Probes) -> list[str]:
+    answer = probes.get(name)
+    if isinstance(answer, KeyturnError):
+        return _pair("not there", answer.what)
+    account = answer.account if answer is not None else desk.seats[name].directory.account
+    lines = _pair("signed in as", account + ("" if answer is not None else " (offline: not asked)"))
+    if answer is not None and answer.expires_in is not None:
+        lines += _pair("", f"the sign-in is good for {span(answer.expires_in)}")
+    return lines
+
+
+def _file(plan: Plan) -> list[str]:
     source = plan.source
     how = f"{source.encoding}, {DELIMITERS.get(source.delimiter, source.delimiter)}"
-    lines += _pair("file", f"{source.path.name}, {_rows(plan.total)}, {how}, sha256 {source.sha256[:8]}...")
+    lines = _pair("file", f"{source.path.name}, {_rows(plan.total)}, {how}, sha256 {source.sha256[:8]}...")
     named = [f"{c.header} -> {name}{' (guess)' if c.guess else ''}" for name, c in plan.columns.items()]
     lines += _packed("columns", named)
     if source.matched.ignored:
         lines += _pair("", f"ignored: {', '.join(source.matched.ignored)}")
     if plan.trimmed:
         lines += _pair("", f"blanks around the id were cut off in {_rows(plan.trimmed)}")
-    lines.append("")
-    lines += [_group(plan, group) for group in plan.groups]
-    if not plan.change:
-        lines.append("  no user would change")
-    lines += ["", *_pair("password", *_passwords(plan, desk, recipients), *_afterwards(desk))]
-    lines += _pair("pace", _pace(speed))
-    lines += _pair("safety", "stops on refused sign-in, on failures in a row, or on too many failures")
-    for line in lines:
-        put(line)
-    for warning in plan.warnings:
-        desk.frame.warn(warning.text, code=warning.code)
+    return lines
+
+
+def _by_target(plan: Plan, desk: Desk, probes: Probes, speeds: Mapping[str, Speed]) -> list[str]:
+    """A block for each target, then the rows that go nowhere."""
+    lines = []
+    for name, part in plan.parts.items():
+        lines += [f"  {_place(desk, name)}", *_signed_in(desk, name, probes)]
+        lines += [_group(part, group) for group in plan.groups if group.target == name]
+        if part.job.password.origin is PasswordFrom.GENERATE:
+            lines += _pair("password", f"{_length(part)} characters")
+        lines += [*_pair("pace", _pace(plan, name, speeds)), ""]
+    nowhere = [_group(None, group) for group in plan.groups if group.target not in plan.parts]
+    return [*lines, *(["  to no target", *nowhere] if nowhere else lines[:0])]
 
 
 def _rows(count: int) -> str:
@@ -78,22 +127,26 @@ def _packed(name: str, parts: list[str]) -> list[str]:
     return _pair(name, *lines)
 
 
-def _group(plan: Plan, group: Group) -> str:
-    sign = "+" if group.fate is Fate.CHANGE and plan.job.operation is Operation.CREATE else _SIGNS[group.fate]
-    if group.fate is Fate.CHANGE:
-        what = "change the password" if plan.job.old else "set a new password"
-        what = "create" if plan.job.operation is Operation.CREATE else what
-        return f"  {sign} {group.count:>7,}  {what}"
+def _group(part: Part | None, group: Group) -> str:
+    if group.fate is Fate.CHANGE and part is not None:
+        created = part.job.operation is Operation.CREATE
+        what = "change the password" if part.job.old else "set a new password"
+        return f"  {'+' if created else '~'} {group.count:>7,}  {'create' if created else what}"
     words = _WORDS.get(group.reason, group.text if group.fate is Fate.BLOCK else group.reason)
     rows = ", ".join(str(number) for number in group.rows) + (" ..." if group.count > len(group.rows) else "")
     fate = "skipped" if group.fate is Fate.SKIP else "blocked"
-    return f"  {sign} {group.count:>7,}  {fate}: {words}   {'row' if group.count == 1 else 'rows'} {rows}"
+    return f"  {_SIGNS[group.fate]} {group.count:>7,}  {fate}: {words}   {'row' if group.count == 1 else 'rows'} {rows}"
+
+
+def _length(part: Part) -> str:
+    return part.job.rendering.partition(":")[2]
 
 
 def _passwords(plan: Plan, desk: Desk, recipients: list[str]) -> list[str]:
     origin, email = plan.job.password.origin, plan.job.email
+    lengths = sorted({_length(part) for part in plan.parts.values()}, key=int)
     made = {
-        PasswordFrom.GENERATE: f"made by keyturn, one each, {plan.job.rendering.partition(':')[2]} characters",
+        PasswordFrom.GENERATE: f"made by keyturn, one each, {' or '.join(lengths)} characters",
         PasswordFrom.COLUMN: f"from the column {plan.job.password.column}",
         PasswordFrom.SAME: "one for all, as given",
         PasswordFrom.TARGET: "made by the target",
@@ -110,10 +163,30 @@ def _passwords(plan: Plan, desk: Desk, recipients: list[str]) -> list[str]:
     return [made, goes, identity, "--handout age:KEY seals it for somebody else"]
 
 
-def _afterwards(desk: Desk) -> list[str]:
-    return ["users must choose their own at the first sign-in"] if desk.directory.capabilities.temporary else []
+def _afterwards(parts: Sequence[Part]) -> list[str]:
+    asked = [not part.job.old and part.destination.capabilities.temporary for part in parts]
+    where = "" if all(asked) else ", where the target asks for it"
+    return [f"users must choose their own at the first sign-in{where}"] if any(asked) else []
 
 
-def _pace(speed: Speed) -> str:
+def _needed(plan: Plan, name: str, speed: Speed) -> float | None:
+    """Seconds that the rows of a target take at least; None where no rate is set."""
+    return plan.counts_of(name)[Fate.CHANGE] / speed.rate if speed.rate else None
+
+
+def _pace(plan: Plan, name: str, speeds: Mapping[str, Speed]) -> str:
+    speed = speeds[name]
+    needed = _needed(plan, name, speed)
     rate = f", at most {speed.rate:g} requests/s" if speed.rate else ""
-    return f"{speed.jobs} in flight{rate}"
+    return f"{speed.jobs} in flight{rate}{f'   about {span(needed)}' if needed else ''}"
+
+
+def _sign_ins(plan: Plan, desk: Desk, probes: Probes, speeds: Mapping[str, Speed]) -> list[Caution]:
+    """What to know where the sign-in ends before the rows of a target are through."""
+    found = []
+    for name in plan.parts:
+        answer, settings = probes.get(name), desk.seats[name].target.settings
+        if isinstance(answer, Probe):
+            renewed = bool(settings.key_id or settings.username)
+            found += of_sign_in(answer.expires_in, _needed(plan, name, speeds[name]), renewed=renewed)
+    return found

@@ -17,6 +17,8 @@ def reset(frame: Frame, asked: Asked) -> int:
       keyturn reset users.csv -t maximo-test --email
       keyturn reset users.csv -t maximo-prod --handout age:age1... --rate 20/s
       keyturn reset users.csv -t maximo-prod --no-input --expect 4986
+      keyturn reset users.csv -t orchestrator --old-password "column:Start password"
+      keyturn reset users.csv -t maximo-test --password same
     """
     from keyturn.cli.carrying import carry
 

@@ -3,56 +3,75 @@
 from contextlib import closing
 
 from keyturn.app.runs import Machine, rules_of
+from keyturn.bulk.columns import TARGET
 from keyturn.bulk.encodings import letters_of
-from keyturn.bulk.facts import FINISHED, KEY, PLANNING, Facts, capabilities_digest, changed, same_file, same_target
+from keyturn.bulk.facts import (
+    FINISHED,
+    FLAGS,
+    KEY,
+    PLANNING,
+    Facts,
+    Now,
+    Pin,
+    capabilities_digest,
+    changed,
+    same_file,
+    same_targets,
+    targets_of,
+)
 from keyturn.bulk.folder import RunFolder, find_run, run_folders
 from keyturn.bulk.plan import Destination, Plan, make_plan
 from keyturn.bulk.run import Summary, recall
 from keyturn.bulk.same import SAME, opened
 from keyturn.bulk.source import read_source
-from keyturn.bulk.states import to_send
-from keyturn.cli.begun import reports_of, run_of, under_way
+from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame
 from keyturn.cli.runflags import Asked
-from keyturn.cli.running import Desk, desk_for, speed_of, work_off
+from keyturn.cli.running import Desk, Probes, desk_for, halted, speeds_of, work_off
 from keyturn.cli.summaryview import tell
-from keyturn.core.errors import RunError
+from keyturn.cli.whereto import Wanted
+from keyturn.core.errors import RunError, StoreError
 
 
 def resume_run(frame: Frame, run: str, asked: Asked) -> int:
     """Go on with a run; the exit code of the command."""
     frame.progress = "Nothing was sent."
     machine = Machine(frame.settings)
-    folder, facts = _chosen(machine, run)
+    folder, facts = _chosen(frame, machine, run)
     with closing(machine.journal(folder.journal)) as journal:
         ended = recall(folder, journal)
     if ended is not None:
         return _tell_again(frame, machine, facts, ended)
-    with desk_for(frame, facts["target"], asked) as desk:
+    names = tuple(pin.name for pin in facts.pins)
+    with desk_for(frame, Wanted(names, facts["default"]), asked.with_flags(facts[FLAGS])) as desk:
         return go_on(frame, desk, folder, asked)
 
 
 def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
-    """Carry out what is left of a run, if file and target are what was confirmed."""
-    with desk.machine.holding(desk.target.name), closing(desk.machine.journal(folder.journal)) as journal:
+    """Carry out what is left of a run, if file and targets are what was confirmed."""
+    with desk.machine.holding(*desk.seats), closing(desk.machine.journal(folder.journal)) as journal:
         facts = Facts(journal.facts())
+        asked = asked.with_flags(facts[FLAGS])
         ended = recall(folder, journal)
         if ended is not None:  # by somebody else, while we waited for an answer
             return _tell_again(frame, desk.machine, facts, ended)
-        if facts["capabilities"] != capabilities_digest(desk.directory.capabilities):
-            desk.probe()  # a target may have told then what it asks of passwords
+        # A target may have told then what it asks of passwords, and may not have told us yet.
+        untold = [pin.name for pin, now in _pairs(desk, facts) if pin.capabilities != _digest(now)]
+        probes = desk.probe(untold) if untold else {}
         plan = _same_plan(desk, facts)
         reports_of(desk, asked)
-        counts = journal.counts()
-        wanted = to_send(plan.job.resendable(desk.directory.capabilities))
-        left = sum(counts.get(state, 0) for state in wanted)
+        shares = desk.shares(plan, speeds_of(desk, asked), probes)
+        counts = journal.by_target()
+        left = sum(counts.get(share.target, {}).get(state, 0) for share in shares for state in share.open)
         if left:
-            _ask_again(frame, desk, facts, asked, left)
+            _ask_again(frame, desk, facts, probes, asked, left)
             frame.say(f"run {folder.run}: {left:,} rows are left")
-        run = run_of(desk, folder, journal, facts, plan, asked)
+        fresh = {pin.name: pin for pin in pins_of(plan, desk.now(), probes)}
+        journal.note(targets_of([pin if halted(probes.get(pin.name)) else fresh[pin.name] for pin in facts.pins]))
+        run = run_of(desk, folder, journal, plan, shares, asked)
         frame.progress = under_way(folder)
-        return tell(frame, desk.machine, desk.target.name, work_off(desk, run, speed_of(desk, asked), left))
+        return tell(frame, desk.machine, desk.label, work_off(desk, run, left))
 
 
 def _tell_again(frame: Frame, machine: Machine, facts: Facts, ended: Summary) -> int:
@@ -60,12 +79,19 @@ def _tell_again(frame: Frame, machine: Machine, facts: Facts, ended: Summary) ->
     return tell(frame, machine, facts["target"], ended)
 
 
-def _chosen(machine: Machine, run: str) -> tuple[RunFolder, Facts]:
+def _chosen(frame: Frame, machine: Machine, run: str) -> tuple[RunFolder, Facts]:
     """The named run, else the newest unfinished one, else the newest.  Raises RunError when there is none."""
     folders = [find_run(machine.folders.runs, run)] if run else run_folders(machine.folders.runs)
     begun = []
     for folder in folders:
-        with closing(machine.journal(folder.journal)) as journal:
+        try:
+            journal = machine.journal(folder.journal)
+        except StoreError as error:
+            if run:
+                raise
+            frame.warn(f"run {folder.run} is passed over: {error.what}", code="KT-RUN-034")
+            continue
+        with closing(journal):
             facts = Facts(journal.facts())
         if facts["state"] not in ("", PLANNING):
             begun.append((folder, facts))
@@ -78,25 +104,46 @@ def _chosen(machine: Machine, run: str) -> tuple[RunFolder, Facts]:
     return begun[0]
 
 
+def _pairs(desk: Desk, facts: Facts) -> list[tuple[Pin, Now]]:
+    """Each target as it was confirmed, and as it is."""
+    now = desk.now()
+    return [(pin, now[pin.name]) for pin in facts.pins]
+
+
+def _digest(now: Now) -> str:
+    return capabilities_digest(now.capabilities)
+
+
 def _same_plan(desk: Desk, facts: Facts) -> Plan:
     """The plan of the run, made again from the file that it was made of.  Raises SourceError for another file."""
     same_file(facts, letters_of(facts.file, facts["encoding"]).sha256)
-    destination = Destination(
-        desk.target.name, desk.directory.capabilities, facts["account"], facts.protect, rules_of(desk.target.settings)
-    )
+    destinations = [
+        Destination(
+            pin.name,
+            now.capabilities,
+            pin.address.account,
+            pin.protect,
+            rules_of(desk.seats[pin.name].target.settings),
+            pin.rendering,
+        )
+        for pin, now in _pairs(desk, facts)
+    ]
     job = opened(facts.job, facts.values, desk.machine.keys(facts[KEY])) if facts[SAME] else facts.job
-    return make_plan(read_source(facts.file, facts.reading), job, destination, desk.machine.blocklist())
+    source = read_source(facts.file, facts.reading)
+    if TARGET not in facts.reading.columns:  # a run of the first format, which knew no such column
+        source = source.without(TARGET)
+    return make_plan(source, job, destinations, desk.machine.blocklist(), default=facts["default"])
 
 
-def _ask_again(frame: Frame, desk: Desk, facts: Facts, asked: Asked, left: int) -> None:
+def _ask_again(frame: Frame, desk: Desk, facts: Facts, probes: Probes, asked: Asked, left: int) -> None:
     """Nothing is asked when nothing changed since the run was confirmed."""
-    address, capabilities = desk.address(), desk.directory.capabilities
-    differences = changed(facts, address, capabilities)
+    now = {name: each for name, each in desk.now().items() if halted(probes.get(name)) is None}
+    differences = changed(facts, now)
     if not differences:
         return
     if not frame.may_ask:
-        same_target(facts, address, capabilities)
+        same_targets(facts, now)
     frame.say("changed since the run was confirmed:")
     for difference in differences:
         frame.say(f"  {difference}")
-    confirm(frame, asked, count=left, target=desk.target.name, production=desk.target.settings.production)
+    confirm(frame, asked, count=left, target=desk.label, production=desk.production)

@@ -1,7 +1,8 @@
 """The flags of plan, reset and create: read once, handed on as one value."""
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from math import isnan
 from pathlib import Path
@@ -14,6 +15,8 @@ from keyturn.cli.completion import complete_columns, complete_fields, complete_p
 from keyturn.core.secret import Secret
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
+
+_PACED = ("jobs", "rate", "timeout", "retries", "max_failures")
 
 Command = Callable[..., Any]
 
@@ -46,6 +49,16 @@ class Asked:
     report: str = ""
     report_dir: Path | None = None
     name: str = ""
+    no_hints: bool = False
+
+    def remembered(self) -> str:
+        """The flags of pace and brakes, for a resume that does not say them again."""
+        return json.dumps({name: given for name in _PACED if (given := getattr(self, name)) not in (None, "")})
+
+    def with_flags(self, remembered: str) -> "Asked":
+        """With those flags of pace and brakes that the run was begun with and that were not said again."""
+        kept = json.loads(remembered or "{}")
+        return replace(self, **{name: kept[name] for name in kept if getattr(self, name) in (None, "")})
 
     def job(self, operation: str) -> Job:
         """The order."""
@@ -108,6 +121,7 @@ _RUNNING = (
     click.option("--new-run", is_flag=True, help="Start anew although an unfinished run of this file exists."),
     *REPORTS,
     click.option("--name", default="", help="What people call this run."),
+    click.option("--no-hints", is_flag=True, hidden=True, help="Leave away what to do next."),
 )
 
 

@@ -1,29 +1,33 @@
-"""What plan, reset, create and resume share: the desk with target, machine and event loop, and a run on it."""
+"""What plan, reset, create and resume share: the desk with targets, machine and event loop, and a run on it."""
 
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from keyturn import __version__
 from keyturn.app.runs import Machine, address_of, rules_of
 from keyturn.app.sources import first_line
 from keyturn.app.targets import Target, prepare
-from keyturn.bulk.breaker import Cause, Limit
-from keyturn.bulk.facts import Address
+from keyturn.bulk.breaker import Cause, Limit, Trip
+from keyturn.bulk.facts import Now
 from keyturn.bulk.pacing import rate_of
 from keyturn.bulk.plan import Destination, Plan, make_plan
 from keyturn.bulk.run import Run, Summary, carry_out
-from keyturn.bulk.sitting import Speed
-from keyturn.bulk.source import read_source
+from keyturn.bulk.shares import Share, Speed
+from keyturn.bulk.source import Source
 from keyturn.bulk.stopping import Stop
 from keyturn.cli.reaching import probe, reach
 from keyturn.cli.runflags import Asked
 from keyturn.cli.watching import watch
+from keyturn.cli.whereto import Wanted
+from keyturn.core.capabilities import Capabilities
+from keyturn.core.errors import ConfigError, KeyturnError
 from keyturn.core.ports import Directory, Probe
+from keyturn.core.secret import Secret
 
 if TYPE_CHECKING:
     from keyturn.cli.frame import Frame
@@ -39,95 +43,185 @@ RETRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """A target, connected."""
+
+    target: Target
+    directory: Directory
+
+    def now(self) -> Now:
+        """The target as a run pins it."""
+        address = address_of(self.target.name, self.target.settings, self.directory.account)
+        return Now(address, self.directory.capabilities)
+
+    def destination(self, asked: Asked) -> Destination:
+        """The target as a plan sees it."""
+        settings = self.target.settings
+        protect = () if asked.include_protected else settings.protect
+        capabilities, rules = self.directory.capabilities, rules_of(settings)
+        return Destination(self.target.name, capabilities, self.directory.account, protect, rules)
+
+
+Probes: TypeAlias = Mapping[str, Probe | KeyturnError]
+"""What each target answered, or why it did not; empty where none was asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
-    """A target, connected, with an event loop that lives as long as the command."""
+    """The targets of a command, connected, with an event loop that lives as long as the command.
+
+    default: where rows go that name no target.
+    """
 
     frame: "Frame"
     machine: Machine
-    target: Target
-    directory: Directory
+    seats: Mapping[str, Seat]
+    default: str
     runner: asyncio.Runner
+
+    @property
+    def label(self) -> str:
+        """Where it goes, in a few words."""
+        return next(iter(self.seats)) if len(self.seats) == 1 else f"{len(self.seats)} targets"
+
+    @property
+    def production(self) -> Sequence[str]:
+        """The targets that are marked so."""
+        return [name for name, seat in self.seats.items() if seat.target.settings.production]
 
     def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something on the loop."""
         return self.runner.run(work)
 
-    def probe(self) -> Probe:
-        """Sign in and look; changes nothing."""
-        return self.wait_for(probe(self.directory, self.target))
+    def probe(self, names: Iterable[str]) -> Probes:
+        """Sign in and look; changes nothing.  Raises when no target can be worked with."""
+        seats = [self.seats[name] for name in names]
+        answers = dict(zip((seat.target.name for seat in seats), self.wait_for(_probed(seats)), strict=True))
+        refusals = [answer for answer in answers.values() if isinstance(answer, KeyturnError)]
+        if refusals and len(refusals) == len(self.seats):
+            raise refusals[0]
+        return answers
 
-    def look(self, asked: Asked, operation: str, plan: Plan) -> tuple[Plan, Probe | None]:
-        """Probe, unless offline; where the target then tells what it asks of passwords, the file is planned again."""
-        probe = None if asked.offline else self.probe()
-        told = self.directory.capabilities != plan.destination.capabilities
-        return (self.plan(asked, operation) if told else plan), probe
+    def look(self, source: Source, asked: Asked, operation: str, plan: Plan) -> tuple[Plan, Probes]:
+        """Probe, unless offline; where a target then tells what it asks of passwords, plan again."""
+        before = self.capabilities()
+        probes = {} if asked.offline else self.probe(self.seats)
+        return (plan if before == self.capabilities() else self.plan(source, asked, operation)), probes
 
-    def address(self) -> Address:
-        """The target as a run pins it."""
-        return address_of(self.target.name, self.target.settings, self.directory.account)
+    def capabilities(self) -> list[Capabilities]:
+        """What the targets can do, as far as is known by now."""
+        return [seat.directory.capabilities for seat in self.seats.values()]
 
-    def plan(self, asked: Asked, operation: str) -> Plan:
+    def now(self) -> Mapping[str, Now]:
+        """The targets as a run pins them."""
+        return {name: seat.now() for name, seat in self.seats.items()}
+
+    def plan(self, source: Source, asked: Asked, operation: str) -> Plan:
         """The plan for a file."""
-        settings = self.target.settings
-        protect = () if asked.include_protected else settings.protect
-        destination = Destination(
-            self.target.name, self.directory.capabilities, self.directory.account, protect, rules_of(settings)
-        )
-        return make_plan(
-            read_source(asked.file, asked.reading), asked.job(operation), destination, self.machine.blocklist()
-        )
+        destinations = [seat.destination(asked) for seat in self.seats.values()]
+        return make_plan(source, asked.job(operation), destinations, self.machine.blocklist(), default=self.default)
+
+    def shares(self, plan: Plan, speeds: Mapping[str, Speed], probes: Probes) -> list[Share]:
+        """What each target has of a run."""
+        return [
+            Share(name, self.seats[name].directory, part.job, speeds[name], halted(probes.get(name)))
+            for name, part in plan.parts.items()
+        ]
+
+
+def halted(answer: Probe | KeyturnError | None) -> Trip | None:
+    """Why nothing can be sent to a target that answered so."""
+    if not isinstance(answer, KeyturnError):
+        return None
+    return Trip(Cause.SIGNED_OUT if answer.code.startswith("KT-AUTH") else Cause.UNREACHABLE, answer.what)
+
+
+async def _probed(seats: Sequence[Seat]) -> list[Probe | KeyturnError]:
+    return list(await asyncio.gather(*map(_probe, seats)))
+
+
+async def _probe(seat: Seat) -> Probe | KeyturnError:
+    try:
+        return await probe(seat.directory, seat.target)
+    except KeyturnError as error:
+        return error
 
 
 @contextmanager
-def desk_for(frame: "Frame", target: str, asked: Asked) -> Iterator[Desk]:
-    """Find the target and connect; nothing is sent yet."""
-    piped = first_line(sys.stdin) if asked.token_stdin else None
-    prepared = prepare(frame.settings, target, piped=piped)
-    settings = prepared.settings
-    jobs, timeout = asked.jobs or settings.jobs or JOBS, asked.timeout or settings.timeout
-    prepared = replace(prepared, settings=settings.paced(jobs, timeout))
-    for warning in prepared.warnings:
-        frame.warn(warning, code="KT-CFG-015")
+def desk_for(frame: "Frame", wanted: Wanted, asked: Asked) -> Iterator[Desk]:
+    """Find the targets and connect; nothing is sent yet."""
+    piped = _piped(wanted) if asked.token_stdin else None
+    prepared = [_prepared(frame, name, asked, piped) for name in wanted.names]
+    for each in prepared:
+        for warning in each.warnings:
+            text = warning if len(prepared) == 1 else f"{each.name}: {warning}"
+            frame.warn(text, code="KT-CFG-015")
     with ExitStack() as stack:
         runner = stack.enter_context(asyncio.Runner(loop_factory=new_event_loop))
-        directory = runner.run(_connected(prepared))
-        stack.callback(lambda: runner.run(directory.close()))
-        yield Desk(frame, Machine(frame.settings), prepared, directory, runner)
+        seats = {}
+        for each in prepared:
+            directory = runner.run(_connected(each))
+            stack.callback(_disconnect, runner, directory)
+            seats[each.name] = Seat(each, directory)
+        yield Desk(frame, Machine(frame.settings), seats, wanted.default, runner)
+
+
+def _piped(wanted: Wanted) -> Secret:
+    if len(wanted.names) > 1:
+        what = "one secret from standard input cannot be that of several targets"
+        raise ConfigError(what, code="KT-CFG-009", fix="say in the settings of each target where its secret is")
+    return first_line(sys.stdin)
+
+
+def _prepared(frame: "Frame", name: str, asked: Asked, piped: Secret | None) -> Target:
+    prepared = prepare(frame.settings, name, piped=piped)
+    settings = prepared.settings
+    jobs, timeout = asked.jobs or settings.jobs or JOBS, asked.timeout or settings.timeout
+    return replace(prepared, settings=settings.paced(jobs, timeout))
 
 
 async def _connected(target: Target) -> Directory:
     return reach(target)
 
 
-def speed_of(desk: Desk, asked: Asked) -> Speed:
-    """How fast, and where the brakes are: flags first, then the target's settings, then ours."""
-    target = desk.target.settings
-    rate = asked.rate or target.rate or ""
-    retries = asked.retries if asked.retries is not None else target.retries
+def _disconnect(runner: asyncio.Runner, directory: Directory) -> None:
+    runner.run(directory.close())
+
+
+def speeds_of(desk: Desk, asked: Asked) -> Mapping[str, Speed]:
+    """How fast each target may be called, and where its brakes are."""
+    return {name: _speed(desk, seat.target, asked) for name, seat in desk.seats.items()}
+
+
+def _speed(desk: Desk, target: Target, asked: Asked) -> Speed:
+    """Flags first, then the target's settings, then ours."""
+    settings = target.settings
+    rate = asked.rate or settings.rate or ""
+    retries = asked.retries if asked.retries is not None else settings.retries
     return Speed(
-        jobs=target.jobs or JOBS,
+        jobs=settings.jobs or JOBS,
         rate=rate_of(rate) if rate else None,
-        timeout=target.timeout,
+        timeout=settings.timeout,
         retries=RETRIES if retries is None else retries,
         limit=Limit.parse(asked.max_failures or desk.frame.settings.runs.max_failures),
     )
 
 
-def work_off(desk: Desk, run: Run, speed: Speed, total: int) -> Summary:
+def work_off(desk: Desk, run: Run, total: int) -> Summary:
     """Carry a run out with a screen before it; Ctrl-C and SIGTERM stop it cleanly."""
-    title = f"{run.job.operation} on {desk.target.name}{'  PRODUCTION' if desk.target.settings.production else ''}"
-    with watch(desk.frame, run.folder.run, desk.target.name, total, title=title) as listeners:
-        return desk.wait_for(_stoppable(run, speed, list(listeners)))
+    title = f"{run.job.operation} on {desk.label}{'  PRODUCTION' if desk.production else ''}"
+    with watch(desk.frame, run.folder.run, ",".join(desk.seats), total, title=title) as listeners:
+        return desk.wait_for(_stoppable(run, list(listeners)))
 
 
-async def _stoppable(run: Run, speed: Speed, listeners: list[Any]) -> Summary:
+async def _stoppable(run: Run, listeners: list[Any]) -> Summary:
     stop = Stop()
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError):  # some loops of other systems know no signals
         loop.add_signal_handler(signal.SIGINT, stop.ask, Cause.INTERRUPTED)
         loop.add_signal_handler(signal.SIGTERM, stop.ask, Cause.TERMINATED)
     try:
-        return await carry_out(run, speed, stop, listeners)
+        return await carry_out(run, stop, listeners)
     finally:
         with suppress(NotImplementedError):
             loop.remove_signal_handler(signal.SIGINT)

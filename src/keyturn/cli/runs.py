@@ -103,12 +103,14 @@ def rows(frame: Frame, run: str, outcome: tuple[str, ...]) -> None:
     from keyturn.core.journal import RowState
 
     name = _named(frame, run)
-    with _opened(frame, name) as (journal, _):
+    with _opened(frame, name) as (journal, facts):
+        several = len(facts.pins) > 1
         for row in journal.rows(tuple(RowState(word) for word in outcome)):
             if frame.output in (Output.JSON, Output.JSONL):
                 frame.json(row_event(name, row))
             else:
                 who, why = harmless(row.who), harmless(row.text or row.reason)
+                who = f"{harmless(row.target)}  {who}" if several else who
                 frame.data(f"{SIGNS[row.state]} {row.number:>7}  {who}  {row.state}  {row.delivery}  {why}".rstrip())
 
 
@@ -179,7 +181,7 @@ def _told(folder: "RunFolder", journal: "Journal", facts: "Facts") -> dict[str, 
         "state": _state(facts["state"]),
         "operation": facts["operation"],
         "target": facts["target"],
-        "account": facts["account"],
+        "account": ", ".join(pin.address.account for pin in facts.pins if pin.address.account),
         "file": facts.file.name,
         "sha256": facts["sha256"],
         "begun": _moment(facts["created"]),

@@ -1,7 +1,9 @@
 """Says how a run ended: counts first, then what needs somebody, then where everything is and what to do next."""
 
+from collections.abc import Iterator, Mapping
+
 from keyturn.app.runs import Machine
-from keyturn.bulk.breaker import Cause
+from keyturn.bulk.breaker import Cause, Trip
 from keyturn.bulk.exit import ExitCode
 from keyturn.bulk.report import outcomes
 from keyturn.bulk.run import Summary
@@ -40,26 +42,38 @@ class RunStopped(KeyturnError):
         self.progress = progress
 
 
-def tell(frame: Frame, machine: Machine, target: str, summary: Summary) -> int:
-    """Print the summary; the exit code of the command.  Raises RunStopped when a brake or the target stopped it."""
+def tell(frame: Frame, machine: Machine, target: str, summary: Summary, *, hints: bool = True) -> int:
+    """Print the summary; the exit code of the command.  Raises RunStopped when a brake or a target stopped it.
+
+    target: where the run went, in a few words.  hints: say what to do next.
+    """
     if frame.wants_json:
         frame.json(told(summary))
     else:
-        _draw(frame, machine, summary)
-    trip = summary.trip
-    if trip is not None and trip.cause in _CODES:
-        whats = {
-            Cause.SIGNED_OUT: f"{target} refused our sign-in",
-            Cause.NOT_ALLOWED: f"{target} does not allow us to do this",
-            Cause.FAILURES: "too many rows are failing, so keyturn stopped",
-            Cause.UNREACHABLE: f"{target} cannot be reached",
-            Cause.FAULT: "keyturn ran into a fault of its own and stopped",
-        }
+        _draw(frame, machine, summary, hints=hints)
+    stops = [(_what(trip, name or target, summary), trip) for name, trip in summary.halts if trip.cause in _CODES]
+    for what, trip in stops[1:]:
+        frame.warn(f"{what}: {trip.text}" if trip.text else what, code=_CODES[trip.cause])
+    if stops:
+        what, trip = stops[0]
         fix = f"mend the cause, then  keyturn resume {summary.run}"
-        raise RunStopped(
-            whats[trip.cause], code=_CODES[trip.cause], why=trip.text, fix=fix, progress=progress_of(summary)
-        )
+        raise RunStopped(what, code=_CODES[trip.cause], why=trip.text, fix=fix, progress=progress_of(summary))
     return int(summary.exit)
+
+
+def _what(trip: Trip, target: str, summary: Summary) -> str:
+    on = f" on {target}" if _several(summary) else ""
+    return {
+        Cause.SIGNED_OUT: f"{target} refused our sign-in",
+        Cause.NOT_ALLOWED: f"{target} does not allow us to do this",
+        Cause.FAILURES: f"too many rows are failing{on}, so keyturn stopped" + (" there" if on else ""),
+        Cause.UNREACHABLE: f"{target} cannot be reached",
+        Cause.FAULT: "keyturn ran into a fault of its own and stopped",
+    }[trip.cause]
+
+
+def _several(summary: Summary) -> bool:
+    return len([name for name in summary.targets if name]) > 1
 
 
 def told(summary: Summary) -> dict[str, object]:
@@ -70,12 +84,14 @@ def told(summary: Summary) -> dict[str, object]:
         "run": summary.run,
         "exit": int(summary.exit),
         "outcomes": outcomes(summary.states),
+        "targets": [{"target": name, "outcomes": outcomes(states)} for name, states in summary.targets.items() if name],
         "left": summary.left,
         "deliveries": dict(summary.deliveries),
         "reasons": [{"outcome": str(s), "reason": r, "count": n} for s, r, n in summary.reasons if r],
         "retries": summary.retries,
         "elapsed_s": round(summary.seconds, 3),
         "stopped": str(summary.trip.cause) if summary.trip is not None else None,
+        "stops": [{"target": name, "cause": str(trip.cause), "text": trip.text} for name, trip in summary.halts],
         "reports": [str(path) for path in summary.reports],
         "retry": str(summary.retry) if summary.retry is not None else None,
         "handout": str(summary.handout) if summary.handout is not None else None,
@@ -99,21 +115,16 @@ def in_words(reason: str) -> str:
     return reason.replace("-", " ")
 
 
-def _draw(frame: Frame, machine: Machine, summary: Summary) -> None:
-    counted = [f"{summary.states[state]:,} {state}" for state in _ORDER if summary.states.get(state)]
-    head = ", ".join(counted) or "no rows"
-    frame.data(f"{head}, {summary.seconds:.1f} s.   exit {int(summary.exit)}")
-    given = [
-        f"{summary.deliveries[name]:,} {text}" for name, text in _DELIVERIES.items() if summary.deliveries.get(name)
-    ]
-    if given:
-        frame.data(f"  passwords  {'  |  '.join(given)}")
-    for state in (RowState.FAILED, RowState.UNCERTAIN, RowState.SKIPPED):
-        parts = [
-            f"{count:,} {in_words(reason)}" for found, reason, count in summary.reasons if found is state and reason
-        ]
-        if parts:
-            frame.data(f"  {state:<10} {'  |  '.join(parts)}")
+def _counted(states: Mapping[RowState, int]) -> str:
+    return ", ".join(f"{states[state]:,} {state}" for state in _ORDER if states.get(state)) or "no rows"
+
+
+def _draw(frame: Frame, machine: Machine, summary: Summary, *, hints: bool) -> None:
+    frame.data(f"{_counted(summary.states)}, {summary.seconds:.1f} s.   exit {int(summary.exit)}")
+    for name, states in summary.targets.items() if _several(summary) else ():
+        frame.data(f"  {name or 'no target':<14} {_counted(states)}")
+    for line in _what_became(summary):
+        frame.data(line)
     for name, path in (("report", summary.reports[0] if summary.reports else None), ("to mend", summary.retry)):
         if path is not None:
             frame.data(f"  {name:<10} {path}")
@@ -122,7 +133,23 @@ def _draw(frame: Frame, machine: Machine, summary: Summary) -> None:
         frame.data(f"  handout    {summary.handout} ({count}sealed)")
         if summary.local:
             frame.warn(f"this machine can open the handout (identity: {machine.identity})", code="KT-RUN-031")
-    _next(frame, summary)
+    if hints:
+        _next(frame, summary)
+
+
+def _what_became(summary: Summary) -> Iterator[str]:
+    """Of the passwords, and of the rows that are not done."""
+    given = [
+        f"{summary.deliveries[name]:,} {text}" for name, text in _DELIVERIES.items() if summary.deliveries.get(name)
+    ]
+    if given:
+        yield f"  passwords  {'  |  '.join(given)}"
+    for state in (RowState.FAILED, RowState.UNCERTAIN, RowState.SKIPPED):
+        parts = [
+            f"{count:,} {in_words(reason)}" for found, reason, count in summary.reasons if found is state and reason
+        ]
+        if parts:
+            yield f"  {state:<10} {'  |  '.join(parts)}"
 
 
 def _next(frame: Frame, summary: Summary) -> None:

@@ -49,11 +49,11 @@ class Lines:
                 if now >= self._next:
                     self._next = now + 1.0
                     self._frame.json({"v": 1, "type": "progress", "run": self._run, **_figures(event)})
-            case Paused(seconds=seconds):
-                told = {"reason": "retry-after", "seconds": round(seconds, 3)}
+            case Paused(seconds=seconds, target=target):
+                told = {"target": target, "reason": "retry-after", "seconds": round(seconds, 3)}
                 self._frame.json({"v": 1, "type": "pause", "run": self._run, **told})
             case _:
-                told = {"reason": str(event.trip.cause), "text": event.trip.text}
+                told = {"target": event.target, "reason": str(event.trip.cause), "text": event.trip.text}
                 self._frame.json({"v": 1, "type": "stop", "run": self._run, **told})
 
 
@@ -71,10 +71,10 @@ class Heartbeat:
         match event:
             case Progress():
                 self._beat(event)
-            case Paused(seconds=seconds):
-                self._say(f"waiting {seconds:.0f} s: the server asked us to slow down")
-            case Stopping(trip=trip):
-                self._say(f"stopping: {trip.text}")
+            case Paused():
+                self._say(_waiting(event))
+            case Stopping():
+                self._say(_stopping(event))
             case _:
                 pass  # single rows are in the report
 
@@ -121,12 +121,20 @@ def bar(frame: Frame, run: str, title: str, total: int) -> Iterator[Callable[[Ev
                     if row.state in (RowState.FAILED, RowState.UNCERTAIN) and now - last >= MOST_PROBLEMS:
                         last = now
                         drawing.console.print(problem(row), markup=False)
-                case Paused(seconds=seconds):
-                    drawing.console.print(f"waiting {seconds:.0f} s: the server asked us to slow down")
+                case Paused():
+                    drawing.console.print(_waiting(event), markup=False)
                 case _:
-                    drawing.console.print(f"stopping: {event.trip.text}", markup=False)
+                    drawing.console.print(_stopping(event), markup=False)
 
         yield hear
+
+
+def _waiting(event: Paused) -> str:
+    return f"waiting {event.seconds:.0f} s: {event.target or 'the server'} asked us to slow down"
+
+
+def _stopping(event: Stopping) -> str:
+    return f"stopping{' ' if event.target else ''}{event.target}: {event.trip.text}"
 
 
 def problem(row: Row) -> str:

@@ -1,0 +1,51 @@
+"""What one target has of a run: the directory behind it, how fast it may be called, and the order as it fits there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from keyturn.bulk.breaker import Limit, Trip
+from keyturn.bulk.job import Job, PasswordFrom
+from keyturn.bulk.states import Passing, to_send
+from keyturn.core.journal import RowState
+from keyturn.core.ports import Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast a target may be called.  jobs: requests in flight; rate: requests a second; timeout: of one answer, and
+    how long a stop waits for those in flight."""
+
+    jobs: int = 8
+    rate: float | None = None
+    timeout: float = 30.0
+    retries: int = 5
+    limit: Limit = field(default_factory=Limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The rows of a run that go to one target.  job: the order of the run, with passwords as this target takes them.
+
+    trip: why nothing can be sent there in this sitting.
+    """
+
+    target: str
+    directory: Directory
+    job: Job
+    speed: Speed = field(default_factory=Speed)
+    trip: Trip | None = None
+
+    @property
+    def resendable(self) -> bool:
+        """True when a row whose answer was lost may be sent again."""
+        return self.job.resendable(self.directory.capabilities)
+
+    @property
+    def open(self) -> Sequence[RowState]:
+        """The states of rows that a sitting sends."""
+        return to_send(self.resendable)
+
+    @property
+    def passing(self) -> Passing:
+        """How passwords reach their owners."""
+        return Passing(handed=self.job.password.origin is PasswordFrom.GENERATE)
