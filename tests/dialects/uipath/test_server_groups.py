@@ -1,13 +1,16 @@
 """Groups through the UiPath door: who is in them, from both sides, and that they give nobody what the giver lacks."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
+from keyturn.core.commands import CreateUser
+from keyturn.core.outcomes import Created
 from keyturn.core.permissions import Actor
 from keyturn.core.storage import Tenant
-from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Group, Right
+from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Group, Profile, Right, Stamp
 from tests.dialects.uipath.kit import GOOD, client_of, code, fresh, reasons, stored, token_of
 from tests.support.server import Answer, OpenDoor, served
 
@@ -222,3 +225,21 @@ def test_nobody_gives_through_a_group_what_they_lack(door: OpenDoor, token: str)
     assert user is not None
     assert user.through == {Right.AUDIT}
     assert door.ask("PUT", f"/identity_/api/User/{who}", token=weak, send={"password": GOOD}).status == 403
+
+
+def test_nothing_is_lost_after_the_first_thousand(door: OpenDoor) -> None:
+    """Neither groups nor members; here both are read in parts."""
+    token = token_of(door, client_of(door, tenant=2))
+    root = Actor("root", "root", 2, ALL_RIGHTS)
+    stamp = Stamp("root", datetime(2026, 11, 21, tzinfo=UTC))
+    crowded = door.house.administration(root, "test").groups.create("Crowd", frozenset(), (), "")
+    assert isinstance(crowded, Group)
+    with door.house.store.writing() as transaction:
+        for number in range(1000):
+            transaction.groups.put(Group(str(uuid4()), 2, f"g-{number}", frozenset(), (), stamp, stamp))
+    people = [CreateUser(f"u-{number}", Profile(given_name="Ron"), groups=(crowded.uid,)) for number in range(1001)]
+    made = door.house.directory(root, "test").execute(people)
+    assert {type(outcome) for outcome in made} == {Created}
+    assert len(door.ask("GET", f"{API}/acme", token=token).json) >= 1001
+    members = door.ask("GET", f"{API}/acme/{crowded.uid}", token=token).json["members"]
+    assert (len(members), {member["firstName"] for member in members}) == (1001, {"Ron"})
