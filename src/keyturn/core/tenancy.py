@@ -56,7 +56,7 @@ class Rules:
 
 
 class RuleBook:
-    """The rules of every tenant, read again when they are older than a second."""
+    """The rules of every tenant, read again when they are older than a second, and at once for a new tenant."""
 
     AGE: Final = 1.0
 
@@ -69,7 +69,7 @@ class RuleBook:
         """The rules of a tenant by its number; the defaults for one that is not there (it has no users either)."""
         when, rules = self._read
         now = self._clock.monotonic()
-        if now - when > self.AGE:
+        if now - when > self.AGE or tenant not in rules:
             with self._store.reading() as view:
                 rules = {row.number: Rules.of(row.settings) for row in view.tenants.all()}
             self._read = (now, rules)

@@ -1,6 +1,6 @@
 """Whom the client half means: nobody else's password is reset, whatever a file says."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,7 +12,7 @@ from keyturn.core.commands import (
     UpdateUser,
 )
 from keyturn.core.errors import BadAnswer, ConfigError, Unreachable
-from keyturn.core.outcomes import Changed, Created, Reason, Refused
+from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused
 from keyturn.core.secret import Secret
 from keyturn.core.users import Profile, Window
 from keyturn.dialects.hdp.client import HdpDirectory
@@ -239,3 +239,54 @@ def test_without_a_login_and_a_password_there_is_nothing_to_sign_in_with(login: 
     """An API key opens nothing there."""
     with pytest.raises(ConfigError):
         HdpDirectory(HdpSettings(Site("http://127.0.0.1:1"), login, password))
+
+
+OF_TENANTS: dict[str, object] = {"tenants": [{"id": 1, "name": "System"}, {"id": 71, "name": "OrgA"}]}
+
+
+async def made_in(tenant: str, tenants: Say) -> tuple[list[Outcome], list[Heard]]:
+    """What comes of two new users, and what was asked for them."""
+
+    def part(heard: Heard) -> Say:
+        if heard.method == "POST":
+            return Say(201)
+        return tenants if heard.target == "/api/admin/tenants" else Say(200, PEOPLE)
+
+    async with playing(part) as player:
+        directory = directory_at(player.url, tenant)
+        outcomes = [*(await directory.execute([CreateUser(who, Profile()) for who in ("cleo", "dora")]))]
+        await directory.close()
+    return outcomes, [heard for heard in player.heard if heard.method == "POST" or "tenants" in heard.target]
+
+
+@pytest.mark.parametrize(("tenant", "number", "reads"), [("", None, 0), ("71", 71, 0), ("OrgA", 71, 1)])
+async def test_new_users_are_made_in_the_tenant_of_the_settings(tenant: str, number: int | None, reads: int) -> None:
+    """Its number is read once where the settings give its name."""
+    outcomes, heard = await made_in(tenant, Say(200, OF_TENANTS))
+    assert [type(outcome) for outcome in outcomes] == [Created, Created]
+    sent = [cast("dict[str, object]", each.sent()) for each in heard if each.method == "POST"]
+    assert [body.get("tenantId") for body in sent] == [number, number]
+    assert len(heard) - len(sent) == reads
+
+
+TWICE = {"tenants": [{"id": 1, "name": "OrgA"}, {"id": 2, "name": "OrgA"}]}
+
+
+@pytest.mark.parametrize(
+    ("tenants", "why", "text"),
+    [
+        (Say(200, {"tenants": []}), Reason.NO_SUCH_TENANT, "give its number"),
+        (Say(200, TWICE), Reason.NO_SUCH_TENANT, "give its number"),
+        (Say(403, FAULT), Reason.NOT_ALLOWED, "give the number of the tenant"),
+        (Say(503, FAULT), Reason.BUSY, "busy"),
+        (Say(404, FAULT), Reason.OTHER, "answered 404"),
+        (Say(200, {"tenants": [{"id": 1}]}), Reason.OTHER, "no id or no name"),
+        (Say(200, {"tenants": [7]}), Reason.OTHER, "no id or no name"),
+    ],
+)
+async def test_nobody_is_made_in_a_tenant_that_is_not_known(tenants: Say, why: Reason, text: str) -> None:
+    """Never in another one in its place."""
+    outcomes, heard = await made_in("OrgA", tenants)
+    assert [reason(outcome) for outcome in outcomes] == [why, why]
+    assert all(isinstance(outcome, Refused) and text in outcome.text for outcome in outcomes)
+    assert [each.method for each in heard if each.method == "POST"] == []

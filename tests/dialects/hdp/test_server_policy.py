@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from keyturn.core.users import ALL_RIGHTS, Right
-from tests.dialects.hdp.kit import GOOD, ask, events, fresh, is_fault, told
+from tests.dialects.hdp.kit import GOOD, OTHER, ask, events, fresh, is_fault, told
 from tests.support.server import OpenDoor, served
 
 POLICY = "/api/admin/passwordpolicy"
+VALIDATE = "/api/mgmt/passwordpolicy/validate"
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +58,42 @@ def test_the_policy_that_holds_may_be_set_again_and_no_other(door: OpenDoor) -> 
     assert is_fault(ask(door, "PUT", f"{POLICY}/1", ours), 501)
 
 
-def test_only_permission_12_reads_and_sets_a_policy_by_number(door: OpenDoor) -> None:
-    """As the vendor's page says; everybody may read the public one."""
+def test_only_who_may_set_policies_says_them(door: OpenDoor) -> None:
+    """Of those whom this vendor has, who holds permission 12; everybody who is signed in may read."""
     me = (fresh(door, *(ALL_RIGHTS - {Right.POLICY}), password=GOOD), GOOD)
-    for method, verb, body in (("GET", "policy.read", None), ("PUT", "policy.write", {})):
-        assert is_fault(ask(door, method, f"{POLICY}/2", body, who=me), 403)
-        assert told(events(door)[-1]) == (verb, "refused", "", "not-allowed")
+    assert ask(door, "GET", f"{POLICY}/2", who=me).status == 200
+    assert is_fault(ask(door, "PUT", f"{POLICY}/2", {}, who=me), 403)
+    assert told(events(door)[-1]) == ("policy.write", "refused", "", "not-allowed")
+
+
+@pytest.mark.parametrize(
+    ("candidate", "rules"),
+    [
+        (GOOD, {"pwdLengthRule": True, "usableCharactersRule": True, "knownPasswordsRule": True}),
+        ("brief!", {"pwdLengthRule": False}),
+        ("x" * 33, {"pwdLengthRule": False}),
+        ("x" * 5000, {"pwdLengthRule": False}),
+        ("a tab\tin the middle", {"usableCharactersRule": False}),
+        ("passwordpassword", {"pwdLengthRule": True, "usableCharactersRule": True, "knownPasswordsRule": False}),
+    ],
+)
+def test_a_candidate_is_judged_rule_by_rule(door: OpenDoor, candidate: str, rules: dict[str, bool]) -> None:
+    """By whoever is signed in; a rule that was not reached is left out; nothing is kept or repeated."""
+    me = (fresh(door, password=OTHER), OTHER)
+    before = len(events(door))
+    answer = ask(door, "POST", VALIDATE, {"password": candidate}, who=me)
+    verdict = answer.json["passwordValidationResponse"]
+    assert (answer.status, verdict["passed"]) == (200, all(rules.values()))
+    assert {rule["ruleId"]: rule["passed"] for rule in verdict["rules"]} == rules
+    assert candidate not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert not any(candidate in str(event) for event in events(door)[before:])
+
+
+def test_a_candidate_is_a_text_and_somebody_must_ask(door: OpenDoor) -> None:
+    """Whoever must change the password first reads the public policy instead."""
+    for odd in ({}, {"password": None}, {"password": 7}):
+        assert is_fault(ask(door, "POST", VALIDATE, odd), 400, 222207007)
+    assert is_fault(door.ask("POST", VALIDATE, send={"password": GOOD}), 401)
+    login = fresh(door, password=GOOD, permanent=False)
+    assert is_fault(ask(door, "POST", VALIDATE, {"password": OTHER}, who=(login, GOOD)), 403)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from keyturn.app.init import FOUNDER
 from keyturn.core.outcomes import Refused
 from keyturn.core.secret import Secret
+from keyturn.core.storage import Tenant
 from keyturn.core.users import Window
 from keyturn.dialects.hdp.client import HdpDirectory
 from keyturn.dialects.hdp.client_people import HdpSettings
@@ -60,7 +62,18 @@ def values(exchange: Exchange, door: OpenDoor) -> Mapping[str, str]:
     add_people(door.house, people)
     with door.house.store.reading() as view:
         numbers = {user.login: str(user.number) for user in view.users.page(1, Window(0, 1000)).users}
-    return {**numbers, "basic": basic(door.made.admin, door.made.password.reveal())}
+    return {**numbers, **tenants(exchange, door), "basic": basic(door.made.admin, door.made.password.reveal())}
+
+
+def tenants(exchange: Exchange, door: OpenDoor) -> Mapping[str, str]:
+    """The numbers of the tenants that are named; they are made when they are not there."""
+    administration = door.house.administration(FOUNDER, "test")
+    known = {tenant.name: str(tenant.number) for tenant in administration.tenants.all()}
+    for name in [name for name in exchange.notes.get("tenants", "").split("; ") if name and name not in known]:
+        made = administration.tenants.create(name, {})
+        assert isinstance(made, Tenant)
+        known[name] = str(made.number)
+    return known
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES, ids=titles(EXCHANGES))
@@ -68,7 +81,7 @@ def test_the_server_half_answers_as_the_vendor_does(exchange: Exchange, door: Op
     """Status and shape, and where the page prints a sentence, the sentence."""
     fill = values(exchange, door)
     headers = {name: exchange.filled(text, fill) for name, text in exchange.headers.items()}
-    body = exchange.body.encode() or None
+    body = exchange.filled(exchange.body, fill).encode() or None
     answer = door.ask(exchange.method, exchange.filled(exchange.target, fill), headers=headers, body=body)
     assert answer.status == exchange.status, answer.body
     assert answer.headers["cache-control"] == "no-store"

@@ -92,8 +92,8 @@ def test_a_refusal_survives_the_wire(reason: Reason, text: str) -> None:
     written = {fault.reason for fault in FAULTS.written}
     assert back.reason is (reason if reason in written else Reason.OTHER)
     assert back.retry_after == (7.0 if reason in (Reason.TOO_MANY, Reason.BUSY) else None)
-    if reason is Reason.NO_SUCH_USER:
-        assert back.text == "There is no User with that id: 7."
+    if reason in (Reason.NO_SUCH_USER, Reason.NO_SUCH_TENANT):
+        assert back.text == FAULTS.of(reason).text.replace("{0}", "7")
     elif text:
         assert back.text.endswith(text)
     else:

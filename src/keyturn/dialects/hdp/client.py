@@ -126,7 +126,10 @@ class HdpDirectory:
         known = await self._people.known()
         if isinstance(known, Refused) and known.reason is not Reason.NOT_ALLOWED:
             return replace(known, who=command.who)
-        outcome = await self._ask(command, None)
+        tenant = await self._people.tenant()
+        if isinstance(tenant, Refused):
+            return replace(tenant, who=command.who)
+        outcome = await self._ask(command, None, tenant)
         if isinstance(outcome, Created):
             if outcome.user is None:
                 self._people.forget()
@@ -134,8 +137,8 @@ class HdpDirectory:
                 self._people.add(command.who, str(outcome.user.number))
         return outcome
 
-    async def _ask(self, command: Command, stored: Mapping[str, object] | None) -> Outcome:
-        request = write(command, stored)
+    async def _ask(self, command: Command, stored: Mapping[str, object] | None, tenant: int | None = None) -> Outcome:
+        request = write(command, stored, tenant)
         answer = await self._session.send(request.method, request.target(), request.body, request.operation)
         return _judge(command, answer)
 
@@ -170,7 +173,7 @@ def _lost(command: Command) -> str:
     if isinstance(command, CreateUser) and command.login not in ("", command.who):
         return "a user has no id beside the sign-in name and the number"
     if isinstance(command, CreateUser | UpdateUser) and command.rights is not None and not fits(command.rights):
-        return "administrators there administer users or everything; single rights cannot be given"
+        return "rights there are those over users, one by one, or all; other single ones cannot be given"
     if isinstance(command, UpdateUser) and command.version is not None:
         return "users have no version there"
     if isinstance(command, UpdateUser) and command.profile is not None and MORE not in command.profile.more:

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from keyturn.core.errors import ConfigError
@@ -12,11 +12,13 @@ from keyturn.core.secret import Secret
 from keyturn.dialects.hdp.wire import OPERATION_HEADER
 from keyturn.dialects.hdp.wire_policy import Listed, read_list
 from keyturn.dialects.hdp.wire_shapes import Unreadable, is_number
+from keyturn.dialects.hdp.wire_tenants import read_tenants
 from keyturn.http.answers import Answer, Lost
 from keyturn.http.call import Caller, Site
 from keyturn.http.json import BATCH, encode
 
 LIST: Final = "/api/admin/users"
+TENANTS: Final = "/api/admin/tenants"
 LARGEST_LIST: Final = 64 * 1024 * 1024
 """Most bytes of a list of users, which comes in one piece: the vendor documents no way to page."""
 
@@ -25,7 +27,8 @@ LARGEST_LIST: Final = 64 * 1024 * 1024
 class HdpSettings:
     """How to sign in: a login and its password, with every call.
 
-    tenant: name or number of the tenant whose users are meant, where the account sees several.
+    tenant: name or number of the tenant whose users are meant and in which new ones are made, where the account sees
+    several.
     repeats: the server honours `Idempotency-Key`, as keyturn does and a real one does not.
     """
 
@@ -139,10 +142,28 @@ class People:
         self._known: Known | None = None
         self._added: dict[str, str] = {}
         self._refused: Refused | None = None
+        self._numbered: Mapping[str, int] | None = None
+
+    async def tenant(self) -> int | Refused | None:
+        """The number of the tenant that new users are to be in; None where the settings name none.  Read once."""
+        if not self._tenant or is_number(self._tenant):
+            return int(self._tenant) if self._tenant else None
+        async with self._lock:
+            if self._numbered is None:
+                answer = await self._session.read(TENANTS, "the tenants")
+                if isinstance(answer, Refused):
+                    more = "; give the number of the tenant" if answer.reason is Reason.NOT_ALLOWED else ""
+                    return replace(answer, text=answer.text + more)
+                try:
+                    self._numbered = read_tenants(answer.value() if answer.status == 200 else None)
+                except Unreadable as error:
+                    return Refused("", Reason.OTHER, f"reading the tenants: answered {answer.status}, {error}")
+        text = "the list of tenants does not have the one of the settings once; give its number"
+        return self._numbered.get(self._tenant) or Refused("", Reason.NO_SUCH_TENANT, text)
 
     def forget(self) -> None:
-        """Read the list again before it is next used."""
-        self._known = self._refused = None
+        """Read the lists again before they are next used."""
+        self._known = self._refused = self._numbered = None
         self._added = {}
 
     def add(self, login: str, number: str) -> None:

@@ -1,6 +1,6 @@
 """Who asks through the door of Hybrid Data Pipeline, and the shape of what is answered."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,7 +11,8 @@ from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
-from keyturn.core.users import Handle, User
+from keyturn.core.storage import Tenant
+from keyturn.core.users import Handle, Right, User, Window
 from keyturn.dialects.hdp.wire import (
     AT_THE_DOOR,
     DOOR,
@@ -25,10 +26,12 @@ from keyturn.dialects.hdp.wire_shapes import Unreadable, error_body
 from keyturn.http.authn import basic
 from keyturn.http.faults import FaultTable
 from keyturn.http.json import BadRequest, encode
+from keyturn.http.paths import segment
 from keyturn.http.query import read_query
 from keyturn.http.requests import json_object, origin_of
 
 _LONGEST_OPERATION: Final = 255
+_PAGE: Final = 1000
 _CODES: Final = {400: Reason.INVALID, 401: Reason.NOT_SIGNED_IN, 403: Reason.NOT_ALLOWED, 429: Reason.TOO_MANY,
                  501: Reason.UNSUPPORTED, 503: Reason.BUSY}  # fmt: skip
 _CHALLENGE: Final = 'Basic realm="keyturn", charset="UTF-8"'
@@ -61,6 +64,27 @@ class Asked:
         refused = Refused(who, reason, text)
         return await self.gate.refuse(refused, verb, actor=self.actor, door=DOOR, origin=origin_of(self.request))
 
+    def within(self, tenant: int) -> "Asked":
+        """The same request, at work in another tenant with the rights that hold there."""
+        return replace(self, actor=self.actor.abroad(tenant))
+
+    async def at_home_of(self, who: str) -> "Asked":
+        """The same request, at work where the user of this number is; at home when nobody is reached by it."""
+        home = await self.administration().home_of(who, Handle.NUMBER)
+        return self if home is None else self.within(home)
+
+    async def tenants(self) -> Sequence[Tenant]:
+        """The tenants that the one who asks reaches, or those of them that `tenantID` and `tenantName` name."""
+        number, name = self.query.get("tenantID", ""), self.query.get("tenantName", "")
+        reached = await self.administration().tenants()
+        return [one for one in reached if number in ("", str(one.number)) and name in ("", one.name)]
+
+    async def unseen(self, who: str, verb: str = "user.read") -> Refused:
+        """Why there is nobody to be seen: nobody is there, or the one who asks may see nobody but themselves."""
+        if Right.VIEW_USERS in self.actor.rights:
+            return Refused(who, Reason.NO_SUCH_USER)
+        return await self.refuse(verb, "The user may not view users", who)
+
     async def oneself(self) -> User | None:
         """The one who asks."""
         return await self.own().find(self.actor.id)
@@ -81,6 +105,15 @@ class Asked:
         if len(values) > 1 or any(len(value) > _LONGEST_OPERATION or not value.isprintable() for value in values):
             raise BadRequest("Idempotency-Key must be one text of at most 255 characters")
         return values[0].strip() if values else ""
+
+
+async def everybody(asked: Asked) -> AsyncIterator[User]:
+    """All users whom the one who asks may list, where the request is at work."""
+    directory, start = asked.directory(), 0
+    while page := (await directory.list(Window(start, _PAGE))).users:
+        for user in page:
+            yield user
+        start += len(page)
 
 
 Handler = Callable[[Asked], Awaitable[Response]]
@@ -151,6 +184,15 @@ class Door:
         answer = self.say(405, "this address does not take this method")
         answer.headers["allow"] = plain.headers["allow"]
         return answer
+
+
+def at_home(handler: Handler) -> Handler:
+    """The same endpoint, at work in the tenant of the user whom the path names."""
+
+    async def there(asked: Asked) -> Response:
+        return await handler(await asked.at_home_of(segment(asked.request, "id")))
+
+    return there
 
 
 def refuse_request(status: int, text: str, faults: FaultTable = FAULTS) -> Response:

@@ -6,9 +6,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from keyturn.core.outcomes import Reason
-from keyturn.core.users import ALL_RIGHTS
+from keyturn.core.users import Right
 from keyturn.dialects.hdp.server_asking import Asked, Door, reply
-from keyturn.dialects.hdp.wire_policy import CUSTOM, DEFAULT, default_policy_body, policy_body, says_what_holds
+from keyturn.dialects.hdp.wire import AT_THE_DOOR
+from keyturn.dialects.hdp.wire_policy import (
+    CUSTOM,
+    DEFAULT,
+    default_policy_body,
+    policy_body,
+    read_candidate,
+    says_what_holds,
+    verdict_body,
+)
 from keyturn.http.paths import segment
 from keyturn.http.requests import json_object
 
@@ -24,9 +33,7 @@ class Policies:
         return reply(policy_body(await self.door.administration(request).profile()))
 
     async def show(self, asked: Asked) -> Response:
-        """GET /api/admin/passwordpolicy/{id}: with permission 12; the number 1 is the vendor's own, not in force."""
-        if not asked.actor.rights >= ALL_RIGHTS:
-            return self.door.refuse(await asked.refuse("policy.read"))
+        """GET /api/admin/passwordpolicy/{id}: 1 is the vendor's own, not in force; no secret, for 2 is public."""
         wanted = segment(asked.request, "id")
         if wanted == str(DEFAULT):
             return reply(default_policy_body())
@@ -34,7 +41,7 @@ class Policies:
 
     async def change(self, asked: Asked) -> Response:
         """PUT /api/admin/passwordpolicy/2: taken when it says what is so already; no policy is set at this door."""
-        if not asked.actor.rights >= ALL_RIGHTS:
+        if Right.POLICY not in asked.actor.rights:
             return self.door.refuse(await asked.refuse("policy.write"))
         wanted, body = segment(asked.request, "id"), await json_object(asked.request)
         if wanted not in (str(DEFAULT), str(CUSTOM)):
@@ -44,6 +51,15 @@ class Policies:
             return await self._ours(asked)
         text = "The password policy is the profile of the tenant, and is not changed at this door"
         return self.door.refuse(await asked.refuse("policy.write", text, wanted, Reason.UNSUPPORTED))
+
+    async def validate(self, asked: Asked) -> Response:
+        """POST /api/mgmt/passwordpolicy/validate: the policy's judgement, which anybody could form from the rules.
+
+        It compares with nobody's password, so that there is nothing to guess by it; the candidate is forgotten.
+        """
+        candidate = read_candidate(await json_object(asked.request))
+        verdict = await asked.administration().judge(candidate, AT_THE_DOOR)
+        return reply(verdict_body(verdict.reason, await asked.administration().profile()))
 
     async def _ours(self, asked: Asked) -> Response:
         return reply(policy_body(await asked.administration().profile()))

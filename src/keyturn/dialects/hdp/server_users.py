@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from keyturn.core.commands import Command, UpdateUser
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Unchanged
-from keyturn.core.users import Right, User, Window
-from keyturn.dialects.hdp.server_asking import Asked, Door, reply
+from keyturn.core.users import Right, User
+from keyturn.dialects.hdp.server_asking import Asked, Door, everybody, reply
 from keyturn.dialects.hdp.wire import (
     OWN_PASSWORD,
     WireRequest,
@@ -20,12 +20,12 @@ from keyturn.dialects.hdp.wire import (
 )
 from keyturn.dialects.hdp.wire_rights import numbers, permissions_body
 from keyturn.dialects.hdp.wire_shapes import USERS, Body, Unreadable, object_of
+from keyturn.dialects.hdp.wire_tenants import administered_body
 from keyturn.dialects.hdp.wire_user import authentication_body, kept_permissions, password_body, status_body, user_body
 from keyturn.http.paths import segment
 from keyturn.http.query import flag
 
 _TRIES: Final = 3
-_PAGE: Final = 1000
 Part = Callable[[User], Body]
 
 
@@ -36,31 +36,34 @@ class Users:
     door: Door
 
     async def list(self, asked: Asked) -> Response:
-        """GET /api/admin/users: all of them, for no way to page is documented; `details` adds the tenant's name."""
+        """GET /api/admin/users: all of each tenant that is reached; `details` adds the tenant's name."""
         if Right.VIEW_USERS not in asked.actor.rights:
             return self.door.refuse(await asked.refuse("user.list"))
-        details: Body = {}
-        if flag(asked.query, "details"):
-            details["tenantName"] = (await asked.administration().tenant()).name
-        directory, users = asked.directory(), list[Body]()
-        while page := (await directory.list(Window(len(users), _PAGE))).users:
-            users += [user_body(user) | details for user in page]
+        named, users = flag(asked.query, "details"), list[Body]()
+        for tenant in await asked.tenants():
+            details: Body = {"tenantName": tenant.name} if named else {}
+            users += [user_body(user) | details async for user in everybody(asked.within(tenant.number))]
         return reply({"users": users})
 
     async def create(self, asked: Asked) -> Response:
         """POST /api/admin/users"""
         request = await asked.wire_request(*USERS)
-        _refuse_other_tenant(request, asked)
+        there = await self._where(asked, request)
+        if isinstance(there, Refused):
+            return self.door.refuse(there)
         command = read(request)
-        [outcome] = await asked.directory().execute([command])
+        [outcome] = await there.directory().execute([command])
         answer = self.door.answer(write_outcome(command, outcome, self.door.faults))
         if isinstance(outcome, Created) and outcome.user is not None:
             answer.headers["location"] = f"/api/admin/users/{outcome.user.number}"
         return answer
 
     async def show(self, asked: Asked) -> Response:
-        """GET /api/admin/users/{id}"""
-        return await self._show(asked, user_body)
+        """GET /api/admin/users/{id}: `details` adds the tenant's name, and the tenants that the user administers."""
+        if not flag(asked.query, "details"):
+            return await self._show(asked, user_body)
+        named: Body = {"tenantName": (await asked.administration().tenant()).name}
+        return await self._show(asked, lambda user: user_body(user) | named | administered_body(user))
 
     async def status(self, asked: Asked) -> Response:
         """GET /api/admin/users/{id}/statusinfo"""
@@ -96,7 +99,7 @@ class Users:
         request = await asked.wire_request(*USERS, who, "statusinfo")
         stored = await asked.directory().find(who)
         if stored is None and _blind(asked) and "accountLocked" not in (request.body or {}):
-            return self.door.refuse(await _unseen(asked, "user.status", who))
+            return self.door.refuse(await asked.unseen(who, "user.status"))
         return await self._do(asked, read(request, stored))
 
     async def set_password_info(self, asked: Asked) -> Response:
@@ -105,7 +108,7 @@ class Users:
         request = await asked.wire_request(*USERS, who, "passwordinfo")
         user = await asked.directory().find(who)
         if user is None:
-            return await self._missing(asked, who)
+            return self.door.refuse(await asked.unseen(who))
         body = request.body or {}
         if asks_for_change(body, user):
             return await self._unsupported(asked, who)
@@ -130,7 +133,7 @@ class Users:
     async def _show(self, asked: Asked, part: Part) -> Response:
         who = segment(asked.request, "id")
         user = await asked.directory().find(who)
-        return reply(part(user)) if user is not None else await self._missing(asked, who)
+        return reply(part(user)) if user is not None else self.door.refuse(await asked.unseen(who))
 
     async def _do(self, asked: Asked, command: Command) -> Response:
         [outcome] = await asked.directory().execute([command])
@@ -164,7 +167,7 @@ class Users:
     ) -> Response | None:
         """What this door refuses before the directory is asked: what it cannot know, cannot say, or may not allow."""
         if stored is None:
-            return self.door.refuse(await _unseen(asked, "user.update", command.who)) if _blind(asked) else None
+            return self.door.refuse(await asked.unseen(command.who, "user.update")) if _blind(asked) else None
         if asks_for_change(object_of(request.body or {}, "passwordInfo"), stored):
             return await self._unsupported(asked, command.who)
         if stored.uid == asked.actor.id and isinstance(command, UpdateUser) and _changes_rights(command, stored):
@@ -172,11 +175,12 @@ class Users:
             return self.door.refuse(await asked.refuse("user.update", text, command.who))
         return None
 
-    async def _missing(self, asked: Asked, who: str) -> Response:
-        """404, or 403 to those who may see nobody but themselves, whoever it is that they ask for."""
-        if _blind(asked):
-            return self.door.refuse(await _unseen(asked, "user.read", who))
-        return self.door.refuse(Refused(who, Reason.NO_SUCH_USER))
+    async def _where(self, asked: Asked, request: WireRequest) -> Asked | Refused:
+        """The request at work in the tenant that a new user is to be in; one that is not reached is none."""
+        wanted = claimed_tenant(request)
+        if wanted is None or wanted in {tenant.number for tenant in await asked.administration().tenants()}:
+            return asked if wanted is None else asked.within(wanted)
+        return await asked.refuse("user.create", "there is no such tenant", str(wanted), Reason.NO_SUCH_TENANT)
 
     async def _unsupported(self, asked: Asked, who: str) -> Response:
         text = "The status of a password changes with the password alone: reset it, or have it changed"
@@ -185,11 +189,6 @@ class Users:
 
 def _blind(asked: Asked) -> bool:
     return Right.VIEW_USERS not in asked.actor.rights
-
-
-async def _unseen(asked: Asked, verb: str, who: str) -> Refused:
-    """What replaces a part of a user needs the rest, which this person may not see."""
-    return await asked.refuse(verb, "The user may not view users", who)
 
 
 def _changes_rights(command: UpdateUser, stored: User) -> bool:
@@ -206,7 +205,7 @@ def _permissions(user: User) -> Body:
 
 def _refuse_other_tenant(request: WireRequest, asked: Asked) -> None:
     if claimed_tenant(request) not in (None, asked.actor.tenant):
-        raise Unreadable("tenantId must be the tenant of the one who asks")
+        raise Unreadable("tenantId cannot be changed")
 
 
 def _is_stale(outcome: Outcome) -> bool:

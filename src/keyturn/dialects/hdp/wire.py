@@ -76,7 +76,7 @@ FAULTS: Final = FaultTable(
     (
         Fault(Reason.NO_SUCH_USER, 404, "222207916", "There is no User with that id: {0}."),
         Fault(Reason.NO_SUCH_GROUP, 404, "222299005", "There is no such group", invented=True),
-        Fault(Reason.NO_SUCH_TENANT, 404, "222299006", "There is no such tenant", invented=True),
+        Fault(Reason.NO_SUCH_TENANT, 404, "222208573", "There is no Tenant with that id: {0}."),
         Fault(Reason.INVALID, 400, "222207007", "Invalid JSON Input: {0}"),
         Fault(Reason.NOT_SIGNED_IN, 401, "222299001", "The user name or password is not right.", invented=True),
         Fault(Reason.NOT_ALLOWED, 403, "222299002", "The user has no permission to do this.", invented=True),
@@ -101,8 +101,8 @@ FAULTS: Final = FaultTable(
         Fault(Reason.OTHER, 400, "222299099", "The request was refused.", invented=True),
     ),
 )
-"""222207007 is documented for the data source API, whose series this one shares; which status carries 222207916 is not
-printed, and 404 fits the generic table of statuses."""
+"""222207007 is documented for the data source API, whose series this one shares; which status carries 222207916 and
+222208573 is not printed, and 404 fits the generic table of statuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +132,17 @@ class WireAnswer:
     retry_after: float | None = None
 
 
-def write(command: Command, stored: Mapping[str, object] | None = None) -> WireRequest:
+def write(command: Command, stored: Mapping[str, object] | None = None, tenant: int | None = None) -> WireRequest:
     """The request that carries a command; `who` is the number, of a new user the sign-in name.
 
     stored: the user as the server shows it, needed for an update that does not say everything.
+    tenant: that of a new user; None for the one of the account.
     Raises ValueError for a command that does not fit.
     """
     match command:
         case CreateUser():
-            return WireRequest("POST", USERS, _creation_body(command), command.operation)
+            at = {} if tenant is None else {"tenantId": tenant}
+            return WireRequest("POST", USERS, _creation_body(command) | at, command.operation)
         case ResetPassword(who, Secret() as new, notify=False, permanent=False):
             body: Body = {"newPassword": new.reveal()}
             return WireRequest("PUT", (*USERS, who, "resetpassword"), body, command.operation)
@@ -320,7 +322,7 @@ def write_refusal(refused: Refused, faults: FaultTable = FAULTS) -> WireAnswer:
     """A refusal in the vendor's envelope, in the vendor's words where it prints them."""
     fault = faults.of(refused.reason)
     text = fault.text
-    if refused.reason is Reason.NO_SUCH_USER:
+    if refused.reason in (Reason.NO_SUCH_USER, Reason.NO_SUCH_TENANT):
         text = text.replace("{0}", refused.who)
     elif refused.text:
         text = text.replace("{0}", refused.text) if "{0}" in text else refused.text

@@ -136,11 +136,12 @@ def permission_body(number: int) -> Body:
     return {"id": number, "name": name, "description": name}
 
 
-def roles_list(tenant: int) -> Body:
+def roles_list(tenants: Sequence[int]) -> Body:
     """The default roles, which every tenant shares here."""
     return {
         "roles": [
             {"id": number, "name": name, "tenantId": tenant, "description": text}
+            for tenant in tenants
             for number, (name, text, _) in ROLES.items()
         ]
     }
