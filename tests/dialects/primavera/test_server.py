@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from keyturn.core.commands import CreateUser, DeleteUser, Origin, ResetPassword, SetStatus
 from keyturn.core.errors import Busy
-from keyturn.core.outcomes import Refused
+from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.ports import Gate, SignedIn
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle, Profile, Status, User
@@ -103,6 +103,8 @@ def test_a_password_is_made_up_only_for_who_can_be_mailed(door: OpenDoor, admin:
     told = answer.json
     assert (told["amal"], told["bert"][:10], told["nobody"][:10]) == ("", "KTPRM3002E", "KTPRM1003E")
     with door.house.store.reading() as view:
+        reasons = {one.event.who: one.event.reason for one in view.audit.entries(0, 100_000, verb="password.reset")}
+        assert (reasons["bert"], reasons["nobody"]) == ("no-mail-address", "no-such-user")
         mails = [mail for mail in view.outbox.list(1, count=1000) if mail.login == "amal" and mail.state == "waiting"]
     assert [mail.template for mail in mails] == ["secret"]
     assert stored(door, "amal").must_change
@@ -183,6 +185,28 @@ def test_the_tenant_of_the_address_must_be_one_s_own(door: OpenDoor, admin: Admi
     assert door.ask("GET", f"/default{API}/roles", token="none").status == 401
 
 
+def test_who_is_turned_away_is_audited(door: OpenDoor) -> None:
+    """A bad token, a foreign tenant, a password that must be changed first; who shows nothing has asked for nothing."""
+
+    def told() -> list[tuple[str, str, str, str]]:
+        with door.house.store.reading() as view:
+            events = [entry.event for entry in view.audit.entries(0, 100_000)]
+        return [(one.verb, one.reason, one.who, one.detail) for one in events if one.verb == "session.use"]
+
+    before, restricted = len(told()), door.sign_in("temp", "temporary words for temp").json["token"]
+    door.ask("GET", f"{API}/roles", token="none")
+    door.ask("GET", f"/other{API}/roles", token=door.admin_token())
+    door.ask("GET", f"{API}/roles", token=restricted)
+    door.ask("GET", f"{API}/roles", headers=basic("temp", "temporary words for temp"))
+    door.ask("GET", f"{API}/roles")
+    assert told()[before:] == [
+        ("session.use", "not-signed-in", "", "the access token is not good"),
+        ("session.use", "not-signed-in", "other", "the tenant that is named is not the caller's"),
+        ("session.use", "not-signed-in", "", "the password must be changed first"),
+        ("session.use", "not-signed-in", "", "the password must be changed first"),
+    ]
+
+
 def test_who_lacks_the_right_is_refused_as_a_whole(door: OpenDoor) -> None:
     """403, as the vendor says; nothing is listed, and nothing is changed."""
     do(door, CreateUser("weak", Profile("Weak")))
@@ -244,14 +268,19 @@ class Crowded:
         """Nobody can be looked up just now."""
         raise Busy("too much to do")
 
+    async def knock(self, login: str, password: Secret, **how: object) -> Refused:
+        """Nor can a password be checked, which is not to say that it is wrong."""
+        return Refused(login, Reason.BUSY, "too much to do", retry_after=1)
 
-async def test_a_busy_directory_says_when_to_come_again(door: OpenDoor) -> None:
+
+@pytest.mark.parametrize("shown", [b"Bearer x", b"Basic eDp5"])
+async def test_a_busy_directory_says_when_to_come_again(door: OpenDoor, shown: bytes) -> None:
     """503 with `Retry-After`, from the lookup of who asks as well as from the pools."""
     [route] = [one for one in _routes(cast("Gate", Crowded(door.house.gate))) if one.path.endswith("/roles")]
     scope = {
         "type": "http",
         "method": "GET",
-        "headers": [(b"authorization", b"Bearer x")],
+        "headers": [(b"authorization", shown)],
         "path_params": {"tenant": None},
         "path": f"{API}/roles",
     }

@@ -14,7 +14,6 @@ from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Outcome, Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
-from keyturn.core.secret import Secret
 from keyturn.dialects.primavera.wire import API, DOOR, FAULTS, SERVED, WireRequest
 from keyturn.dialects.primavera.wire_answer import error_body
 from keyturn.dialects.primavera.wire_user import Unreadable
@@ -84,8 +83,8 @@ class Door:
         async def answering(request: Request) -> Response:
             try:
                 actor = await self._caller(request)
-                if actor is None or actor.confined:
-                    return self._unknown()
+                if isinstance(actor, Response):
+                    return actor
                 origin = origin_of(request)
                 directory = self.gate.directory(actor, SERVED, DOOR, origin)
                 return await handler(Asked(request, directory, self.gate.administration(actor, DOOR, origin)))
@@ -98,24 +97,35 @@ class Door:
 
         return answering
 
-    async def _caller(self, request: Request) -> Actor | None:
-        """Who asks, by a token or by name and password; nobody where the address names another tenant than theirs."""
-        tenant = segment(request, "tenant") if request.path_params["tenant"] else ""
-        token = bearer(request)
-        if token is not None:
-            return await self._holder(token, tenant, origin_of(request))
-        given = basic(request)
-        if given is None:
-            return None
-        known = await self.gate.knock(given.name, given.password, tenant=tenant, door=DOOR, origin=origin_of(request))
-        return None if isinstance(known, Refused) else known
+    async def _caller(self, request: Request) -> Actor | Response:
+        """Who asks, by a token or by name and password; nobody where the address names another tenant than theirs.
 
-    async def _holder(self, token: Secret, tenant: str, origin: Origin) -> Actor | None:
-        actor = await self.gate.actor(token)
-        if actor is None or not tenant:
-            return actor
-        own = await self.gate.administration(actor, DOOR, origin).tenant()
-        return actor if own.name == tenant else None
+        Refusals of name and password are audited where those are looked at; all others here.
+        """
+        tenant = segment(request, "tenant") if request.path_params["tenant"] else ""
+        origin, token, given = origin_of(request), bearer(request), basic(request)
+        if token is not None:
+            actor = await self.gate.actor(token)
+            if actor is None:
+                return await self._turn_away(None, "the access token is not good", origin)
+            if tenant and (await self.gate.administration(actor, DOOR, origin).tenant()).name != tenant:
+                return await self._turn_away(actor, "the tenant that is named is not the caller's", origin, tenant)
+        elif given is not None:
+            known = await self.gate.knock(given.name, given.password, tenant=tenant, door=DOOR, origin=origin)
+            if isinstance(known, Refused):
+                # Whoever took a lack of time for a wrong password would not come again.
+                return self.refuse(known) if known.reason is Reason.BUSY else self._unknown()
+            actor = known
+        else:
+            return self._unknown()
+        if actor.confined:
+            return await self._turn_away(actor, "the password must be changed first", origin)
+        return actor
+
+    async def _turn_away(self, actor: Actor | None, text: str, origin: Origin, who: str = "") -> Response:
+        refused = Refused(who, Reason.NOT_SIGNED_IN, text)
+        await self.gate.refuse(refused, "session.use", actor=actor, door=DOOR, origin=origin)
+        return self._unknown()
 
     def _unknown(self) -> Response:
         answer = self.refuse(Refused("", Reason.NOT_SIGNED_IN))
