@@ -171,6 +171,7 @@ RULES = (
             "dialects/mas/client_manage.py": 1,
             "dialects/mas/client_session.py": 4,
             "dialects/mas/server_keys.py": 1,
+            "dialects/mas/server_manage.py": 1,
             "dialects/mas/wire.py": 3,
             "dialects/mas/wire_admin.py": 2,
             "dialects/primavera/client_session.py": 2,

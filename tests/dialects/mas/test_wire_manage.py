@@ -1,6 +1,7 @@
 """The words of Manage: a text in a condition reads back as it was, and no address of a stranger is trusted."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from keyturn.dialects.mas.wire_manage import (
     literal,
     lost,
     question,
+    read_creation,
     read_made,
     read_person,
     read_refusal,
@@ -23,7 +25,7 @@ from keyturn.dialects.mas.wire_manage import (
 )
 from keyturn.dialects.mas.wire_user import Unreadable
 from keyturn.http.query import read_query
-from tests.dialects.mas.strategies import ids, profiles, texts
+from tests.dialects.mas.strategies import ids, profiles, rights, statuses, texts
 from tests.support.manage_server import EXCHANGES
 
 LITERAL = re.compile(r'"((?:[^"\\]|\\["\\])*)"', re.S)
@@ -105,6 +107,29 @@ def test_a_user_that_fits_is_sent_whole(who: str, profile: Profile, mailed: bool
     assert body.get("primaryemail", "") == profile.mail()
     assert (body["addressline1"], body["city"], body["stateprovince"]) == ("Street", "Boston", "MA")
     assert body.keys() >= {"primaryphone", "displayName"}
+
+
+@st.composite
+def fitting(draw: st.DrawFn) -> CreateUser:
+    """A creation that Manage has words for."""
+    who, place = draw(ids), draw(st.builds(Address, texts, texts, texts, primary=st.just(True)))
+    named = draw(st.builds(Profile, texts, texts, texts, owner=texts.filter(bool)))
+    primary = st.just(True)
+    mails = st.builds(Contact, texts.filter(bool), texts.filter(bool), primary)
+    profile = replace(
+        named,
+        emails=draw(st.just(()) | st.tuples(mails)),
+        phones=draw(st.just(()) | st.tuples(st.builds(Contact, texts.filter(bool), primary=primary))),
+        addresses=(place,) if place != Address(primary=True) else (),
+    )
+    login = draw(st.just("") | ids.filter(lambda name: name != who))
+    return CreateUser(who, profile, login, status=draw(statuses), rights=draw(rights))
+
+
+@given(fitting())
+def test_what_is_written_is_read_again(command: CreateUser) -> None:
+    """What fits survives the wire."""
+    assert read_creation(creation_body(command)) == command
 
 
 @given(ids, profiles)

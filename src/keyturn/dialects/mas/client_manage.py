@@ -93,21 +93,7 @@ class Manage:
 
     async def _look(self, who: str) -> Person | Refused | None:
         """Who is there; why that cannot be told is a refusal, because nothing was changed."""
-        answer = await self._caller.call("GET", question(who), self._headers)
-        if isinstance(answer, Lost):
-            return Refused(who, Reason.UNREACHABLE, f"Manage cannot be reached: {answer.text}")
-        if answer.status == 404 and not answer.is_html():
-            return None
-        judged = _judged(who, answer, _SHOWN)
-        if isinstance(judged, Answer):
-            try:
-                return read_person(judged.value(), who)
-            except Unreadable as error:
-                judged = Uncertain(who, str(error))
-        if isinstance(judged, Refused):
-            return judged
-        reason = Reason.BUSY if answer.status >= 500 else Reason.OTHER
-        return Refused(who, reason, f"looking the user up in Manage: {judged.text}")
+        return _seen(who, await self._caller.call("GET", question(who), self._headers))
 
     async def _make(self, command: CreateUser) -> _HalfMade | Refused | Uncertain:
         who = command.who
@@ -173,6 +159,24 @@ class Manage:
             return Created(who, secret=outcome.secret, delivery=outcome.delivery)
         text = outcome.text if isinstance(outcome, Refused | Uncertain) else ""
         return Uncertain(who, f"created, but without a password: {text}")
+
+
+def _seen(who: str, answer: Answer | Lost) -> Person | Refused | None:
+    """What an answer to a question says; 404 is nobody, as IBM's client takes it."""
+    if isinstance(answer, Lost):
+        return Refused(who, Reason.UNREACHABLE, f"Manage cannot be reached: {answer.text}")
+    if answer.status == 404 and not answer.is_html():
+        return None
+    judged = _judged(who, answer, _SHOWN)
+    if isinstance(judged, Answer):
+        try:
+            return read_person(judged.value(), who)
+        except Unreadable as error:
+            judged = Uncertain(who, str(error))
+    if isinstance(judged, Refused):
+        return judged
+    reason = Reason.BUSY if answer.status >= 500 else Reason.OTHER
+    return Refused(who, reason, f"looking the user up in Manage: {judged.text}")
 
 
 def _judged(who: str, answer: Answer | Lost, expected: Container[int]) -> Answer | Refused | Uncertain:

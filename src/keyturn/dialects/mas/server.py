@@ -10,9 +10,11 @@ from keyturn.core.ports import Gate
 from keyturn.dialects.mas.server_asking import Door, Endpoint, Handler, refuse_request
 from keyturn.dialects.mas.server_keys import Entrance, Keys
 from keyturn.dialects.mas.server_manage import Manage
+from keyturn.dialects.mas.server_people import People
 from keyturn.dialects.mas.server_places import Places
 from keyturn.dialects.mas.server_users import Users
 from keyturn.dialects.mas.wire import FAULTS
+from keyturn.dialects.mas.wire_manage import PEOPLE
 from keyturn.http.faults import FaultTable
 from keyturn.http.requests import route
 
@@ -23,7 +25,7 @@ PREFIXES: Final = ("/v1", "/v3", "/workspaces", "/logininitial", "/maximo", "/pr
 def routes(gate: Gate, faults: FaultTable = FAULTS) -> list[Route]:
     """Every route of the door.  faults: for a site that knows the real codes where ours are invented."""
     door = Door(gate, faults)
-    entrance, manage = Entrance(door, gate), Manage(door, gate)
+    entrance, manage, people = Entrance(door, gate), Manage(door, gate), People(door)
     opened: Mapping[str, Mapping[str, Endpoint]] = {
         "/v1/authenticate": {"GET": door.open(entrance.with_key)},
         "/v1/authentication": {"GET": door.open(entrance.with_key)},
@@ -35,6 +37,8 @@ def routes(gate: Gate, faults: FaultTable = FAULTS) -> list[Route]:
             "GET": manage.signed_in(manage.keys),
             "POST": manage.signed_in(manage.make_key),
         },
+        PEOPLE: {"GET": manage.signed_in(people.find), "POST": manage.signed_in(people.create)},
+        PEOPLE + "/{person}": {"POST": manage.signed_in(people.change)},
     }
     signed = {
         path: {method: door.signed_in(handler) for method, handler in methods.items()}

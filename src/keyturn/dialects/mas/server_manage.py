@@ -28,6 +28,7 @@ from keyturn.dialects.mas.wire_admin import (
     read_group_user,
     read_where,
 )
+from keyturn.dialects.mas.wire_manage import KEY_HEADER
 from keyturn.dialects.mas.wire_user import Unreadable
 from keyturn.http.authn import basic, named_token
 from keyturn.http.json import BadRequest
@@ -57,7 +58,11 @@ class Manage:
         return self.door.open(answering)
 
     def signed_in(self, handler: Handler) -> Endpoint:
-        """An endpoint for those who show a credential."""
+        """An endpoint for those who show a credential.
+
+        In `apikey` that is an access token, or id and token of an API key with a colon between them: Manage's keys are
+        one text that does not run out.
+        """
 
         async def asked(request: Request) -> Response:
             token = await self._token(request)
@@ -118,9 +123,16 @@ class Manage:
 
     async def _token(self, request: Request) -> Secret | None:
         key = basic(request)
-        if key is None:
-            return named_token(request, "apikey") or named_token(request, TOKEN_HEADER)
-        signed = await self.gate.sign_in_with_key(key.name, key.password, door=DOOR, origin=origin_of(request))
+        if key is not None:
+            return await self._with_key(request, key.name, key.password)
+        shown = named_token(request, KEY_HEADER)
+        name, colon, token = shown.reveal().partition(":") if shown else ("", "", "")
+        if colon:
+            return await self._with_key(request, name, Secret(token))
+        return shown or named_token(request, TOKEN_HEADER)
+
+    async def _with_key(self, request: Request, name: str, token: Secret) -> Secret | None:
+        signed = await self.gate.sign_in_with_key(name, token, door=DOOR, origin=origin_of(request))
         return None if isinstance(signed, Refused) else signed.token
 
 

@@ -32,7 +32,7 @@ GROUPS: Final[Mapping[str, int]] = {"MAXADMIN": 1, "MAXEVERYONE": 2, "MAXREG": 3
 The numbers are invented; a client gets them by name.
 """
 
-_WHERE: Final = re.compile(r'(?P<field>[a-z]+)="(?P<value>.*)"', re.DOTALL)
+_WHERE: Final = re.compile(r'(?P<field>[a-z.]+)="(?P<value>(?:[^"\\]|\\.)*)"', re.DOTALL)
 _ROLE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -128,15 +128,19 @@ def read_group_user(body: Mapping[str, object]) -> list[str]:
     return [text_of(member, "userid") for member in members]
 
 
-def read_where(query: Mapping[str, str], field: str) -> str | None:
-    """The value of `oslc.where=FIELD="value"`; None without a condition.  Raises Unreadable for any other one."""
+def read_where(query: Mapping[str, str], *fields: str) -> str | None:
+    """The value of `oslc.where=FIELD="value"`; None without a condition.  Raises Unreadable for any other one.
+
+    In it a backslash takes the next character as it is (OSLC Core 2.0, Query Syntax).
+    """
     condition = query.get("oslc.where", "")
     if not condition:
         return None
     match = _WHERE.fullmatch(condition)
-    if match is None or match["field"] != field:
-        raise Unreadable(f'oslc.where is understood as {field}="..." only')
-    return match["value"]
+    if match is None or match["field"] not in fields:
+        known = " or ".join(f'{field}="..."' for field in fields)
+        raise Unreadable(f"oslc.where is understood as {known} only")
+    return re.sub(r"\\(.)", r"\1", match["value"], flags=re.DOTALL)
 
 
 def groups_body(name: str | None) -> Body:

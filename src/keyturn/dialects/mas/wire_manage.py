@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from keyturn.core.commands import CreateUser
+from keyturn.core.commands import CreateUser, ResetPassword
 from keyturn.core.outcomes import Reason, Refused
-from keyturn.core.users import Address, Profile, Status, User
-from keyturn.dialects.mas.wire_user import LONG_AGO, PERMISSIONS, Body, Unreadable, object_of, text_of
+from keyturn.core.users import Address, Contact, Profile, Right, Status, User
+from keyturn.dialects.mas.wire import CAPABILITIES, FAULTS
+from keyturn.dialects.mas.wire_user import LONG_AGO, PERMISSIONS, Body, Unreadable, flag_of, object_of, text_of
 
 PEOPLE: Final = "/maximo/api/os/masperuser"
 KEY_HEADER: Final = "apikey"
@@ -24,6 +25,11 @@ MERGE: Final[Mapping[str, str]] = {"x-method-override": "PATCH", "patchtype": "M
 
 ADMINISTRATORS: Final = "USERMANAGEMENT"
 """The security group of those who administer users: IBM's client puts there whom it made `userAdmin` before 9.1."""
+
+CAPABILITIES_THERE: Final = replace(
+    CAPABILITIES, carries=frozenset({CreateUser, ResetPassword}), validates=False, hands_back=False, names=False
+)
+"""What Manage itself can; `names`, because it shows none but the display name."""
 
 MADE: Final = frozenset({201})
 MERGED: Final = frozenset({200, 204})
@@ -158,6 +164,77 @@ def _account(command: CreateUser) -> Body:
     }
 
 
+def read_creation(body: Mapping[str, object], operation: str = "") -> CreateUser:
+    """The creation that a body means.  Raises Unreadable.
+
+    What has no word in `creation_body` is not kept; a security group but the one of administrators is refused.
+    """
+    who, account = text_of(body, "personid"), object_of(body, "maxuser")
+    if not account:
+        raise Unreadable("maxuser is missing: only people who are users are kept here")
+    if {text_of(account, "userid", who), text_of(account, "personid", who)} != {who}:
+        raise Unreadable("personid and userid must be one")
+    status = {text: status for status, text in _STATUS.items()}.get(text_of(account, "status", "ACTIVE"))
+    if status is None:
+        raise Unreadable("status is ACTIVE or INACTIVE")
+    login = text_of(account, "loginid", who)
+    return CreateUser(who, _profile(body, account), "" if login == who else login, status=status,
+                      rights=_rights(account), operation=operation)  # fmt: skip
+
+
+def _profile(body: Mapping[str, object], account: Mapping[str, object]) -> Profile:
+    mail, phone = text_of(body, "primaryemail"), text_of(body, "primaryphone")
+    place = Address(text_of(body, "addressline1"), text_of(body, "city"), text_of(body, "stateprovince"))
+    return Profile(
+        text_of(body, "displayName") or text_of(body, "displayname"),
+        text_of(body, "firstname"),
+        text_of(body, "lastname"),
+        emails=(Contact(mail, text_of(body, "primaryemailtype"), primary=True),) if mail else (),
+        phones=(Contact(phone, primary=True),) if phone else (),
+        addresses=(replace(place, primary=True),) if place != Address() else (),
+        owner=text_of(account, "owner") or "local",
+    )
+
+
+def _rights(account: Mapping[str, object]) -> frozenset[Right]:
+    groups = account.get("groupuser") or []
+    if not isinstance(groups, list) or any(group != {"groupname": ADMINISTRATORS} for group in groups):
+        raise Unreadable(f"of the security groups a new user can be put into {ADMINISTRATORS} alone")
+    given = [flag_of(account, name.casefold()) for name in ("systemAdmin", "apikeyAdmin")] + [bool(groups)]
+    held = [PERMISSIONS[name] for name in ("systemAdmin", "apikeyAdmin", "userAdmin")]
+    return frozenset[Right]().union(*(rights for rights, has in zip(held, given, strict=True) if has))
+
+
+def read_identity(body: Mapping[str, object], user: User) -> bool | None:
+    """Whether the local sign-in that a change asks for is to be mailed; None when it asks for none.
+
+    Everything else that a change may hold (`grpreassignauth`) is taken and not kept.  Raises Unreadable.
+    """
+    account = object_of(body, "maxuser")
+    if text_of(account, "userid", user.key) != user.key:
+        raise Unreadable("userid is of somebody else")
+    identities = account.get("masuseridp") or []
+    if not isinstance(identities, list) or not all(isinstance(each, Mapping) for each in identities):
+        raise Unreadable("masuseridp must be a list of objects")
+    if any(text_of(each, "idpid") != "local" for each in identities):
+        raise Unreadable("the only identity provider here is local")
+    if any(text_of(each, "idploginid", user.login) != user.login for each in identities):
+        raise Unreadable("idploginid is not the login name of the user")
+    return any(flag_of(each, "emailpassword") for each in identities) if identities else None
+
+
+def person_body(user: User, select: str) -> Body:
+    """A member of the answer to a question: the address, and of the selected what IBM's client asks for."""
+    shown = {"personid": user.key, "displayname": user.profile.display_name}
+    wanted = shown.keys() if select == "*" else {name.strip() for name in select.split(",")}
+    return {**{name: text for name, text in shown.items() if name in wanted}, "href": href_of(user)}
+
+
+def href_of(user: User) -> str:
+    """Where a user is changed."""
+    return f"{PEOPLE}/{user.uid}"
+
+
 def identity_body(who: str, login: str, *, mail: bool) -> Body:
     """What gives a user a local sign-in, with a password that MAS makes up.  mail: to send it to the user."""
     local = {
@@ -212,11 +289,13 @@ def read_made(value: object) -> str:
 
 
 def read_refusal(who: str, status: int, value: object, retry_after: float | None = None) -> Refused:
-    """The refusal that an answer of Manage means: by its status, since no page lists the codes."""
+    """The refusal that an answer of Manage means: by its status, since no page lists the codes of Manage's own."""
     try:
         error = object_of(value, "Error") if isinstance(value, Mapping) else {}
         code, message = text_of(error, "reasonCode"), text_of(error, "message")
     except Unreadable:
         code, message = "", ""
     said = message.removeprefix(f"{code} - ") or f"answered {status}"
-    return Refused(who, _BY_STATUS.get(status, Reason.OTHER), said, code, retry_after)
+    known = FAULTS.read(status, code)
+    reason = known if known is not Reason.OTHER else _BY_STATUS.get(status, Reason.OTHER)
+    return Refused(who, reason, said, code, retry_after)
