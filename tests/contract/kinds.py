@@ -25,7 +25,10 @@ from tests.support.server import OpenDoor
 BY_LOGIN: Final = frozenset({"hdp", "primavera"})
 """The vendors whose calls carry a person's name and password, and no key."""
 
-KINDS: Final = ("local", *sorted(DIALECTS))
+LATER: Final = "mas-9.1"
+"""A vendor whose users are made elsewhere from a version on: the same row of the table, other calls."""
+
+KINDS: Final = ("local", *sorted((*DIALECTS, LATER)))
 GOOD: Final = "nine green bottles on a wall"
 
 
@@ -102,8 +105,9 @@ async def world(kind: str, door: OpenDoor, rights: frozenset[Right] | None = Non
         actor = Actor(key.key.id, key.key.id, 1, key.key.rights)
         directory = door.house.gate.directory(actor, LOCAL, "test", Origin(request="contract"))
     else:
-        settings = TargetSettings(kind=kind, url=door.url, tenant="default", repeats=True)
-        directory = DIALECTS[kind].connect(settings, Credentials(key_id=key.key.id, token=key.token))
+        settings, known = _target(kind, door.url), Credentials(key_id=key.key.id, token=key.token)
+        known = replace(known, manage_key=Secret(f"{key.key.id}:{key.token.reveal()}"))
+        directory = DIALECTS[settings.kind].connect(settings, known)
     with door.house.store.reading() as view:
         last = view.audit.last()
     try:
@@ -160,9 +164,15 @@ def capabilities_of(kind: str) -> Capabilities:
     """What a directory of this kind can, when what it talks to honours repeats."""
     if kind == "local":
         return LOCAL
-    settings = TargetSettings(kind=kind, url="http://127.0.0.1:1", repeats=True)
-    known = Credentials(username="u", password=Secret("p")) if kind in BY_LOGIN else None
-    return DIALECTS[kind].connect(settings, known or Credentials(key_id="k", token=Secret("t"))).capabilities
+    settings = _target(kind, "http://127.0.0.1:1")
+    known = Credentials(key_id="k", token=Secret("t"), manage_key=Secret("m"))
+    known = Credentials(username="u", password=Secret("p")) if kind in BY_LOGIN else known
+    return DIALECTS[settings.kind].connect(settings, known).capabilities
+
+
+def _target(kind: str, url: str) -> TargetSettings:
+    name, _, version = kind.partition("-")
+    return TargetSettings(kind=name, url=url, tenant="default", repeats=True, version=version)
 
 
 def reason(outcome: Outcome) -> Reason | None:

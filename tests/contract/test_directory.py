@@ -34,7 +34,7 @@ async def test_a_new_user_is_found_with_names_and_address(here: World) -> None:
     assert before.replace(microsecond=0) <= user.added.at <= datetime.now(UTC) + timedelta(seconds=1)
 
 
-@needs("own_ids")
+@needs("own_ids", "names")
 async def test_a_new_user_is_found_as_told(here: World) -> None:
     """The whole profile comes back, with who made it and when."""
     who, before = fresh(), datetime.now(UTC)
