@@ -40,6 +40,15 @@ def test_every_trap_of_a_sheet_has_its_fate(tmp_path: Path) -> None:
     assert "U+200B zero width space" in hidden.text
 
 
+def test_our_own_account_is_left_out_by_every_name_that_it_has(tmp_path: Path) -> None:
+    """What it signs in with may be another name than the one that the target then tells."""
+    destination = Destination("there", ABLE, "AH000117", login="Amal")
+    plan = make_plan(
+        read_source(write(tmp_path, "userid\nah000117\namal\nbadr\n")), RESET, [destination], NoBlocklist()
+    )
+    assert list(fates(plan).values()) == ["own-account", "own-account", "change"]
+
+
 def test_a_plan_is_the_same_each_time_and_another_one_for_other_rows(tmp_path: Path) -> None:
     """The digest can be confirmed and compared."""
     one = plan_of(write(tmp_path, "userid\na\nb\n"))

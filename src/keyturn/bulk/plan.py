@@ -43,7 +43,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A target of rows, as far as planning must know.  account: who we are there; protect: patterns of users.
+    """A target of rows, as far as planning must know.  account: who we are there; login: the name that we sign
+    in with, where that is another one; protect: patterns of users.
 
     rules: what it demands of passwords, where it says so.  rendering: how generated passwords look there, where a
     run has begun with it.
@@ -55,6 +56,7 @@ class Destination:
     protect: Sequence[str] = ()
     rules: Rules | None = None
     rendering: str = ""
+    login: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +263,8 @@ def _part(job: Job, destination: Destination, blocklist: Blocklist, *, several: 
         judge = judge_for(capabilities, destination.rules, blocklist)
     if judge is not None and job.password.value is not None:
         _refuse_unfit(job.password.value, judge)
-    return Part(destination, job, Screen(job, capabilities, judge, destination.account, destination.protect))
+    own = frozenset(name.casefold() for name in (destination.account, destination.login) if name)
+    return Part(destination, job, Screen(job, capabilities, judge, own, destination.protect))
 
 
 def refuse_impossible(target: str, job: Job, capabilities: Capabilities) -> None:

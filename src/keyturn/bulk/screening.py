@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from fnmatch import fnmatchcase
@@ -53,13 +53,13 @@ class Screened:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What the rows of one target are held against.  own: our account there; protect: patterns of users that no run
-    touches."""
+    """What the rows of one target are held against.  own: names of our account there, folded; protect: patterns of
+    users that no run touches."""
 
     job: Job
     capabilities: Capabilities
     judge: Judge | None = None
-    own: str = ""
+    own: Set[str] = frozenset()
     protect: Sequence[str] = ()
 
 
@@ -128,7 +128,7 @@ def _left_out(who: str, by: Screen) -> tuple[str, str, Fate]:
     if not by.protect and not by.own:
         return "", "", Fate.CHANGE
     folded = who.casefold()
-    if by.own and folded == by.own.casefold():
+    if folded in by.own:
         return "own-account", "this is the account that keyturn is signed in with", Fate.SKIP
     for pattern in map(str.casefold, by.protect):
         if fnmatchcase(folded, pattern):
@@ -165,9 +165,8 @@ def _unfit(row: SourceRow, who: str, by: Screen) -> tuple[str, str]:
     if by.capabilities.handle is Handle.NUMBER and not (who.isascii() and who.isdigit()):
         return "not-a-number", "this target wants its own number of the user, not the sign-in name"
     if by.job.mails_or_loses(by.capabilities) and by.job.operation is Operation.CREATE and not _has_address(row):
-        return str(
-            Reason.NO_MAIL_ADDRESS
-        ), "the target makes the password, and without an address nobody would learn it"
+        text = "the target makes the password, and without an address nobody would learn it"
+        return str(Reason.NO_MAIL_ADDRESS), text
     return _unfit_passwords(row, who, by)
 
 

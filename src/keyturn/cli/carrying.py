@@ -29,8 +29,8 @@ _LEFT = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
 def carry(frame: Frame, asked: Asked, operation: str) -> int:
     """Do the whole job; the exit code of the command."""
     frame.progress = "Nothing was sent."
-    asked = with_password(frame, asked)
     source = read_source(asked.file, asked.reading)
+    asked = with_password(frame, asked)
     with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
         plan = desk.plan(source, asked, operation)
         recipients = desk.machine.recipients(asked.handout)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from keyturn.core.administration import LocalAdministration
 
 RIGHT = click.Choice(list(RIGHT_NAMES))
+KIND = click.Choice(["mas", "uipath", "scim", "keyturn"])
 
 
 @click.group()
@@ -32,7 +33,7 @@ def key() -> None:
 @key.command()
 @place_flags
 @tenant_flag
-@click.option("--kind", type=click.Choice(["mas", "uipath", "scim", "keyturn"]), required=True, help="Which door it is for.")
+@click.option("--kind", type=KIND, required=True, help="Which door it is for.")
 @click.option("--description", default="", help="What it is for, in your words.")
 @click.option("--right", "rights", type=RIGHT, multiple=True, help="May be repeated; none given: all.")
 @click.option("--scope", "scopes", multiple=True, help="What a client may ask for; may be repeated; none given: all.")

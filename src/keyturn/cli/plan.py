@@ -58,8 +58,8 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
     from keyturn.cli.whereto import wanted
 
     frame.progress = "Nothing was changed."
-    asked = with_password(frame, asked)
     source = read_source(asked.file, asked.reading)
+    asked = with_password(frame, asked)
     with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
         recipients = list(desk.machine.recipients(asked.handout))
         found, probes = desk.look(source, asked, operation, desk.plan(source, asked, operation))

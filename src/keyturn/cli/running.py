@@ -24,7 +24,6 @@ from keyturn.cli.reaching import probe, reach
 from keyturn.cli.runflags import Asked
 from keyturn.cli.watching import watch
 from keyturn.cli.whereto import Wanted
-from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import ConfigError, KeyturnError
 from keyturn.core.ports import Directory, Probe
 from keyturn.core.secret import Secret
@@ -59,7 +58,8 @@ class Seat:
         settings = self.target.settings
         protect = () if asked.include_protected else settings.protect
         capabilities, rules = self.directory.capabilities, rules_of(settings)
-        return Destination(self.target.name, capabilities, self.directory.account, protect, rules)
+        account, login = self.directory.account, settings.username
+        return Destination(self.target.name, capabilities, account, protect, rules, login=login)
 
 
 Probes: TypeAlias = Mapping[str, Probe | KeyturnError]
@@ -103,14 +103,10 @@ class Desk:
         return answers
 
     def look(self, source: Source, asked: Asked, operation: str, plan: Plan) -> tuple[Plan, Probes]:
-        """Probe, unless offline; where a target then tells what it asks of passwords, plan again."""
-        before = self.capabilities()
+        """Probe, unless offline; where a target then tells what it asks of passwords, or who we are, plan again."""
+        before = self.now()
         probes = {} if asked.offline else self.probe(self.seats)
-        return (plan if before == self.capabilities() else self.plan(source, asked, operation)), probes
-
-    def capabilities(self) -> list[Capabilities]:
-        """What the targets can do, as far as is known by now."""
-        return [seat.directory.capabilities for seat in self.seats.values()]
+        return (plan if before == self.now() else self.plan(source, asked, operation)), probes
 
     def now(self) -> Mapping[str, Now]:
         """The targets as a run pins them."""
