@@ -51,6 +51,6 @@ class Cluster:
 logging.basicConfig(level=logging.ERROR)
 requests.Session.get_adapter = lambda self, url: Network()
 users.DynamicClient = Cluster
-client = users.MASUserUtils("inst1", "main", k8s_client=None, mas_version="9.0")
+client = users.MASUserUtils("inst1", "main", k8s_client=None, mas_version=GIVEN["version"])
 result = client.create_initial_users_for_saas({"users": GIVEN["users"]})
 json.dump({"result": result, "calls": CALLS}, sys.stdout)

@@ -36,9 +36,10 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield found
 
 
-def drive(python: Path, directory: World, users: dict[str, list[dict[str, str]]]) -> Any:
+def drive(python: Path, directory: World, users: dict[str, list[dict[str, str]]], version: str = "9.0") -> Any:
     """Let the client create users; what it returns, and every call that it made with the status of the answer."""
     given = {
+        "version": version,
         "address": directory.address,
         "user": directory.made.admin,
         "password": directory.made.password,
@@ -115,3 +116,33 @@ def test_running_ibms_client_again_changes_nothing(python: Path, directory: Worl
     told = drive(python, directory, {"primary": [PRIMARY], "secondary": [SECONDARY]})
     assert told["result"]["failed"] == [], told["said"]
     assert [call for call in told["calls"] if call[0] == "coreapi" and call[1] in ("POST", "PATCH")] == []
+
+
+LATER = {"email": "la.ter@example.com", "given_name": "La", "family_name": "Ter", "id": "later"}
+FIRST = {"email": "first@example.com", "given_name": "Fir", "family_name": "St"}
+
+
+def people(calls: list[tuple[str, str, str, int]]) -> list[tuple[str, int]]:
+    """What the client asks of the users in Manage, in order; those of one user follow those of another."""
+    return [(method, status) for _, method, path, status in calls if path.rstrip("/").split("/")[4:5] == ["masperuser"]]
+
+
+def test_ibms_client_of_version_9_1_creates_users_in_manage(python: Path, directory: World) -> None:
+    """Look, create, look and look again, give a local sign-in; a primary user also gets what is not kept here."""
+    told = drive(python, directory, {"primary": [FIRST], "secondary": [LATER]}, "9.1")
+    assert told["result"] == {"completed": [FIRST, LATER], "failed": []}, told["said"]
+    one = [("GET", 200)] * 2 + [("POST", 201)] + [("GET", 200)] * 4 + [("POST", 204)]
+    assert people(told["calls"]) == [*one, ("POST", 204), *one]
+    for login, mail in (("later", LATER["email"]), (FIRST["email"], FIRST["email"])):
+        status, session = directory.sign_in(login, directory.mailbox.mail(mail, SECRET))
+        assert (status, session["must_change"]) == (201, True)
+
+
+def test_running_the_client_of_version_9_1_again_resets_nobody(python: Path, directory: World) -> None:
+    """It asks for the local sign-in again, because Manage does not show one; who has one keeps the password."""
+    mine, head = "a phrase that only this user has", {"x-access-token": directory.token()}
+    assert directory.call("POST", "/v3/users/later/password", {"token": mine}, head)[0] == 200
+    told = drive(python, directory, {"primary": [FIRST], "secondary": [LATER]}, "9.1")
+    assert told["result"]["failed"] == [], told["said"]
+    assert ("POST", 201) not in people(told["calls"])
+    assert directory.sign_in("later", mine)[0] == 201
