@@ -2,10 +2,18 @@
 
 import csv
 import io
+import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
+from keyturn.core.journal import RowState
+from keyturn.store.journal import open_journal
+from tests.bulk.kit import Kit
+from tests.cli.towns_kit import Towns, towns
 from tests.support.fleet import KINDS, fleet
+
+__all__ = ["towns"]
 
 EACH = 60
 ROWS = [(KINDS[number % len(KINDS)], f"user{number:03d}") for number in range(EACH * len(KINDS))]
@@ -32,3 +40,29 @@ def test_300_users_over_five_targets_are_one_run_with_one_report(tmp_path: Path)
         with ThreadPoolExecutor(4) as pool:
             good = list(pool.map(lambda line: here.signs_in(line["user"], line["password"]), handed))
         assert good == [True] * 300
+
+
+def test_a_run_over_several_targets_that_is_killed_goes_on_where_it_was(towns: Towns) -> None:
+    """No finished row is sent again, nobody gets two passwords, and each target gets its own rows alone."""
+    for server in towns.towns.values():
+        server.delay = 0.005
+    path, kit = towns.many(150), Kit(towns.home, towns.server.url)
+    process = kit.start("reset", path, "--expect", "450", "--no-input", "-j", "4")
+    for server in towns.towns.values():
+        assert server.seen.wait(60)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    with closing(open_journal(towns.run_folder() / "journal.db")) as journal:
+        done = {(row.target, row.who) for row in journal.rows((RowState.CHANGED,))}
+    before = {each: len(towns.towns[each[0]].passwords[each[1]]) for each in done}
+    assert len(done) < 450
+    assert kit.run("resume", "--no-input").code == 0
+    assert all(len(towns.towns[target].passwords[who]) == count for (target, who), count in before.items())
+    for server in towns.towns.values():
+        assert len(server.passwords) == 150
+        assert all(len(set(values)) == 1 for values in server.passwords.values())
+    handed = {(line["target"], line["user"]): line["password"] for line in kit.handed_out()}
+    assert handed == {
+        (name, who): values[-1] for name, server in towns.towns.items() for who, values in server.passwords.items()
+    }
+    assert len(towns.report()) == 450

@@ -16,7 +16,8 @@ TOKEN = "a-token-for-tests"
 @dataclass
 class PasswordServer:
     """requests: how many came in; passwords: every value that was set, by user; lose: so many answers are dropped
-    after the change; slow: so many requests are told to wait a second; signed_out: 401 to everything."""
+    after the change; slow: so many requests are told to wait a second; signed_out: 401 to every password; stranger:
+    401 to the first read."""
 
     url: str = ""
     requests: int = 0
@@ -25,11 +26,14 @@ class PasswordServer:
     unknown: set[str] = field(default_factory=set)
     slow: int = 0
     signed_out: bool = False
+    stranger: bool = False
     delay: float = 0.0
     seen: threading.Event = field(default_factory=threading.Event)
 
     async def probe(self, request: web.Request) -> web.Response:
         """What a client reads first."""
+        if self.stranger:
+            return web.json_response({"message": "no"}, status=401)
         return web.json_response([])
 
     async def reset(self, request: web.Request) -> web.Response:
