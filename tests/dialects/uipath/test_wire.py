@@ -362,3 +362,10 @@ def test_a_time_without_a_zone_is_in_utc(text: str) -> None:
     assert read_time(text).isoformat() == "2026-11-21T12:00:00+00:00"
     assert read_time("soon").year == read_time(None).year == 1970
     assert read_user({"id": "u", "userName": "a", "legacyId": True}).number == 0
+
+
+def test_groups_of_a_user_are_read_as_a_server_writes_them() -> None:
+    """Null is none; an id of another kind is no reason to know nothing of the user."""
+    assert read_user({"id": "u", "userName": "a", "groupIDs": None}).groups == ()
+    odd = read_user({"id": "u", "userName": "a", "groupIDs": [OTHER, "built-in", 7]})
+    assert [group.uid for group in odd.groups] == [OTHER, "built-in"]

@@ -167,7 +167,7 @@ def read_user(body: Mapping[str, object]) -> User:
         added=Stamp("", read_time(body.get("creationTime"))),
         updated=Stamp("", read_time(body.get("lastModificationTime"))),
         status=Status.DISABLED if flag_of(body, "isActive") is False else Status.ACTIVE,
-        groups=tuple(Membership(uid, "") for uid in guids_of(body, "groupIDs")),
+        groups=tuple(Membership(uid, "") for uid in list_of(body, "groupIDs") if isinstance(uid, str)),
     )
 
 
