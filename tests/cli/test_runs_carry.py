@@ -1,8 +1,13 @@
 """plan, reset and create from the command line."""
 
+import base64
+import json
+import re
+import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from keyturn.cli.frame import Frame
 from keyturn.cli.main import cli
@@ -282,3 +287,20 @@ def test_a_server_that_is_not_there_ends_with_6(place: Place) -> None:
     flags = ("--yes", "--offline", "--retries", "0", "--timeout", "2")
     done = place.call("reset", place.file("userid\na\n"), "-t", "there", *flags, code=6)
     assert "there cannot be reached" in done.stderr
+
+
+def test_a_sign_in_that_will_not_last_is_warned_of(place: Place) -> None:
+    """An access token says when it ends, and nobody can renew it."""
+    claims = json.dumps({"sub": "marta", "exp": int(time.time()) + 100}).encode()
+    token = f"e30.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.x"
+    environment = {**place.environment, "THERE_TOKEN": token}
+    file = place.file("userid\n" + "".join(f"u{n}\n" for n in range(300)) + "marta\n")
+    args = ["plan", "reset", file, "-t", "there"]
+    place.configure('rate = "1/s"')
+    shown = CliRunner(env=environment).invoke(cli, args)
+    assert "at most 1 requests/s   about 5 min" in shown.stdout
+    assert "the account that is signed in" in shown.stdout
+    assert re.search(r"the sign-in is good for (99|100) s", shown.stdout)
+    assert "warning[KT-AUTH-008]: the sign-in is good for" in shown.stderr
+    place.configure('rate = "50/s"')
+    assert "KT-AUTH-008" not in CliRunner(env=environment).invoke(cli, args).stderr
