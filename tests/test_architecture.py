@@ -80,6 +80,9 @@ def _room_in_dialects(parts: list[str]) -> str | None:
     if len(parts) <= 2:
         return "dialects"
     half = parts[2].partition("_")[0]
+    own = f"dialects.{parts[1]}.{half}"
+    if own in rooms():
+        return own
     return f"dialects.X.{half}" if half in HALVES else None
 
 

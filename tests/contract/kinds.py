@@ -25,6 +25,9 @@ from tests.support.server import OpenDoor
 BY_LOGIN: Final = frozenset({"hdp", "primavera"})
 """The vendors whose calls carry a person's name and password, and no key."""
 
+ASKS_FIRST: Final = frozenset({"hdp", "scim"})
+"""The vendors whose calls take ids that a file does not hold: a name is looked up, and nothing asked about a stranger."""
+
 LATER: Final = "mas-9.1"
 """A vendor whose users are made elsewhere from a version on: the same row of the table, other calls."""
 
@@ -107,6 +110,9 @@ async def world(kind: str, door: OpenDoor, rights: frozenset[Right] | None = Non
     else:
         settings, known = _target(kind, door.url), Credentials(key_id=key.key.id, token=key.token)
         known = replace(known, manage_key=Secret(f"{key.key.id}:{key.token.reveal()}"))
+        shown = DIALECTS[settings.kind].keys.shown(key.key.id, key.token.reveal())
+        if len(shown) == 1:
+            known = Credentials(token=Secret(shown["token"]), source=key.key.id)
         directory = DIALECTS[settings.kind].connect(settings, known)
     with door.house.store.reading() as view:
         last = view.audit.last()

@@ -8,7 +8,7 @@ from keyturn.core.commands import CreateUser, DeleteUser, ResetPassword, SetStat
 from keyturn.core.outcomes import Changed, Created, Reason, Refused, Unchanged
 from keyturn.core.secret import Secret
 from keyturn.core.users import USER_RIGHTS, Address, Contact, Profile, Right, Status, Window
-from tests.contract.kinds import GOOD, World, fresh, reason, world
+from tests.contract.kinds import ASKS_FIRST, GOOD, World, fresh, reason, world
 
 OTHER = "eight blue kettles on a shelf"
 
@@ -159,8 +159,8 @@ async def test_a_stranger_is_refused_and_audited(here: World) -> None:
     for command in (each for each in commands if type(each) in here.able.carries):
         assert reason(await here.ask(command)) is Reason.NO_SUCH_USER
     told = {event.reason for event in here.events(who)}
-    # A directory of numbered accounts is searched in its list, and not asked for whom it does not show.
-    assert told == {"no-such-user"} or not here.able.names
+    # Where a name is looked up first, nobody is asked to do anything to whom the list does not show.
+    assert told == {"no-such-user"} or here.kind in ASKS_FIRST
 
 
 @needs("validates")
@@ -280,8 +280,8 @@ async def test_who_lacks_the_right_is_refused_and_audited(here: World) -> None:
         assert reason(await weak.ask(CreateUser(fresh(), Profile("X")))) is Reason.NOT_ALLOWED
         assert await weak.directory.find(who) is None
         assert (await weak.directory.list(Window())).users == ()
-    # Who may not read the list of numbered accounts cannot even ask for one of them.
-    assert here.events(who)[-1].reason == "not-allowed" or not here.able.names
+    # Who may not look a name up cannot even ask.
+    assert here.events(who)[-1].reason == "not-allowed" or here.kind in ASKS_FIRST
 
 
 @needs("own_ids")

@@ -176,6 +176,9 @@ RULES = (
             "dialects/mas/wire_admin.py": 2,
             "dialects/primavera/client_session.py": 2,
             "dialects/primavera/wire.py": 1,
+            "dialects/scim/client_session.py": 2,  # bearer or basic, on the wire
+            "dialects/scim/server_asking.py": 1,  # a key's token, taken apart into id and secret
+            "dialects/scim/wire.py": 2,
             "dialects/uipath/client_session.py": 2,
             "dialects/uipath/server_token.py": 2,
             "dialects/uipath/wire.py": 3,

@@ -13,6 +13,8 @@ from keyturn.dialects.mas.client import MasDirectory
 from keyturn.dialects.mas.client_session import MasSettings
 from keyturn.dialects.primavera.client import PrimaveraDirectory
 from keyturn.dialects.primavera.client_session import PrimaveraSettings
+from keyturn.dialects.scim.client import ScimDirectory
+from keyturn.dialects.scim.client_session import ScimSettings
 from keyturn.dialects.uipath.client import UipathDirectory
 from keyturn.dialects.uipath.client_session import UipathSettings
 from keyturn.http.call import Site
@@ -118,6 +120,19 @@ def _hdp(target: TargetSettings, secrets: Credentials) -> Directory:
     )
 
 
+def _scim(target: TargetSettings, secrets: Credentials) -> Directory:
+    return ScimDirectory(
+        ScimSettings(
+            site=_site(target),
+            token=secrets.token,
+            username=secrets.username,
+            password=secrets.password,
+            source=secrets.source,
+            repeats=target.repeats,
+        )
+    )
+
+
 def _site(target: TargetSettings) -> Site:
     return Site(
         url=target.url,
@@ -132,6 +147,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     "mas": Dialect("IBM Maximo Application Suite", _mas),
     "hdp": Dialect("Progress DataDirect Hybrid Data Pipeline", _hdp),
     "primavera": Dialect("Oracle Primavera Administration", _primavera),
+    "scim": Dialect("SCIM 2.0", _scim, Keys(("scim",), ("", "token"))),
     "uipath": Dialect(
         "UiPath Identity",
         _uipath,

@@ -1,0 +1,100 @@
+"""What we say of ourselves in SCIM, and the protocol's steps where ours differ from the library's."""
+
+import logging
+from typing import Final
+
+from scim2_models import (
+    AuthenticationScheme,
+    Bulk,
+    ChangePassword,
+    Error,
+    ETag,
+    Filter,
+    Mutability,
+    NotFoundException,
+    Patch,
+    ResourceType,
+    Returned,
+    SCIMException,
+    ScimProvider,
+    ServiceProviderConfig,
+    Sort,
+)
+from scim2_server.requests import ScimRequest
+from scim2_server.service import ScimService
+from scim2_server.utils import load_default_resource_types, load_default_schemas
+
+from keyturn.core.errors import Busy, KeyturnError, StoreError
+from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.permissions import Actor, Proof
+from keyturn.dialects.scim.wire import FAULTS, MOST_LISTED, MOST_OPERATIONS, error_body
+from keyturn.dialects.scim.wire_group import GROUP
+from keyturn.dialects.scim.wire_user import Unreadable
+from keyturn.http.faults import FaultTable
+from keyturn.http.json import BATCH
+
+_log = logging.getLogger("keyturn.scim")
+
+BEARER: Final = AuthenticationScheme(
+    type=AuthenticationScheme.Type.oauthbearertoken,
+    name="API key",
+    description="The token of an API key made for SCIM, as Authorization: Bearer.",
+    primary=True,
+)
+BASIC: Final = AuthenticationScheme(
+    type=AuthenticationScheme.Type.httpbasic,
+    name="Sign-in name and password",
+    description="Of a person; what the person may do here follows from the person's rights.",
+)
+CONFIG: Final = ServiceProviderConfig(
+    patch=Patch(supported=True),
+    bulk=Bulk(supported=True, max_operations=MOST_OPERATIONS, max_payload_size=BATCH),
+    filter=Filter(supported=True, max_results=MOST_LISTED),
+    change_password=ChangePassword(supported=True),
+    sort=Sort(supported=True),
+    etag=ETag(supported=True),
+    authentication_schemes=[BEARER, BASIC],
+)
+
+
+class Turned(SCIMException):
+    """A refusal of the directory, on its way out as a SCIM error."""
+
+    def __init__(self, refused: Refused, faults: FaultTable = FAULTS) -> None:
+        self.status, self.scim_type, text = error_body(refused, faults)
+        self.refused = refused
+        super().__init__(detail=text)
+
+
+class Service(ScimService):
+    """The protocol, for a subject that is an `Actor`."""
+
+    def me_target(self, request: ScimRequest) -> tuple[ResourceType, str]:
+        """Who asks, when it is a person."""
+        actor = request.subject
+        if not isinstance(actor, Actor) or actor.proof is Proof.KEY:
+            raise NotFoundException(detail="The token is that of an API key, who is no user")
+        return self.get_resource_type("User"), actor.id
+
+    @staticmethod
+    def error_of(exception: Exception) -> Error:
+        """The error of what was raised, also inside of a bulk request; only what is a mistake of ours is logged."""
+        if isinstance(exception, Unreadable):
+            return Turned(Refused("", Reason.INVALID, str(exception))).to_error()
+        if isinstance(exception, Busy | StoreError):
+            return Turned(Refused("", Reason.BUSY)).to_error()
+        if not isinstance(exception, SCIMException | KeyturnError):
+            _log.error("request.broke", exc_info=exception)
+        return ScimService.error_of(exception)
+
+
+def make_service() -> Service:
+    """The service of this door: users with the enterprise extension, and groups."""
+    schemas, types = load_default_schemas(), load_default_resource_types()
+    for attribute in schemas[GROUP].attributes or []:
+        for part in attribute.sub_attributes or []:
+            if part.name == "display":
+                # How a member is called follows from the member, and is told to those who ask for it: the schema of
+                # RFC 7643, section 8.7.1, has no such attribute, its example in section 8.4 has one.
+                part.mutability, part.returned = Mutability.read_only, Returned.request
+    return Service(ScimProvider.from_discovery(schemas.values(), types.values(), config=CONFIG))
