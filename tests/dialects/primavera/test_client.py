@@ -124,6 +124,27 @@ async def test_a_set_that_is_refused_whole_is_split_until_each_has_its_own_answe
     assert len(heard) < 2 * len(NAMES)
 
 
+NO = {"statusInfo": "KTPRM2001E: too short", "statusInfoOK": False}
+
+
+@pytest.mark.parametrize(
+    ("users", "calls"),
+    [
+        ([{"loginId": "AMAL", **NO}, {"loginId": "BERT", **NO}], 1),
+        ([{"loginId": "AMAL", **NO}], 3),
+        ([{"loginId": "AMAL", **NO}, {"loginId": "BERT", "statusInfo": ""}], 3),
+        ([7], 3),
+        (7, 3),
+    ],
+)
+async def test_a_refusal_that_tells_of_each_user_is_not_asked_for_in_halves(users: object, calls: int) -> None:
+    """Only where it refuses everybody; what it says is believed user by user."""
+    outcomes, heard = await done([reset("AMAL"), reset("BERT")], Say(400, {**FAULT, "users": users}))
+    assert len(heard) == calls
+    told = Reason.TOO_SHORT if calls == 1 else Reason.POLICY
+    assert [reason(one) for one in outcomes][1] is told
+
+
 @pytest.mark.parametrize(
     ("say", "kind"), [(Say(CUT), Uncertain), (Say(403, FAULT), Refused), (Say(429, {}), Refused), (Say(502), Uncertain)]
 )

@@ -82,6 +82,19 @@ def test_each_user_gets_a_verdict(admin: Administrator) -> None:
     assert [each.get("password") for each in answer.json] == [None, "password", None]
 
 
+def test_a_call_without_a_usable_password_is_the_vendor_s_400(door: OpenDoor, admin: Administrator) -> None:
+    """With its words, and beside them why, user by user; nobody is touched."""
+    sent = [{"loginId": "amal", "password": [*"password"]}, {"loginId": "bert", "password": [*"password"]}]
+    before = [stored(door, who).version for who in ("amal", "bert")]
+    answer = admin.ask("PUT", "/user/manual-reset-pwd/true", sent)
+    assert (answer.status, answer.json["message"]) == (400, "KTPRM3003E: Invalid input, Please check.")
+    assert [(each["loginId"], each["statusInfoOK"], each["statusInfo"][:10]) for each in answer.json["users"]] == [
+        ("amal", False, "KTPRM2001E"),
+        ("bert", False, "KTPRM2001E"),
+    ]
+    assert [stored(door, who).version for who in ("amal", "bert")] == before
+
+
 def test_the_answer_tells_who_is_disabled_or_locked(door: OpenDoor, admin: Administrator) -> None:
     """A new password makes nobody active."""
     admin.change({"added": [added("dora")]})

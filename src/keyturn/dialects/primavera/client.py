@@ -23,7 +23,7 @@ from keyturn.dialects.primavera.client_orders import (
     wants_password,
 )
 from keyturn.dialects.primavera.client_session import LONGEST_LIST, PrimaveraSettings, Session
-from keyturn.dialects.primavera.client_verdicts import judge
+from keyturn.dialects.primavera.client_verdicts import judge, told_apart
 from keyturn.dialects.primavera.wire import CAPABILITIES, WireRequest, write, write_unlock
 from keyturn.dialects.primavera.wire_answer import job_of
 from keyturn.dialects.primavera.wire_changes import whole
@@ -188,7 +188,8 @@ class PrimaveraDirectory:
         larger call.
         """
         answer = await self._session.send(writer(commands))
-        if isinstance(answer, Answer) and len(commands) > 1 and may_halve(commands, answer.status):
+        apart = isinstance(answer, Answer) and told_apart(commands, answer) is not None
+        if isinstance(answer, Answer) and len(commands) > 1 and may_halve(commands, answer.status) and not apart:
             middle = len(commands) // 2
             first = await self._call(commands[:middle], writer, again=True)
             return [*first, *await self._call(commands[middle:], writer, again=True)]

@@ -1,12 +1,12 @@
 """What came of each command, as far as the answer of a Primavera Administration proves it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from keyturn.core.commands import Command, candidate
 from keyturn.core.outcomes import Outcome, Reason, Refused, Uncertain
-from keyturn.dialects.primavera.wire_answer import entries_of, pick, read_outcome, read_refusal
+from keyturn.dialects.primavera.wire_answer import entries_of, pick, read_outcome, read_refusal, verdicts_of
 from keyturn.http.answers import Answer, Lost, harmless, sentence, withheld
 
 _UNKNOWN_FATE: Final = frozenset({202, 204, 408, 500, 502, 504})
@@ -22,6 +22,9 @@ def judge(commands: Sequence[Command], answer: Answer | Lost | Refused) -> Seque
             for each in commands
         ]
     status = answer.status
+    told = told_apart(commands, answer)
+    if told is not None:
+        return [_printable(each, read_outcome(each, pick(told, each.who))) for each in commands]
     if status == 200:
         entries = None if answer.is_html() else entries_of(answer.body)
         if entries is None:
@@ -43,3 +46,8 @@ def _printable(command: Command, outcome: Outcome) -> Outcome:
     if not isinstance(outcome, Refused | Uncertain):
         return outcome
     return replace(outcome, text=sentence(withheld(outcome.text, candidate(command))))
+
+
+def told_apart(commands: Sequence[Command], answer: Answer) -> Sequence[Mapping[str, object]] | None:
+    """What a refusal of the whole call says of each user; None where it does not, as those of the vendor."""
+    return verdicts_of(answer.body, [each.who for each in commands]) if answer.status == 400 else None

@@ -15,7 +15,7 @@ from keyturn.dialects.primavera.server_asking import Asked, Door, refuse_request
 from keyturn.dialects.primavera.server_changes import Changes
 from keyturn.dialects.primavera.server_sets import execute, stored
 from keyturn.dialects.primavera.wire import API, FAULTS, WireRequest, read
-from keyturn.dialects.primavera.wire_answer import reset_body, verdict_text
+from keyturn.dialects.primavera.wire_answer import reset_body, unusable_body, verdict_text
 from keyturn.dialects.primavera.wire_user import ROLES, role_of, user_body
 from keyturn.http.faults import FaultTable
 from keyturn.http.paths import segment
@@ -73,6 +73,9 @@ class Users:
         # Read before: once the passwords are set, nothing may keep us from saying so.
         found = await stored(asked.directory, [each.who for each in commands])
         outcomes = await execute(asked.directory, commands)
+        unusable = unusable_body(outcomes, self.door.faults)
+        if unusable is not None:
+            return reply(unusable, 400)
         return self.door.refuse_all(outcomes) or reply(
             [reset_body(each, found.get(each.who), self.door.faults) for each in outcomes]
         )

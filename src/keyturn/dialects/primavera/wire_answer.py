@@ -61,6 +61,34 @@ def reset_body(outcome: Outcome, user: User | None, faults: FaultTable = FAULTS)
     }
 
 
+def unusable_body(outcomes: Sequence[Outcome], faults: FaultTable = FAULTS) -> Body | None:
+    """The answer to a call in which no password can be used: the vendor's 400, with each user's own verdict beside it.
+
+    None where anything else became of anybody: then the call is answered with 200.  `users` is our own word.
+    """
+    if not outcomes or not all(isinstance(each, Refused) and each.reason in UNUSABLE for each in outcomes):
+        return None
+    fault = faults.of(Reason.INVALID)
+    return error_body(fault.code, fault.text) | {"users": [reset_body(each, None, faults) for each in outcomes]}
+
+
+UNUSABLE: Final = frozenset({
+    Reason.TOO_SHORT, Reason.TOO_LONG, Reason.TOO_COMMON, Reason.UNUSABLE_CHARACTER, Reason.POLICY,
+})  # fmt: skip
+"""Why a password is none that could be set."""
+
+
+def verdicts_of(body: bytes, names: Sequence[str]) -> list[Mapping[str, object]] | None:
+    """What a call that was refused as a whole says of each user; None unless it refuses everybody who was asked for."""
+    values = values_of(body) or []
+    told = values[0] if values and isinstance(values[0], Mapping) else {}
+    entries = _of_list(told.get("users"))
+    if entries is None:
+        return None
+    found = [pick(entries, who) for who in names]
+    return entries if all(each is not None and each.get("statusInfoOK") is False for each in found) else None
+
+
 def error_body(code: str, text: str) -> Body:
     """A call that was refused as a whole, in the words that a job's result has for it."""
     return {"exception": code, "localizedException": False, "message": f"{code}: {text}"}
