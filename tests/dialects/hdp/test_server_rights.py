@@ -158,3 +158,17 @@ def test_roles_are_those_of_one_s_own_tenant(door: OpenDoor) -> None:
     """Of another one nothing is told."""
     assert [role["id"] for role in ask(door, "GET", "/api/admin/roles?tenantID=1").json["roles"]] == [1, 2, 3]
     assert ask(door, "GET", "/api/admin/roles?tenantID=2").json == {"roles": []}
+
+
+def test_a_role_is_shown_with_its_permissions_and_who_has_it(door: OpenDoor) -> None:
+    """Those of one's own tenant, to who may list them."""
+    login, plain = fresh(door), fresh(door, password=GOOD)
+    assert ask(door, "PUT", at(door, login, "/permissions"), {"roles": [3]}).status == 200
+    role = ask(door, "GET", "/api/admin/roles/3").json
+    assert (role["name"], role["permissions"]) == ("Tenant Administrator", [*range(1, 12), *range(13, 22)])
+    assert role["users"] == [stored(door, login).number]
+    assert stored(door, plain).number in ask(door, "GET", "/api/admin/roles/2").json["users"]
+    for number in ("4", "03", "x"):
+        assert is_fault(ask(door, "GET", f"/api/admin/roles/{number}"), 404)
+    assert is_fault(ask(door, "GET", "/api/admin/roles/3", who=(plain, GOOD)), 403)
+    assert told(events(door)[-1]) == ("user.list", "refused", "", "not-allowed")

@@ -127,6 +127,7 @@ def test_only_administrators_of_the_system_make_tenants_and_appoint(door: OpenDo
         ("GET", f"{TENANTS}/{number}/admins", None, "tenant.read"),
         ("PUT", f"{TENANTS}/{number}/admins", {"admins": []}, "tenant.appoint"),
         ("PUT", at(door, fresh(door), "/tenantsadministered"), {"tenantsAdministered": [number]}, "tenant.appoint"),
+        ("PUT", at(door, fresh(door), "/tenantsadministered"), {"tenantsAdministered": []}, "tenant.appoint"),
     ):
         assert is_fault(ask(door, method, path, body, who=me), 403), path
         assert (events(door)[-1].verb, events(door)[-1].reason) == (verb, "not-allowed")

@@ -20,6 +20,7 @@ from keyturn.core.commands import (
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Unchanged
 from keyturn.core.policy import ProfileName
 from keyturn.core.secret import Secret
+from keyturn.core.storage import Tenant
 from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Profile, Right, Status, User
 from keyturn.dialects.hdp.wire import (
     FAULTS,
@@ -36,6 +37,7 @@ from keyturn.dialects.hdp.wire import (
 from keyturn.dialects.hdp.wire_policy import policy_body, read_list, read_policy
 from keyturn.dialects.hdp.wire_rights import effective, fits, permissions_body, read_rights
 from keyturn.dialects.hdp.wire_shapes import USERS, Unreadable, is_number, number_text, object_of, read_error
+from keyturn.dialects.hdp.wire_tenants import SentTenant, read_tenant, read_tenants, tenant_body, tenants_list
 from keyturn.dialects.hdp.wire_user import LONG_AGO, MORE, read_status, read_user, user_body
 from tests.dialects.hdp.strategies import commands, rights, secrets, texts, users
 
@@ -333,3 +335,27 @@ def test_a_user_without_a_name_or_a_number_is_none() -> None:
         with pytest.raises(Unreadable):
             read_user(body)
     assert read_user({"id": 7, "userName": "a"}).status is Status.ACTIVE
+
+
+names = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12)
+tenants = st.builds(
+    Tenant, st.integers(2, 2**31), names, st.just("g"), texts.map(lambda text: {"description": text})
+)  # fmt: skip
+
+
+@given(tenants)
+def test_a_tenant_survives_the_wire(tenant: Tenant) -> None:
+    """Its name and what is said of it; one that is sent without a description keeps it."""
+    body = sent(tenant_body(tenant))
+    assert read_tenant(body, new=True) == SentTenant(tenant.name, tenant.settings["description"], active=True)
+    assert read_tenant({"name": tenant.name}, new=False) == SentTenant(tenant.name, None, active=True)
+
+
+@given(st.lists(tenants, unique_by=lambda tenant: tenant.number))
+def test_tenants_are_found_by_name_and_by_number(listed: list[Tenant]) -> None:
+    """Unless two have the name; a number is a number first."""
+    found = read_tenants(sent(tenants_list(listed)))
+    for tenant in listed:
+        assert found[str(tenant.number)] == tenant.number
+        same = [one for one in listed if one.name == tenant.name or str(one.number) == tenant.name]
+        assert len(same) > 1 or found[tenant.name] == tenant.number

@@ -62,6 +62,7 @@ def _of_all(users: Users, system: System, policies: Policies, tenants: Tenants) 
         "/api/admin/permissions": {"GET": system.permissions},
         "/api/admin/permissions/{id}": {"GET": system.permission},
         "/api/admin/roles": {"GET": system.roles},
+        "/api/admin/roles/{id}": {"GET": system.role},
         "/api/mgmt/user": {"GET": system.user},
         "/api/mgmt/permissions": {"GET": system.own_permissions},
         "/api/mgmt/passwordpolicy/validate": {"POST": policies.validate},

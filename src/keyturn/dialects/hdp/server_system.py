@@ -4,13 +4,17 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from keyturn.dialects.hdp.server_asking import Asked, Door, reply
+from keyturn.core.users import Right
+from keyturn.dialects.hdp.server_asking import Asked, Door, everybody, reply
 from keyturn.dialects.hdp.wire_rights import (
     PERMISSIONS,
+    ROLES,
     effective,
+    numbers,
     permission_body,
     permissions_body,
     permissions_list,
+    role_body,
     roles_list,
 )
 from keyturn.dialects.hdp.wire_shapes import Body, is_number
@@ -48,6 +52,21 @@ class System:
     async def roles(self, asked: Asked) -> Response:
         """GET /api/admin/roles: the same three in each tenant that the one who asks reaches."""
         return reply(roles_list([tenant.number for tenant in await asked.tenants()]))
+
+    async def role(self, asked: Asked) -> Response:
+        """GET /api/admin/roles/{id}: with its permissions, and who of one's own tenant has it."""
+        if Right.VIEW_USERS not in asked.actor.rights:
+            return self.door.refuse(await asked.refuse("user.list"))
+        wanted = next((role for role in ROLES if str(role) == segment(asked.request, "id")), None)
+        if wanted is None:
+            return self.door.say(404, "there is no such role")
+        held = [
+            user.number
+            async for user in everybody(asked)
+            if wanted in numbers(permissions_body(user.rights, kept_permissions(user.profile)), "roles")
+        ]
+        more: Body = {"permissions": sorted(ROLES[wanted][2]), "users": held}
+        return reply(role_body(wanted, asked.actor.tenant) | more)
 
 
 async def _own(asked: Asked) -> tuple[int, Body | list[int]]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from starlette.responses import Response
 
 from keyturn.core.outcomes import Reason, Refused
-from keyturn.core.permissions import SYSTEM_TENANT, Target, may
+from keyturn.core.permissions import NEEDS, SYSTEM_TENANT, Target, may
 from keyturn.core.storage import Tenant
-from keyturn.core.users import Right, User
+from keyturn.core.users import User
 from keyturn.dialects.hdp.server_asking import Asked, Door, everybody, reply
 from keyturn.dialects.hdp.wire_rights import ROLES
 from keyturn.dialects.hdp.wire_shapes import Body
@@ -68,7 +68,7 @@ class Tenants:
         details: Body = {}
         if flag(asked.query, "details"):
             details = {"roles": list(ROLES)}
-            details |= admins_body(await _admins(asked, tenant)) if _over_tenants(asked) else {}
+            details |= admins_body(await _admins(asked, tenant)) if _may_on(asked, "tenant.read") else {}
         return reply(tenant_body(tenant) | details)
 
     async def change(self, asked: Asked) -> Response:
@@ -88,7 +88,7 @@ class Tenants:
         tenant = await self._tenant(asked, "tenant.read")
         if isinstance(tenant, Refused):
             return self.door.refuse(tenant)
-        if not _over_tenants(asked):
+        if not _may_on(asked, "tenant.read"):
             return self.door.refuse(await asked.refuse("tenant.read", who=str(tenant.number)))
         return reply(admins_body(await _admins(asked, tenant)))
 
@@ -98,7 +98,7 @@ class Tenants:
         tenant = await self._tenant(asked, "tenant.appoint")
         if isinstance(tenant, Refused):
             return self.door.refuse(tenant)
-        if not _over_tenants(asked):
+        if not _may_on(asked, "tenant.appoint"):
             return self.door.refuse(await asked.refuse("tenant.appoint", who=str(tenant.number)))
         named = await self._users(asked, wanted, SYSTEM_TENANT, tenant.number)
         if isinstance(named, Refused):
@@ -124,7 +124,7 @@ class Tenants:
         user = await asked.directory().find(segment(asked.request, "id"))
         if user is None:
             return await self._no_user(asked)
-        if wanted - {user.tenant} != user.administers:
+        if wanted - {user.tenant} != user.administers or not NEEDS["tenant.appoint"] <= asked.actor.rights:
             refused = await _appoint(asked, user, wanted - {user.tenant})
             if refused is not None:
                 return self.door.refuse(refused)
@@ -157,8 +157,10 @@ class Tenants:
         return self.door.refuse(await asked.unseen(segment(asked.request, "id")))
 
 
-def _over_tenants(asked: Asked) -> bool:
-    return asked.actor.tenant == SYSTEM_TENANT and Right.TENANTS in asked.actor.rights
+def _may_on(asked: Asked, operation: str) -> bool:
+    """Whether the one who asks may do this to tenants and see who administers them, which takes the list of users."""
+    needed = NEEDS[operation] | NEEDS["user.list"]
+    return asked.actor.tenant == SYSTEM_TENANT and needed <= asked.actor.rights
 
 
 async def _barred(asked: Asked, users: Sequence[User]) -> Refused | None:

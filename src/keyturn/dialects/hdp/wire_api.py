@@ -115,7 +115,8 @@ SHAPES: Final[Mapping[str, Schema]] = {
     "Reset": members({"newPassword": {**SECRET, "maxLength": LONGEST}}, "newPassword"),
     "ChangedPassword": members({"currentPassword": SECRET, "newPassword": SECRET}, "currentPassword", "newPassword"),
     "Permission": members({"id": WHOLE, "name": TEXT, "description": TEXT}, "id", "name"),
-    "Role": members({"id": WHOLE, "name": TEXT, "tenantId": WHOLE, "description": TEXT}, "id", "name"),
+    "Role": members({"id": WHOLE, "name": TEXT, "tenantId": WHOLE, "description": TEXT, "permissions": many(WHOLE),
+                     "users": many(WHOLE)}, "id", "name"),
     "Policy": members(
         {
             "id": WHOLE,
@@ -255,6 +256,19 @@ _SYSTEM: Final = (
     ),
     Call(
         "GET",
+        "/api/admin/roles/{id}",
+        "Read a role with its permissions and the users of one's own tenant who have it",
+        {
+            200: Answer(
+                "The role.",
+                shape("Role"),
+                {"id": 2, "name": "User", "tenantId": 1, "permissions": [1, 2], "users": [7]},
+            )
+        },
+        needs=("user.list",),
+    ),
+    Call(
+        "GET",
         "/api/mgmt/user",
         "Who is signed in",
         {200: Answer("Number and permissions.", shape("Oneself"), {"userId": 7, "permissions": [1, 2]})},
@@ -305,16 +319,18 @@ _TENANTS: Final = (
     Call("GET", _ONE_TENANT, "Read a tenant", {200: _TENANT_ANSWER}, parameters=(_OF_TENANT,), refuses=_MISSING),
     Call("PUT", _ONE_TENANT, "Change the name or the description of a tenant", {200: _TENANT_ANSWER},
          needs=("tenant.update",), body=_SENT_TENANT, refuses=_NOT_SO),
-    Call("GET", _ONE_TENANT + "/admins", "Who administers a tenant", {200: _ADMINS}, needs=("tenant.read",),
+    Call("GET", _ONE_TENANT + "/admins", "Who administers a tenant", {200: _ADMINS}, needs=("user.list", "tenant.read"),
          refuses=_MISSING),
     Call("PUT", _ONE_TENANT + "/admins", "Replace those of the system's tenant who administer a tenant",
-         {200: _ADMINS}, needs=("tenant.appoint",), body=Body(shape("Admins"), {"admins": [7]}), refuses=_NOT_SO),
+         {200: _ADMINS}, needs=("user.list", "tenant.appoint"), body=Body(shape("Admins"), {"admins": [7]}),
+         refuses=_NOT_SO),
 )  # fmt: skip
 
 NOT_SERVED: Final = (
     NotServed("DELETE", "/api/admin/tenants/{id}", "tenants stay: names and numbers of their users are used once"),
     NotServed("POST", "/api/admin/roles", "roles of one's own"),
-    NotServed("*", "/api/admin/roles/{id}", "roles of one's own; the three that there are never change"),
+    NotServed("PUT", "/api/admin/roles/{id}", "the three roles never change; who has one is said of the user"),
+    NotServed("DELETE", "/api/admin/roles/{id}", "the three roles never change"),
     NotServed("*", "/api/admin/limits", "limits on queries"),
     NotServed("*", "/api/admin/configurations", "settings of the data pipeline"),
     NotServed("*", "/api/admin/auth/services", "services that sign people in"),

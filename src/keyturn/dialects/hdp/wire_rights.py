@@ -138,13 +138,13 @@ def permission_body(number: int) -> Body:
 
 def roles_list(tenants: Sequence[int]) -> Body:
     """The default roles, which every tenant shares here."""
-    return {
-        "roles": [
-            {"id": number, "name": name, "tenantId": tenant, "description": text}
-            for tenant in tenants
-            for number, (name, text, _) in ROLES.items()
-        ]
-    }
+    return {"roles": [role_body(number, tenant) for tenant in tenants for number in ROLES]}
+
+
+def role_body(number: int, tenant: int) -> Body:
+    """One role, as the list shows it."""
+    name, text, _ = ROLES[number]
+    return {"id": number, "name": name, "tenantId": tenant, "description": text}
 
 
 def numbers(body: Mapping[str, object], name: str) -> Sequence[int]:

@@ -95,6 +95,7 @@ def read_tenants(value: object) -> Mapping[str, int]:
     if not isinstance(tenants, list):
         raise Unreadable("there is no list of tenants")
     found: dict[str, int] = {}
+    numbered: dict[str, int] = {}
     twice: set[str] = set()
     for entry in tenants:
         body = entry if isinstance(entry, Mapping) else {}
@@ -102,6 +103,5 @@ def read_tenants(value: object) -> Mapping[str, int]:
         if not number or not name:
             raise Unreadable("a tenant has no id or no name")
         twice |= {name} & found.keys()
-        found[name] = int(number)
-    numbered = {str(number): number for number in found.values()}
+        found[name] = numbered[number] = int(number)
     return {name: number for name, number in found.items() if name not in twice} | numbered
