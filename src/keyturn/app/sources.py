@@ -92,6 +92,25 @@ def first_line(stream: TextIO) -> Secret:
     return _of_one_line(line, "the target")
 
 
+def guard(path: Path, what: str) -> None:
+    """Refuse a file with a key in it that other users of this machine can read.  Raises ConfigError."""
+    try:
+        _refuse_exposed(path.stat().st_mode, path, what)
+    except OSError as error:
+        why = error.strerror or ""
+        raise ConfigError(f"the secret of {what} cannot be read", code=UNREADABLE, where=str(path), why=why) from error
+
+
+def _refuse_exposed(mode: int, path: Path, what: str) -> None:
+    if sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError(
+            f"other users of this machine can read the secret of {what}",
+            code=EXPOSED,
+            where=f"{path} (mode {stat.S_IMODE(mode):04o})",
+            fix=f"chmod 600 {path}",
+        )
+
+
 def _of_one_line(line: str, what: str) -> Secret:
     """The secret, if it can be one: a line break or another control character has no place in a header or a form."""
     if not line.isprintable():
@@ -104,14 +123,7 @@ def _of_file(path: Path, what: str) -> str:
     """The file is judged and read through one descriptor, so that it cannot be swapped in between."""
     try:
         with path.open(encoding="utf-8") as file:
-            status = os.fstat(file.fileno())
-            if sys.platform != "win32" and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise ConfigError(
-                    f"other users of this machine can read the secret of {what}",
-                    code=EXPOSED,
-                    where=f"{path} (mode {stat.S_IMODE(status.st_mode):04o})",
-                    fix=f"chmod 600 {path}",
-                )
+            _refuse_exposed(os.fstat(file.fileno()).st_mode, path, what)
             return file.readline().rstrip("\r\n")
     except OSError as error:
         raise ConfigError(

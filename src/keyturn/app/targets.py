@@ -11,7 +11,7 @@ import msgspec
 
 from keyturn.app.dialects import DIALECTS
 from keyturn.app.settings import ServeSettings, Settings, TargetSettings
-from keyturn.app.sources import Credentials, Source, fetch
+from keyturn.app.sources import Credentials, Source, fetch, guard
 from keyturn.core.errors import ConfigError
 from keyturn.core.ports import Directory
 from keyturn.core.secret import Secret
@@ -53,6 +53,9 @@ def prepare(settings: Settings, name: str = "", *, piped: Secret | None = None) 
     """
     name, target = settings.target(name)
     target = check(name, target, settings.folders.config.parent)
+    shown = target.certificate_key or target.certificate
+    if shown:
+        guard(Path(shown), f"targets.{name}.certificate")
     warnings = ("requests go over plain http: whoever sits between can read them",) if _is_open(target) else ()
     return Target(name, target, credentials(settings, name, target, piped=piped), warnings, settings.serve)
 

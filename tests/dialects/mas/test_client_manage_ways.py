@@ -11,7 +11,7 @@ from keyturn.core.commands import CreateUser, ResetPassword, UpdateUser
 from keyturn.core.errors import BadAnswer, ConfigError, Unreachable
 from keyturn.core.outcomes import Changed, Created, Reason, Refused, Uncertain
 from keyturn.core.secret import Secret
-from keyturn.core.users import Profile
+from keyturn.core.users import Profile, Status
 from keyturn.dialects.mas.client import MasDirectory
 from keyturn.dialects.mas.client_session import MasSettings
 from keyturn.http.call import Site
@@ -76,6 +76,30 @@ async def test_nobody_listening_is_a_refusal() -> None:
         await directory.close()
     assert isinstance(outcome, Refused)
     assert outcome.reason is Reason.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        (Say(200, {"id": "AMAL", "status": {"active": False}}), Status.DISABLED),
+        (Say(200, {"id": "bert", "status": {"active": False}}), Status.ACTIVE),
+        (Say(200, {"status": {"active": False}}), Status.ACTIVE),
+        (Say(200, text=b"<html>"), Status.ACTIVE),
+        (Say(404, {}), Status.ACTIVE),
+        (Say(500, {}), Status.ACTIVE),
+        (Say(CUT), Status.ACTIVE),
+    ],
+)
+async def test_the_admin_api_tells_more_of_who_is_there_where_it_does(told: Say, status: Status) -> None:
+    """That 9.1 answers this read is not published, so that nothing hangs on it: who is there is there."""
+    there = Say(200, {"member": [{"personid": "amal", "displayname": "Amal"}]})
+    async with playing(lambda heard: told if heard.target == "/v3/users/amal" else there) as player:
+        directory = directory_at(player.url)
+        found = await directory.find("amal")
+        await directory.close()
+    assert found is not None
+    assert found.status is status
+    assert found.key.casefold() == "amal"
 
 
 async def test_a_wrong_key_of_manage_is_told_by_the_probe_and_stops_a_run() -> None:

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 
-from keyturn.app.settings import TargetSettings
 from keyturn.core.capabilities import Usual
 from keyturn.core.commands import CreateUser, ResetPassword
 from keyturn.core.outcomes import Changed, Created, Reason, Refused
@@ -233,4 +232,3 @@ def test_capabilities_there_are_those_of_the_door_but_for_what_manage_lacks() ->
     assert not CAPABILITIES_THERE.validates
     assert not CAPABILITIES_THERE.hands_back
     assert CAPABILITIES_THERE.usual == Usual(6, 35)
-    assert TargetSettings(kind="mas").version == ""
