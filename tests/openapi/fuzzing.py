@@ -70,7 +70,8 @@ def client_token(door: OpenDoor) -> str:
 
 def settings(api: Api, how: Asking, skipped: Sequence[str]) -> str:
     """The settings file: credentials, and for each call the refusals that its content may meet."""
-    text = f"[checks.negative_data_rejection]\nexpected-statuses = {json.dumps([*REFUSED, *unsupported(api)])}\n"
+    text = '[parameters]\n"path.tenant" = "default"\n'
+    text += f"[checks.negative_data_rejection]\nexpected-statuses = {json.dumps([*REFUSED, *unsupported(api)])}\n"
     text += "[checks.not_a_server_error]\n"
     text += f"expected-statuses = {json.dumps(['2xx', '3xx', '4xx', *unsupported(api)])}\n"
     for way, parts in how.ways.items():

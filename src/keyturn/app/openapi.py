@@ -25,6 +25,7 @@ _WALL: Final[Mapping[int, str]] = {
 """What the outermost layer answers before and after any call."""
 
 _OF_BODIES: Final = frozenset({408, 413, 415})
+_SHARED: Final = frozenset({405, 408, 413, 415, 500})
 _WAITS: Final = frozenset({429, 503})
 _WAIT: Final = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
 _ALLOW: Final = {"description": "The methods that the address takes.", "schema": {"type": "string"}}
@@ -40,7 +41,7 @@ def document(api: Api) -> dict[str, object]:
         "info": {"title": api.title, "version": __version__, "description": api.text},
         "servers": [_server(place) for place in api.places],
         "paths": paths,
-        "components": {"schemas": dict(api.shapes), "securitySchemes": dict(api.ways)},
+        "components": {"responses": _of_the_wall(api), "schemas": dict(api.shapes), "securitySchemes": dict(api.ways)},
     }
 
 
@@ -116,8 +117,17 @@ def _answers(call: Call, api: Api) -> Iterator[tuple[int, Mapping[str, object]]]
     for status, answer in call.answers.items():
         yield status, _answer(answer)
     for status, texts in told.items():
-        if status not in call.answers:
-            yield status, _refusal(status, texts, call, api)
+        if status in call.answers:
+            continue
+        if status in _SHARED and texts == [_WALL[status]]:
+            yield status, {"$ref": f"#/components/responses/Status{status}"}
+        else:
+            yield status, _refusal(status, texts, _shape_of_errors(call, api), api, pages=status in call.pages)
+
+
+def _of_the_wall(api: Api) -> dict[str, object]:
+    """The answers that say the same of every call."""
+    return {f"Status{status}": _refusal(status, [_WALL[status]], api.error, api) for status in sorted(_SHARED)}
 
 
 def _texts(call: Call, api: Api) -> Iterable[tuple[int, list[str]]]:
@@ -146,15 +156,15 @@ def _answer(answer: Answer) -> dict[str, object]:
     return said
 
 
-def _refusal(status: int, texts: list[str], call: Call, api: Api) -> dict[str, object]:
+def _refusal(status: int, texts: list[str], shape: Schema, api: Api, *, pages: bool = False) -> dict[str, object]:
     said: dict[str, object] = {"description": "\n\n".join(dict.fromkeys(texts))}
     if status in _WAITS:
         said["headers"] = {"Retry-After": _WAIT}
     if status == 405:
         said["headers"] = {"Allow": _ALLOW}
     if status not in api.bare:
-        content: dict[str, object] = {api.kind: {"schema": _shape_of_errors(call, api)}}
-        if status in call.pages:
+        content: dict[str, object] = {api.kind: {"schema": shape}}
+        if pages:
             content["text/html"] = {"schema": {"type": "string"}}
         said["content"] = content
     return said

@@ -7,8 +7,8 @@ from keyturn.dialects.mas.wire import OPERATION_HEADER
 from keyturn.dialects.mas.wire_manage import ADMINISTRATORS, MERGE, PEOPLE
 from keyturn.http.described import (
     FLAG,
-    NAME,
     OBJECT,
+    OPERATION,
     TEXT,
     Answer,
     Body,
@@ -25,8 +25,9 @@ from keyturn.http.described import (
 _WAYS: Final = ("apikey", "token", "bearer", "basic")
 _ERROR: Final = shape("ManageError")
 _OPERATION: Final = Parameter(
-    OPERATION_HEADER, "A repeat within 24 hours gets the first answer again.", {**NAME, "maxLength": 255}, "header"
+    OPERATION_HEADER, "A repeat within 24 hours gets the first answer again.", OPERATION, "header"
 )
+_WHERE: Final[Schema] = {"type": "string", "pattern": r'^(personid|user\.userid)="[\s\S]*"$'}
 _MERGING: Final = tuple(
     Parameter(name, f"{value} and nothing else.", {"const": value}, "header", needed=True)
     for name, value in MERGE.items()
@@ -77,7 +78,7 @@ CALLS: Final = (
                       {"member": [{"personid": "amal", "displayname": "Amal Haddad", "href": _HREF}]})},
          needs=("user.read",),
          parameters=(
-             Parameter("oslc.where", 'Only `personid="..."` and `user.userid="..."` are understood.', needed=True),
+             Parameter("oslc.where", 'Only `personid="..."` and `user.userid="..."`.', _WHERE, needed=True),
              Parameter("oslc.select", "`personid` and `displayname`, with a comma; `*` is both."),
          ), error=_ERROR, ways=_WAYS),
     Call("POST", PEOPLE, "Create a user in Manage",

@@ -23,8 +23,7 @@ from keyturn.http.described import (
     shape,
 )
 
-ID: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[\w.@+~-]+$"}
-"""Ids that any client can write into a path; the server takes all but control characters."""
+ID: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": 100}
 
 _CONTACT: Final = members({"value": maybe(TEXT), "type": maybe(TEXT), "primary": FLAG})
 _POSTAL: Final = {"streetAddress", "locality", "region", "country", "formatted", "type"}
@@ -68,8 +67,8 @@ SHAPES: Final[Mapping[str, Schema]] = {
     "ManageError": members(
         {"Error": members({"reasonCode": TEXT, "message": TEXT, "statusCode": TEXT}, "reasonCode", "message")}, "Error"
     ),
-    "NewUser": members({"id": ID, "username": {**ID, "minLength": 0}, "token": SECRET, **_PROFILE}, "id"),
-    "ChangedUser": members({"id": ID, "username": ID, "version": WHOLE, **_PROFILE}),
+    "NewUser": members({"id": ID, "username": maybe(TEXT), "token": SECRET, **_PROFILE}, "id"),
+    "ChangedUser": members({"id": ID, "username": maybe(TEXT), "version": maybe(WHOLE), **_PROFILE}),
     "User": members(
         {
             "id": TEXT,

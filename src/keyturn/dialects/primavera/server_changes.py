@@ -13,7 +13,7 @@ from keyturn.core.ports import Administration
 from keyturn.core.users import Window
 from keyturn.dialects.primavera.server_asking import Asked, Door, reply
 from keyturn.dialects.primavera.server_sets import execute, stored
-from keyturn.dialects.primavera.wire import read, users_of
+from keyturn.dialects.primavera.wire import read, users_in
 from keyturn.dialects.primavera.wire_jobs import DRAFT, draft_of, result_body
 from keyturn.dialects.primavera.wire_user import login_of
 from keyturn.http.json import encode
@@ -36,7 +36,7 @@ class Changes:
         """
         request = await asked.wire_request("user")
         body = request.body if isinstance(request.body, Mapping) else {}
-        modified = [login_of(each) for each in users_of(body.get("modified") or [])]
+        modified = [login_of(each) for each in users_in(body, "modified")]
         known = await stored(asked.directory, modified)
         groups = await groups_by_name(asked.administration) if _speaks_of_roles(body) else {}
         commands = read(request, known, groups)
@@ -92,7 +92,7 @@ async def groups_by_name(administration: Administration) -> Mapping[str, str]:
 
 
 def _speaks_of_roles(body: Mapping[str, object]) -> bool:
-    sent = [each for part in ("added", "modified") for each in users_of(body.get(part) or [])]
+    sent = [each for part in ("added", "modified") for each in users_in(body, part)]
     return any(each.get("roles") is not None for each in sent)
 
 

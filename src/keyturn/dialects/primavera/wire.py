@@ -213,6 +213,16 @@ def users_of(body: object) -> list[Mapping[str, object]]:
     return _few(body)
 
 
+def users_in(body: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
+    """A list of users in a body; absent and null are empty.  Raises Unreadable."""
+    return users_of(_part(body, name))
+
+
+def _part(body: Mapping[str, object], name: str) -> object:
+    value = body.get(name)
+    return [] if value is None else value
+
+
 def logins_of(body: object) -> list[str]:
     """A list of loginIds.  Raises Unreadable."""
     if not isinstance(body, list) or not all(isinstance(each, str) and each for each in body):
@@ -246,7 +256,7 @@ def _wanted(entry: Mapping[str, object]) -> Status:
 def _read_changes(body: object, stored: Mapping[str, User], groups: Mapping[str, str]) -> list[Command]:
     if not isinstance(body, Mapping):
         raise Unreadable("send added, modified and deleted users")
-    added = [read_created(each, groups) for each in users_of(body.get("added") or [])]
-    modified = [read_changed(each, stored.get(login_of(each)), groups) for each in users_of(body.get("modified") or [])]
-    deleted = [DeleteUser(who) for who in logins_of(body.get("deleted") or [])]
+    added = [read_created(each, groups) for each in users_in(body, "added")]
+    modified = [read_changed(each, stored.get(login_of(each)), groups) for each in users_in(body, "modified")]
+    deleted = [DeleteUser(who) for who in logins_of(_part(body, "deleted"))]
     return [*added, *modified, *deleted]

@@ -52,7 +52,7 @@ _PROFILE: Final[Mapping[str, Schema]] = {
     "userType": {},
     "startDate": {},
     "endDate": {},
-    "roles": maybe(many(_ROLE)),
+    "roles": maybe(many(OBJECT)),
     "disabled": maybe(FLAG),
     "status": maybe(TEXT),
 }
@@ -134,7 +134,7 @@ SHAPES: Final[Mapping[str, Schema]] = {
     ),
     "Verdicts": named(TEXT),
     "DisabledUser": members({"loginId": NAME, "disabled": FLAG}, "loginId", "disabled"),
-    "LockedUser": members({"loginId": NAME, "locked": FLAG}, "loginId"),
+    "LockedUser": members({"loginId": NAME, "locked": {}}, "loginId"),
     "Role": _ROLE,
 }
 
@@ -175,10 +175,10 @@ _CALLS: Final = (
          needs=("user.create", "user.update", "user.delete"), body=Body(shape("Changes"), {"deleted": ["omar"]}),
          parameters=(_PREFER,), each=True),
     *_JOBS,
-    Call("PUT", _USERS + "/manual-reset-pwd/{mail}", "Set passwords, for good",
+    Call("PUT", _USERS + "/manual-reset-pwd/{mail}", "Set passwords of at most 1,000 users, for good",
          {200: Answer("What became of each.", many(shape("WasReset")), [_RESET])}, needs=("password.reset",),
          parameters=(_MAIL,), each=True,
-         body=Body(_some(shape("KnownPassword")), [{"loginId": "amal", "password": ["A", "-", "l", "o", "n", "g"]}])),
+         body=Body(many(shape("KnownPassword")), [{"loginId": "amal", "password": ["A", "-", "l", "o", "n", "g"]}])),
     Call("PUT", _USERS + "/auto-reset-pwd", "Mail users passwords that are made up", {200: _VERDICTS},
          needs=("password.reset",), body=Body(_some(NAME), ["amal", "omar"]), each=True),
     Call("PUT", _USERS + "/{id}/auto-reset-pwd", "Mail one user a password that is made up",
