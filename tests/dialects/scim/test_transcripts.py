@@ -40,8 +40,8 @@ def titles(exchanges: list[Exchange]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenDoor]:
-    """A directory under our usual policy: the RFC prints no password that would be too short but one."""
-    with served(tmp_path_factory.mktemp("scim")) as door:
+    """A directory of their own: these users have the names that the RFC prints."""
+    with served(tmp_path_factory.mktemp("rfc")) as door:
         yield door
 
 
