@@ -56,8 +56,10 @@ def _complete(path: Path) -> Mapping[str, str]:
     return told
 
 
-def test_the_demo_does_the_main_job_and_leaves_nothing_running(tmp_path: Path) -> None:
-    """With --keep, so that the server can be looked at before Ctrl-C."""
+def test_the_demo_does_the_main_job_and_leaves_nothing_running(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With --keep, so that the server can be looked at before Ctrl-C.  The run inside gives no hints."""
     folder, seen = tmp_path / "out", dict[str, object]()
     with once_there(folder / "credentials.json", seen):
         result = CliRunner().invoke(cli, ["demo", "--keep", "--dir", str(folder)])
@@ -72,6 +74,9 @@ def test_the_demo_does_the_main_job_and_leaves_nothing_running(tmp_path: Path) -
         r"All as expected\.",
     ):
         assert re.search(line, result.stdout), line
+    inside = capfd.readouterr()
+    assert "Plan for reset on demo-mas" in inside.err
+    assert "Next:" not in inside.err
     assert (seen["mode"], seen["ready"]) == (0, 200)
     assert len(list((folder / "mail").glob("*.eml"))) == 1000
     assert {"report.html", "report.csv", "report.jsonl", "retry.csv"} <= {path.name for path in folder.iterdir()}

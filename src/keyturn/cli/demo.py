@@ -90,11 +90,14 @@ def _warn(frame: Frame, surprises: list[str]) -> None:
 
 
 def _command(folder: Path) -> list[str]:
-    """What a person would type; the server makes the passwords and mails them, each once."""
+    """What a person would type; the server makes the passwords and mails them, each once.
+
+    No hints: the run that they would name is gone with the home of the demo.
+    """
     from keyturn.app.demo import TARGET
 
     return ["reset", str(folder / CSV), "-t", TARGET, "--password", "target", "--email", "-j", "16", "--expect", "1001",
-            "--report", "html,csv,jsonl", "--report-dir", str(folder), "--name", "demo"]  # fmt: skip
+            "--report", "html,csv,jsonl", "--report-dir", str(folder), "--name", "demo", "--no-hints"]  # fmt: skip
 
 
 def _introduce(frame: Frame, stage: "Stage", folder: Path, command: list[str]) -> None:
@@ -110,13 +113,10 @@ def _introduce(frame: Frame, stage: "Stage", folder: Path, command: list[str]) -
 
 
 def _run(stage: "Stage", command: list[str]) -> int:
-    """Run the real runner as a process of its own: its plan and progress go to the terminal.
-
-    It gives no hints of its own: the run that they would name is gone with the home of the demo.
-    """
+    """Run the real runner as a process of its own: its plan and progress go to the terminal."""
     from keyturn.app.demo import KEYTURN
 
-    whole = [*KEYTURN, *command, "--no-input", "--no-hints"]
+    whole = [*KEYTURN, *command, "--no-input"]
     done = subprocess.run(whole, env=stage.environment, stdin=subprocess.DEVNULL, check=False)  # noqa: S603  # ourselves
     return done.returncode
 
