@@ -189,9 +189,12 @@ def test_nobody_resets_who_holds_more_in_the_shape_of_manage(door: OpenDoor, key
     headers = {"x-access-token": door.key_token()}
     made = door.ask("POST", "/v1/apikeys", headers=headers, send={"permissions": {"userAdmin": True}}).json
     change = {"maxuser": {"masuseridp": [{"idpid": "local", "emailpassword": True}]}}
-    answer = ask(door, f"{made['id']}:{made['token']}", "POST", where, change, headers=MERGE)
-    assert answer.status == 403
-    assert answer.json["Error"]["message"]
+    for has_password in (False, True):
+        if has_password:
+            assert ask(door, key, "POST", where, change, headers=MERGE).status == 204
+        answer = ask(door, f"{made['id']}:{made['token']}", "POST", where, change, headers=MERGE)
+        assert answer.status == 403
+        assert answer.json["Error"]["message"]
 
 
 @pytest.mark.parametrize("query", ["", "?oslc.where=displayname%3D%22a%22", "?oslc.where=personid%3D%22a%22%20or"])
