@@ -148,6 +148,7 @@ NEEDS: Final[Mapping[str, Need]] = {
     "batch": lambda able: able.batch > 1,
     "own_ids": lambda able: able.handle is Handle.KEY,
     "generates": lambda able: able.generates,
+    "groups": lambda able: able.groups,
     "hands_back": lambda able: able.generates and able.hands_back,
     "mails": lambda able: able.mails,
     "names": lambda able: able.names,

@@ -92,6 +92,7 @@ FAULTS: Final = FaultTable(
     # observed on a real server (UiPathOrch, captured answers).
     also_read=(
         Fault(Reason.EXISTS, 400, "DuplicateEmail"),
+        Fault(Reason.NO_SUCH_GROUP, 400, "GroupNotFound"),  # of a call that carries several
         Fault(Reason.INVALID, 400, "InvalidEmail"),
         Fault(Reason.POLICY, 400, "PasswordRequiresUniqueChars"),
         Fault(Reason.POLICY, 400, "PasswordRequiresNonAlphanumeric"),
