@@ -44,6 +44,7 @@ def test_each_row_goes_to_its_own_target_and_is_told_with_it(towns: Towns) -> No
         (name, who): values[-1] for name, server in towns.towns.items() for who, values in server.passwords.items()
     }
     assert "~       2  north  amal  changed" in towns.call("runs", "rows").stdout
+    assert len(towns.call("runs", "rows", "-t", "south").stdout.splitlines()) == 2
     assert json.loads(towns.call("runs", "list", "--json").stdout)[0]["target"] == "north, south, west"
 
 
@@ -93,6 +94,8 @@ def test_a_target_that_is_not_there_leaves_its_rows_for_later_and_the_others_go_
     shown = towns.call("plan", "reset", file)
     assert "not there" in shown.stdout
     assert "its 10 rows will stay not tried" in shown.stderr
+    [plan] = towns.lines("plan", "reset", file, "--json")
+    assert [(each["target"], each["code"]) for each in plan["not_there"]] == [("south", "KT-NET-001")]
     done = towns.call("reset", file, "--expect", "30", *QUICK, code=6)
     assert "error[KT-NET-001]: south cannot be reached" in done.stderr
     assert done.stderr.rstrip().endswith("20 of 30 users are done, 10 were not tried. Nothing is uncertain.")

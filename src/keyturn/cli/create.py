@@ -12,6 +12,8 @@ from keyturn.cli.runflags import Asked, flags
 def create(frame: Frame, asked: Asked) -> int:
     """Create the users of FILE: plan, confirm, do.
 
+    A column `target` in FILE sends each row to its own target.
+
     \b
     Examples:
       keyturn create users.csv -t maximo-test --email

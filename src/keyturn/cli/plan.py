@@ -53,7 +53,7 @@ def create(frame: Frame, asked: Asked) -> int:
 def _show(frame: Frame, asked: Asked, operation: str) -> int:
     from keyturn.bulk.source import read_source
     from keyturn.cli.planview import draw_plan
-    from keyturn.cli.running import desk_for, speeds_of
+    from keyturn.cli.running import desk_for, not_there, speeds_of
     from keyturn.cli.sameness import with_password
     from keyturn.cli.whereto import wanted
 
@@ -64,7 +64,7 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
         recipients = list(desk.machine.recipients(asked.handout))
         found, probes = desk.look(source, asked, operation, desk.plan(source, asked, operation))
         if frame.wants_json:
-            frame.json(found.told())
+            frame.json({**found.told(), "not_there": not_there(probes)})
             return 0
         draw_plan(frame.data, found, desk, probes, speeds_of(desk, asked), recipients)
         frame.say("nothing has been changed.")

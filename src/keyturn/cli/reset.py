@@ -12,9 +12,12 @@ from keyturn.cli.runflags import Asked, flags
 def reset(frame: Frame, asked: Asked) -> int:
     """Set new passwords for the users of FILE: plan, confirm, do.
 
+    A column `target` in FILE sends each row to its own target.
+
     \b
     Examples:
       keyturn reset users.csv -t maximo-test --email
+      keyturn reset users-of-five-targets.csv --expect 300
       keyturn reset users.csv -t maximo-prod --handout age:age1... --rate 20/s
       keyturn reset users.csv -t maximo-prod --no-input --expect 4986
       keyturn reset users.csv -t orchestrator --old-password "column:Start password"

@@ -78,7 +78,8 @@ class Seconds(click.FloatRange):
 
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, readable=False))
-_TARGET = click.option("-t", "--target", default="", shell_complete=complete_targets, help="Which target.")
+_TARGET = click.option("-t", "--target", default="", shell_complete=complete_targets,
+                       help="Which target; with a column target: for its empty cells.")  # fmt: skip
 _TOKEN = click.option("--token-stdin", is_flag=True, help="Read the target's secret from standard input.")
 
 _PLANNING = (

@@ -132,6 +132,12 @@ def halted(answer: Probe | KeyturnError | None) -> Trip | None:
     return Trip(Cause.SIGNED_OUT if answer.code.startswith("KT-AUTH") else Cause.UNREACHABLE, answer.what)
 
 
+def not_there(probes: Probes) -> list[dict[str, str]]:
+    """The targets that cannot be worked with now, for machines."""
+    refused = ((name, answer) for name, answer in probes.items() if isinstance(answer, KeyturnError))
+    return [{"target": name, "code": error.code, "text": error.what} for name, error in refused]
+
+
 async def _probed(seats: Sequence[Seat]) -> list[Probe | KeyturnError]:
     return list(await asyncio.gather(*map(_probe, seats)))
 

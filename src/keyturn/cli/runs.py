@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyturn.cli.completion import complete_runs
+from keyturn.cli.completion import complete_runs, complete_targets
 from keyturn.cli.frame import Frame, Output, harmless, pass_frame
 
 if TYPE_CHECKING:
@@ -91,12 +91,13 @@ def show(frame: Frame, run: str) -> None:
 @runs.command()
 @click.argument("run", required=False, default="", shell_complete=complete_runs)
 @click.option("--outcome", multiple=True, type=click.Choice(OUTCOMES), help="Only rows that ended so.")
+@click.option("-t", "--target", shell_complete=complete_targets, help="Only rows that go there.")
 @pass_frame
-def rows(frame: Frame, run: str, outcome: tuple[str, ...]) -> None:
+def rows(frame: Frame, run: str, outcome: tuple[str, ...], target: str | None) -> None:
     """The rows of a run, with outcome, delivery and reason.
 
     \b
-      keyturn runs rows r7f3k2a --outcome failed
+      keyturn runs rows r7f3k2a --outcome failed -t maximo-prod
       keyturn runs rows r7f3k2a --output jsonl > rows.jsonl
     """
     from keyturn.bulk.report import SIGNS, row_event
@@ -105,7 +106,7 @@ def rows(frame: Frame, run: str, outcome: tuple[str, ...]) -> None:
     name = _named(frame, run)
     with _opened(frame, name) as (journal, facts):
         several = len(facts.pins) > 1
-        for row in journal.rows(tuple(RowState(word) for word in outcome)):
+        for row in journal.rows(tuple(RowState(word) for word in outcome), target=target):
             if frame.output in (Output.JSON, Output.JSONL):
                 frame.json(row_event(name, row))
             else:
