@@ -227,6 +227,8 @@ def test_deleting_many_takes_names_and_guids_in_any_order(door: OpenDoor, token:
     assert [stored(door, name) for name in names] == [None] * 4
     answer = door.ask("DELETE", "/identity_/api/User", token=token, send={"userIds": mixed})
     assert (answer.status, code(answer), len(answer.json["errors"])) == (400, "UserNotFound", 4)
+    alone = door.ask("DELETE", "/identity_/api/User", token=token, send={"userIds": mixed[:1]})
+    assert (alone.status, code(alone)) == (404, "UserNotFound")
 
 
 def test_a_list_has_ten_unless_more_are_asked_for(door: OpenDoor, token: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from keyturn.core.audit import Event
+from keyturn.core.users import Right
 from tests.dialects.uipath.kit import GOOD, ask_for_token, client_of, form_of, fresh, token_of
 from tests.support.server import OpenDoor, served
 
@@ -78,6 +79,19 @@ def test_a_missing_scope_is_audited_as_what_it_is(door: OpenDoor) -> None:
     assert told(read) == (made.key.id, "session.use", "refused", who, "not-allowed")
     assert told(command) == (made.key.id, "user.delete", "refused", who, "not-allowed")
     assert scope.detail == "the token lacks the scope PM.User.Write"
+
+
+def test_a_list_without_the_right_is_refused_and_audited(door: OpenDoor) -> None:
+    """An empty one would say that there is nobody."""
+    made = client_of(door, rights=frozenset({Right.CREATE_USERS}))
+    weak, before = token_of(door, made), len(events(door))
+    for path in ("User/users/default", "UserPartition/users/default", "UserPartition/licenses", "Group/default"):
+        answer = door.ask("GET", f"/identity_/api/{path}", token=weak)
+        assert (answer.status, [*answer.json]) == (403, ["errorMessage"])
+    verbs = ["user.list"] * 3 + ["group.list"]
+    assert [told(one) for one in events(door)[before:]] == [
+        (made.key.id, verb, "refused", "", "not-allowed") for verb in verbs
+    ]
 
 
 def test_a_session_without_scopes_does_nothing_here_not_even_to_itself(door: OpenDoor) -> None:

@@ -33,6 +33,7 @@ from keyturn.http.faults import FaultTable
 from keyturn.http.json import BadRequest, encode
 from keyturn.http.query import read_query
 from keyturn.http.requests import json_object, origin_of, route
+from keyturn.http.rights import refusal_of
 
 _LONGEST_OPERATION: Final = 255
 _IN_BODY: Final = frozenset({400, 408, 413, 415})
@@ -59,6 +60,10 @@ class Asked:
         """Audit that this door lets the caller no further."""
         refused = Refused(who, reason, text)
         return await self.gate.refuse(refused, verb, actor=self.actor, door=DOOR, origin=origin_of(self.request))
+
+    async def refusal(self, verb: str) -> Refused | None:
+        """Why a list is not shown to the one who asks, audited; None when it is."""
+        return await refusal_of(self.gate, self.actor, verb, door=DOOR, origin=origin_of(self.request))
 
     def directory(self, who: str = "", via: Capabilities = CAPABILITIES) -> Directory:
         """The directory as the one who asks may use it.  who: a GUID is the uid, everything else the key."""

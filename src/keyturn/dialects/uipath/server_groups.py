@@ -7,10 +7,10 @@ from typing import Final
 from starlette.responses import Response
 
 from keyturn.core.conditions import Compare, Many, Part, Some, Test
-from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.users import Group, User, Window
 from keyturn.dialects.uipath.server_asking import Asked, Door, is_own, no_organization, reply, stranger_in
-from keyturn.dialects.uipath.wire_answers import write_refusal, write_refusals
+from keyturn.dialects.uipath.wire_answers import write_deletions, write_refusal
 from keyturn.dialects.uipath.wire_group import (
     group_body,
     group_faults,
@@ -41,6 +41,9 @@ class Groups:
         """GET /api/Group/{partition}: all of them, with ids and names of their members."""
         if not await is_own(asked, segment(asked.request, "id")):
             return no_organization()
+        refused = await asked.refusal("group.list")
+        if refused is not None:
+            return self._refuse(refused)
         found: list[Group] = []
         while True:
             page = await asked.administration().groups(Window(len(found), _MOST_LISTED))
@@ -92,8 +95,10 @@ class Groups:
             return no_organization()
         administration = asked.administration()
         gone = [await administration.delete_group(uid) for uid in read_group_ids(await asked.body())]
-        refused = [one for one in gone if isinstance(one, Refused)]
-        return self.door.answer(write_refusals(refused, self._faults)) if refused else reply(None, 204)
+        if not any(isinstance(one, Refused) for one in gone):
+            return reply(None, 204)
+        outcomes = [one if isinstance(one, Refused) else Changed(one.uid) for one in gone]
+        return self.door.answer(write_deletions(outcomes, self._faults))
 
     async def _group(self, asked: Asked) -> Group | Response:
         if not await is_own(asked, segment(asked.request, "id")):

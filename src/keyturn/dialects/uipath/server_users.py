@@ -39,6 +39,9 @@ class Users:
     async def _list(self, asked: Asked, partition: str) -> Response:
         if partition and not await is_own(asked, partition):
             return no_organization()
+        refused = await asked.refusal("user.list")
+        if refused is not None:
+            return self.door.refuse(refused)
         count = whole(asked.query, "top", _USUALLY_LISTED, most=_MOST_LISTED)
         start = whole(asked.query, "skip", 0, most=10**9)
         order = read_order(asked.query.get("sortBy", ""), asked.query.get("sortOrder", ""))

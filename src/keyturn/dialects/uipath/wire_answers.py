@@ -120,12 +120,10 @@ def write_creations(outcomes: Sequence[Outcome], faults: FaultTable = FAULTS) ->
 
 
 def write_deletions(outcomes: Sequence[Outcome], faults: FaultTable = FAULTS) -> WireAnswer:
-    """The answer of a deletion of many: an error for each who is still there."""
-    return write_refusals([outcome for outcome in outcomes if isinstance(outcome, Refused)], faults)
-
-
-def write_refusals(refused: Sequence[Refused], faults: FaultTable = FAULTS) -> WireAnswer:
-    """The answer that has an error for each refusal; a success when there is none."""
+    """The answer of a deletion of many: an error for each who is still there.  Of one it is that of its own call."""
+    if len(outcomes) == 1:
+        return write_outcome(outcomes[0], faults)
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
     return _of_many(refused, result_body(*(error_of(one, faults) for one in refused)), faults)
 
 

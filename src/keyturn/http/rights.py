@@ -1,0 +1,14 @@
+"""Whether somebody may read what no command and no method of the administration gives out by itself."""
+
+from keyturn.core.commands import Origin
+from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.permissions import Actor, Target, may
+from keyturn.core.ports import Gate
+
+
+async def refusal_of(gate: Gate, actor: Actor, verb: str, *, door: str, origin: Origin) -> Refused | None:
+    """None for who may do it; else the refusal, which then stands in the audit."""
+    if may(actor, verb, Target.NOBODY):
+        return None
+    refused = Refused("", Reason.NOT_ALLOWED, "the caller is not permitted to do this")
+    return await gate.refuse(refused, verb, actor=actor, door=door, origin=origin)
