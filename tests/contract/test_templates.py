@@ -27,8 +27,8 @@ async def test_the_example_of_a_template_can_be_created_and_reset(here: World, t
             cells["userid"] = who
         path = tmp_path / f"{operation}.csv"
         path.write_text(f"{','.join(cells)}\n{','.join(cells.values())}\n", "utf-8")
-        plan = make_plan(read_source(path), Job(operation), Destination("here", here.able), NoBlocklist())
-        orders = OrderBook("r234567", plan.job, here.able, RunKeys(b"k" * 32), plan.source)
+        plan = make_plan(read_source(path), Job(operation), [Destination("here", here.able)], NoBlocklist())
+        orders = OrderBook("r234567", plan.parts["here"].job, here.able, RunKeys(b"k" * 32), plan.source)
         [row] = plan.rows()
         outcome = await here.ask(replace(orders.order(row).command, operation=fresh()))
         assert isinstance(outcome, kind), outcome

@@ -130,7 +130,8 @@ class Manage:
         if not made.resource:
             return "Manage does not tell where the new user is"
         body = identity_body(who, command.login or who, mail=command.notify and command.generate)
-        linked = await self._post(change(made.resource), body, command.operation, MERGE)
+        step = command.operation and f"{command.operation}-sign-in"  # setting the password is another reset of the row
+        linked = await self._post(change(made.resource), body, step, MERGE)
         judged = _judged(who, linked, MERGED)
         return "" if isinstance(judged, Answer) else judged.text
 
