@@ -1,17 +1,26 @@
 """One file over five targets of five kinds, with the installed command and real servers: one run, one report."""
 
+import asyncio
 import csv
 import io
 import signal
+import socket
+from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+from keyturn.app.build import open_house
+from keyturn.core.commands import Origin
 from keyturn.core.journal import RowState
+from keyturn.core.outcomes import Refused
+from keyturn.core.ports import SignedIn
+from keyturn.core.secret import Secret
 from keyturn.store.journal import open_journal
 from tests.bulk.kit import Kit
 from tests.cli.towns_kit import Towns, towns
 from tests.support.fleet import KINDS, fleet
+from tests.support.server import in_thread, made_directory
 
 __all__ = ["towns"]
 
@@ -66,3 +75,42 @@ def test_a_run_over_several_targets_that_is_killed_goes_on_where_it_was(towns: T
         (name, who): values[-1] for name, server in towns.towns.items() for who, values in server.passwords.items()
     }
     assert len(towns.report()) == 450
+
+
+def test_a_target_that_comes_back_is_first_asked_what_it_wants(tmp_path: Path) -> None:
+    """At planning nobody knew how long passwords must be there; nothing was sent there, so nothing was guessed."""
+    with fleet(tmp_path, ["amal", "bo", "cyd"]) as here, socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))  # nobody listens yet
+        here.configure(urls={"hdp": f"http://127.0.0.1:{listener.getsockname()[1]}"})
+        path = here.file([("mas", "amal"), ("hdp", "bo"), ("hdp", "cyd")])
+        done = here.run("reset", path, "--expect", "3", "--no-input")
+        assert done.code == 6, done.err
+        assert "hdp cannot be reached" in done.err
+        assert "1 of 3 users are done, 2 were not tried" in done.err
+        with in_thread(here.door.house, listener):
+            done = here.run("resume", "--no-input")
+        assert done.code == 0, done.err
+        handed = here.kit.handed_out()
+        assert [(line["target"], line["user"]) for line in handed] == [("mas", "amal"), ("hdp", "bo"), ("hdp", "cyd")]
+        assert all(here.signs_in(line["user"], line["password"]) for line in handed)
+
+
+def test_a_directory_on_this_machine_is_a_target_beside_servers(tmp_path: Path) -> None:
+    """Users are made there and there, from one file, and each can sign in."""
+    with fleet(tmp_path, []) as here:
+        place, _ = made_directory(tmp_path / "own")
+        config = here.home / "config.toml"
+        config.write_text(config.read_text() + f'[targets.own]\nkind = "local"\ndata = "{place.data}"\n')
+        path = here.file([("own", "amal"), ("mas", "bo"), ("scim", "cyd"), ("primavera", "dara")])
+        done = here.run("create", path, "--expect", "4", "--no-input")
+        assert done.code == 0, done.err
+        assert done.out.startswith("4 created")
+        own, *others = here.kit.handed_out()
+        assert all(here.signs_in(line["user"], line["password"]) for line in others)
+        with closing(open_house(place)) as house:
+            signed = house.gate.sign_in("amal", Secret(own["password"]), door="test", origin=Origin())
+            assert not isinstance(asyncio.run(_of(signed)), Refused)
+
+
+async def _of(signed: Awaitable[SignedIn | Refused]) -> SignedIn | Refused:
+    return await signed
