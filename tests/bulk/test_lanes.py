@@ -9,8 +9,8 @@ import pytest
 
 from keyturn.app.clock import SystemClock
 from keyturn.bulk.begin import begin
-from keyturn.bulk.breaker import Cause, Limit
-from keyturn.bulk.events import Event, Paused, Progress, Stopping
+from keyturn.bulk.breaker import Cause, Limit, Trip
+from keyturn.bulk.events import Event, Listener, Paused, Progress, Stopping
 from keyturn.bulk.exit import ExitCode
 from keyturn.bulk.facts import Address, pin_of, pinned
 from keyturn.bulk.folder import make_run_folder
@@ -25,7 +25,7 @@ from keyturn.core.commands import ChangePassword, Commands, CreateUser, ResetPas
 from keyturn.core.errors import ConfigError
 from keyturn.core.journal import RowState
 from keyturn.core.outcomes import Outcome, Reason, Refused
-from keyturn.crypto.handout import AgeSealer, new_identity
+from keyturn.crypto.handout import AgeSealer, new_identity, recipient_of
 from keyturn.crypto.runkeys import RunKeys
 from tests.bulk.desk import QUICK, RESET, NoBlocklist, job, write
 from tests.support.memory_directory import MemoryDirectory, able
@@ -56,18 +56,25 @@ class Two:
         self._tmp = tmp
         self._text = "target,userid\n" + "".join(f"{name},{who}\n" for who in whos for name in NAMES)
 
-    async def go(self, stop: Stop | None = None) -> Summary:
-        """Plan, begin and carry out."""
+    def _recipient(self) -> str:
+        identity = self._tmp / "identity"
+        return recipient_of(identity) if identity.exists() else new_identity(identity)
+
+    async def go(self, stop: Stop | None = None, listeners: Sequence[Listener] = (), **trips: Trip) -> Summary:
+        """Plan, begin and carry out.  trips: why nothing can be sent to a target."""
         plan = plan_for(write(self._tmp, self._text), RESET, {name: each.able for name, each in self.towns.items()})
-        journal, recipient = MemoryJournal(), new_identity(self._tmp / "identity")
+        journal, recipient = MemoryJournal(), self._recipient()
         pins = [pin_of(part, Address(name, "memory", "", "me")) for name, part in plan.parts.items()]
         begin(journal, plan, pinned(plan, pins, [recipient], SystemClock().now()))
-        shares = [Share(name, each, plan.parts[name].job, self.speeds[name]) for name, each in self.towns.items()]
+        shares = [
+            Share(name, each, plan.parts[name].job, self.speeds[name], trips.get(name))
+            for name, each in self.towns.items()
+        ]
         folder = make_run_folder(self._tmp / "runs", SystemClock().now())
         run = Run(
             folder, journal, shares, plan.source, plan.job, RunKeys(b"k" * 32), AgeSealer(), [recipient], SystemClock()
         )
-        return await carry_out(run, stop or Stop(), [self.heard.append])
+        return await carry_out(run, stop or Stop(), [self.heard.append, *listeners])
 
 
 class Sets(MemoryDirectory):
@@ -143,6 +150,34 @@ async def test_a_fault_of_our_own_on_one_target_stops_all(tmp_path: Path) -> Non
     summary = await two.go()
     assert summary.exit is ExitCode.OUR_FAULT
     assert summary.targets["west"][RowState.NOT_TRIED] > 0
+
+
+async def test_a_listener_that_breaks_on_one_target_stops_all(tmp_path: Path) -> None:
+    """Not in silence, and not at the end of everybody else's rows."""
+
+    def broken(event: Event) -> None:
+        if isinstance(event, Stopping) and event.target:
+            raise RuntimeError("a listener broke")
+
+    two = Two(tmp_path, 100)
+    two.towns["east"].switches.signed_out = True
+    two.towns["west"].switches.delay = 0.02
+    with pytest.raises(RuntimeError, match="a listener broke"):
+        await two.go(listeners=[broken])
+    assert len(two.towns["west"].log) < 100
+
+
+async def test_nothing_is_sent_to_a_target_that_did_not_answer_or_after_a_stop(tmp_path: Path) -> None:
+    """Its rows are left for later; where it has none, nothing is missing."""
+    two = Two(tmp_path, 3)
+    summary = await two.go(west=Trip(Cause.SIGNED_OUT, "no"))
+    assert (summary.exit, summary.targets["west"]) == (ExitCode.SIGN_IN, {RowState.NOT_TRIED: 3})
+    assert two.towns["west"].log == []
+    stop = Stop()
+    stop.ask()
+    assert (await two.go(stop)).states == {RowState.NOT_TRIED: 6}
+    nobody = Two(tmp_path, 0)
+    assert (await nobody.go(west=Trip(Cause.SIGNED_OUT, "no"))).exit is ExitCode.FINE
 
 
 class Refusing(MemoryDirectory):

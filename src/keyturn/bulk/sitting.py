@@ -76,9 +76,10 @@ class Sitting:
         for lane in self.lanes:
             await lane.recover()
         counts = self._work.journal.by_target()
-        self._total = sum(
-            counts.get(share.target, {}).get(state, 0) for share in self._work.shares for state in share.open
-        )
+        left = {share.target: sum(counts.get(share.target, {}).get(state, 0) for state in share.open)
+                for share in self._work.shares}  # fmt: skip
+        self._total = sum(left.values())
+        self.lanes = [lane for lane in self.lanes if left[lane.share.target]]
         keeper = asyncio.create_task(self.ledger.keep())
         ticker = asyncio.create_task(self._tick())
         herald = asyncio.create_task(self._herald())
@@ -119,10 +120,20 @@ class Sitting:
         )  # fmt: skip
 
     async def _fly(self) -> None:
-        ends = await asyncio.gather(*(lane.fly() for lane in self.lanes), return_exceptions=True)
+        ends = await asyncio.gather(*map(self._flown, self.lanes), return_exceptions=True)
         for end in ends:
             if isinstance(end, BaseException):
                 raise end
+
+    async def _flown(self, lane: Lane) -> None:
+        """A lane that breaks takes the others with it: nobody knows what else is broken."""
+        landed = False
+        try:
+            await lane.fly()
+            landed = True
+        finally:
+            if not landed:
+                self._stop.pull(Trip(Cause.FAULT, f"keyturn broke on {lane.share.target}"))
 
     async def _herald(self) -> None:
         """Say once that the whole run stops."""

@@ -29,6 +29,8 @@ class Stop:
         part = Stop()
         part._whole = self
         self._branches.append(part)
+        if self.trip is not None:
+            part._take(self.trip)
         return part
 
     @property
