@@ -5,13 +5,12 @@ from typing import TypeAlias
 
 from starlette.responses import JSONResponse, Response
 
-from keyturn.api.asking import Asked, Handler
-from keyturn.api.problems import PROBLEMS, answer
+from keyturn.api.asking import DOOR, Asked, Handler
+from keyturn.api.problems import refusal
 from keyturn.api.shapes import entry_body
 from keyturn.core.audit import Entry
-from keyturn.core.outcomes import Reason
-from keyturn.core.permissions import Target, may
 from keyturn.http.query import whole
+from keyturn.http.rights import refusal_of
 
 Reader: TypeAlias = Callable[[int, int, int, str], Awaitable[Sequence[Entry]]]
 """Reads entries: above a sequence number, at most so many, of a tenant, with a verb (empty for all)."""
@@ -23,8 +22,9 @@ def listing(read: Reader) -> Handler:
     """GET /audit?after=&count=&verb=: entries of the tenant in order; `next` is the `after` of the next page."""
 
     async def handler(asked: Asked) -> Response:
-        if not may(asked.actor, "audit.read", Target.NOBODY):
-            return answer(PROBLEMS[Reason.NOT_ALLOWED], "reading the audit needs the right over it")
+        refused = await refusal_of(asked.gate, asked.actor, "audit.read", door=DOOR, origin=asked.origin)
+        if refused is not None:
+            return refusal(refused)
         after = whole(asked.query, "after", 0, most=10**18)
         count = whole(asked.query, "count", 100, most=LONGEST_PAGE)
         entries = await read(after, count, asked.actor.tenant, asked.query.get("verb", ""))

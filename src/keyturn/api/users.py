@@ -3,16 +3,16 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from keyturn.api.asking import Asked, Fields
-from keyturn.api.problems import PROBLEMS, answer
+from keyturn.api.asking import DOOR, Asked, Fields
+from keyturn.api.problems import PROBLEMS, answer, refusal
 from keyturn.api.shapes import outcome_answer, user_body
 from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword, SetStatus
 from keyturn.core.outcomes import Reason
-from keyturn.core.permissions import Target, may
 from keyturn.core.users import Contact, Profile, Status, Window
 from keyturn.http.json import BadRequest
 from keyturn.http.paths import segment
 from keyturn.http.query import whole
+from keyturn.http.rights import refusal_of
 
 LONGEST_PAGE = 1000
 LONGEST_OPERATION = 255
@@ -20,8 +20,9 @@ LONGEST_OPERATION = 255
 
 async def listing(asked: Asked) -> Response:
     """GET /users?start=&count=&search=: a part of the users in a stable order."""
-    if not may(asked.actor, "user.list", Target.NOBODY):
-        return answer(PROBLEMS[Reason.NOT_ALLOWED], "listing users needs the right over users")
+    refused = await refusal_of(asked.gate, asked.actor, "user.list", door=DOOR, origin=asked.origin)
+    if refused is not None:
+        return refusal(refused)
     query = asked.query
     window = Window(
         whole(query, "start", 0, most=10**12),

@@ -16,6 +16,7 @@ from keyturn.core.commands import Commands, CreateUser, Origin, ResetPassword, S
 from keyturn.core.errors import StoreError
 from keyturn.core.membership import GroupChange
 from keyturn.core.outcomes import Outcome
+from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
 from keyturn.core.secret import Secret
 from keyturn.core.users import USER_RIGHTS, Group, Handle, Profile, Right, Status, User
@@ -246,7 +247,8 @@ def asked(directory: Ailing, body: bytes) -> Asked:
 
     headers = [(b"content-type", b"application/json")]
     request = Request({"type": "http", "method": "POST", "headers": headers, "path_params": {}}, receive)
-    return Asked(request, cast("Directory", directory), cast("Administration", Forgetful()))
+    actor = Actor("root", "root", 1, frozenset())
+    return Asked(request, cast("Directory", directory), cast("Administration", Forgetful()), actor, cast("Gate", None))
 
 
 async def test_what_was_done_before_the_store_failed_is_told(door: OpenDoor) -> None:

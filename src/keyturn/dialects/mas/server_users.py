@@ -9,11 +9,13 @@ from keyturn.core.commands import Command, UpdateUser
 from keyturn.core.outcomes import Outcome, Reason, Refused
 from keyturn.core.users import Window
 from keyturn.dialects.mas.server_asking import Asked, Door, reply
-from keyturn.dialects.mas.wire import TOTAL_HEADER, WireRequest, read, write_outcome
+from keyturn.dialects.mas.wire import DOOR, TOTAL_HEADER, WireRequest, read, write_outcome
 from keyturn.dialects.mas.wire_admin import read_users
 from keyturn.dialects.mas.wire_user import user_body, workspaces_of
 from keyturn.http.paths import segment
 from keyturn.http.query import whole
+from keyturn.http.requests import origin_of
+from keyturn.http.rights import refusal_of
 
 _TRIES: Final = 3
 _MOST_LISTED: Final = 1000
@@ -31,6 +33,9 @@ class Users:
 
     async def list(self, asked: Asked) -> Response:
         """GET /v3/users: a plain list; how MAS pages is not published, so the usual words are all understood."""
+        refused = await refusal_of(asked.gate, asked.actor, "user.list", door=DOOR, origin=origin_of(asked.request))
+        if refused is not None:
+            return self.door.refuse(refused)
         count = whole(asked.query, "limit", 0, most=_MOST_LISTED) or whole(asked.query, "_limit", 0, most=_MOST_LISTED)
         count = count or whole(asked.query, "size", 100, most=_MOST_LISTED)
         page = whole(asked.query, "page", 0, most=10**9)

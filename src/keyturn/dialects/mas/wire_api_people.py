@@ -27,7 +27,7 @@ _ERROR: Final = shape("ManageError")
 _OPERATION: Final = Parameter(
     OPERATION_HEADER, "A repeat within 24 hours gets the first answer again.", OPERATION, "header"
 )
-_WHERE: Final[Schema] = {"type": "string", "pattern": r'^(personid|user\.userid)="[\s\S]*"$'}
+_WHERE: Final[Schema] = {"type": "string", "pattern": r'^(personid|user\.userid)="([^"\\\x00]|\\[^\x00])*"$'}
 _MERGING: Final = tuple(
     Parameter(name, f"{value} and nothing else.", {"const": value}, "header", needed=True)
     for name, value in MERGE.items()
@@ -86,7 +86,8 @@ CALLS: Final = (
          needs=("user.create",), parameters=(_OPERATION,), body=Body(shape("NewPerson"), _NEW), error=_ERROR,
          ways=_WAYS),
     Call("POST", PEOPLE + "/{person}", "Give a user in Manage a local sign-in with a generated password",
-         {204: Answer("Done; there is no body.")}, needs=("password.reset",), parameters=(*_MERGING, _OPERATION),
+         {204: Answer("Done; there is no body.")}, needs=("user.read", "password.reset"),
+         parameters=(*_MERGING, _OPERATION),
          body=Body(shape("ChangedPerson"), {"maxuser": {"userid": "amal", "masuseridp": [_LOCAL]}}), error=_ERROR,
          ways=_WAYS),
 )  # fmt: skip

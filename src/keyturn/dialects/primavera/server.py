@@ -59,6 +59,9 @@ class Users:
 
     async def list(self, asked: Asked) -> Response:
         """GET /user: all users there are; the vendor knows no parts of this list."""
+        refused = await asked.refusal("user.list")
+        if refused is not None:
+            return self.door.refuse(refused)
         found: list[object] = []
         while True:
             part = await asked.directory.list(Window(len(found), _PART))

@@ -22,6 +22,7 @@ from keyturn.http.faults import FaultTable
 from keyturn.http.json import BATCH, BadRequest, encode
 from keyturn.http.paths import segment
 from keyturn.http.requests import json_value, origin_of, route
+from keyturn.http.rights import refusal_of
 
 _CODES: Final = {400: Reason.INVALID, 401: Reason.NOT_SIGNED_IN, 403: Reason.NOT_ALLOWED, 404: Reason.NO_SUCH_USER,
                  429: Reason.TOO_MANY, 503: Reason.BUSY}  # fmt: skip
@@ -36,6 +37,12 @@ class Asked:
     request: Request
     directory: Directory
     administration: Administration
+    actor: Actor
+    gate: Gate
+
+    async def refusal(self, verb: str) -> Refused | None:
+        """Why a list is not shown to the one who asks, audited; None when it is."""
+        return await refusal_of(self.gate, self.actor, verb, door=DOOR, origin=origin_of(self.request))
 
     async def wire_request(self, *path: str) -> WireRequest:
         """The request in the words of `wire`.  Raises BadRequest."""
@@ -87,7 +94,8 @@ class Door:
                     return actor
                 origin = origin_of(request)
                 directory = self.gate.directory(actor, SERVED, DOOR, origin)
-                return await handler(Asked(request, directory, self.gate.administration(actor, DOOR, origin)))
+                administration = self.gate.administration(actor, DOOR, origin)
+                return await handler(Asked(request, directory, administration, actor, self.gate))
             except BadRequest as error:
                 return self.say(error.status, error.reason)
             except Unreadable as error:
