@@ -25,6 +25,10 @@ _WALL: Final[Mapping[int, str]] = {
 """What the outermost layer answers before and after any call."""
 
 _OF_BODIES: Final = frozenset({408, 413, 415})
+_EVERYWHERE: Final = (
+    "Bodies are JSON in UTF-8 of at most 64 KiB (1 MiB where a call carries many users), at most 32 levels deep, with "
+    "no name twice in an object, no number beyond 64 bits, and no text that holds U+0000."
+)
 _SHARED: Final = frozenset({405, 408, 413, 415, 500})
 _WAITS: Final = frozenset({429, 503})
 _WAIT: Final = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
@@ -38,7 +42,7 @@ def document(api: Api) -> dict[str, object]:
         paths.setdefault(_plain(call.path), {})[call.method.lower()] = _operation(call, api)
     return {
         "openapi": "3.1.0",
-        "info": {"title": api.title, "version": __version__, "description": api.text},
+        "info": {"title": api.title, "version": __version__, "description": f"{api.text}\n\n{_EVERYWHERE}"},
         "servers": [_server(place) for place in api.places],
         "paths": paths,
         "components": {"responses": _of_the_wall(api), "schemas": dict(api.shapes), "securitySchemes": dict(api.ways)},

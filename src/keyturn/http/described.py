@@ -27,8 +27,8 @@ SWITCH: Final[Schema] = {
 OPERATION: Final[Schema] = {"type": "string", "maxLength": 255}
 """What names an operation: the value of `Idempotency-Key`; empty is none."""
 
-WHOLE: Final[Schema] = {"type": "integer"}
-COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+WHOLE: Final[Schema] = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
+COUNT: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
 TIME: Final[Schema] = {"type": "string", "format": "date-time"}
 OBJECT: Final[Schema] = {"type": "object"}
 

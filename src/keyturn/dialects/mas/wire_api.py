@@ -38,7 +38,7 @@ _GROUP: Final = Parameter(
 
 
 def _where(field: str, *, needed: bool = False) -> Parameter:
-    pattern = rf'{field}="[\s\S]*"'
+    pattern = rf'{field}="([^"\\\x00]|\\[^\x00])*"'
     schema = {"type": "string", "pattern": f"^{pattern}$" if needed else f"^({pattern})?$"}
     return Parameter("oslc.where", f'Only `{field}="..."` is understood.', schema, needed=needed)
 

@@ -38,12 +38,16 @@ _ID: Final = "33d1a2f4-8d0c-4a64-9a1c-8b6a4b1c7d10"
 _OPERATION: Final = Parameter(
     OPERATION_HEADER, "A repeat within 24 hours gets the first answer again.", OPERATION, "header"
 )
+_SORTED: Final = (
+    "id", "userName", "email", "name", "surname", "displayName", "creationTime", "lastModificationTime",
+    "lastLoginTime", "type", "category",
+)  # fmt: skip
 _PAGE: Final = (
     Parameter("top", "How many at most, up to 1,000.", COUNT),
     Parameter("skip", "How many to leave out.", COUNT),
     Parameter("searchTerm", "Part of a name or address."),
-    Parameter("sortBy", "What to sort by, for example `UserName`."),
-    Parameter("sortOrder", "Which way.", one_of("asc", "desc")),
+    Parameter("sortBy", "What to sort by, in any letter case.", one_of("", *_SORTED)),
+    Parameter("sortOrder", "Which way, in any letter case.", one_of("", "asc", "desc")),
 )
 _USER: Final[Mapping[str, object]] = {
     "id": _ID,
