@@ -152,6 +152,7 @@ NEEDS: Final[Mapping[str, Need]] = {
     "hands_back": lambda able: able.generates and able.hands_back,
     "mails": lambda able: able.mails,
     "names": lambda able: able.names,
+    "settles": lambda able: able.needs_old,
     "permanent": lambda able: able.permanent,
     "shared_mail": lambda able: not able.unique_mail,
     "unique_mail": lambda able: able.unique_mail,

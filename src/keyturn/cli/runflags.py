@@ -102,9 +102,13 @@ _PLANNING = (
     _TOKEN,
 )  # fmt: skip
 
-PACE = (
+_SPEED = (
     click.option("-j", "--jobs", type=click.IntRange(1, 1024), help="Requests in flight."),
     click.option("--rate", default="", metavar="N/s", help="Most requests a second."),
+)
+
+PACE = (
+    *_SPEED,
     click.option("--timeout", type=Seconds(0.1, 3600), metavar="SECONDS", help="Wait for one answer."),
     click.option("--retries", type=click.IntRange(0, 100), help="Tries again when busy or unanswered."),
     click.option("--max-failures", default="", metavar="N|N%", help="Stop at so many failures."),
@@ -136,7 +140,7 @@ def flags(*, running: bool) -> Callable[[Command], Command]:
             reading = Reading(columns, _delimiter(given.pop("delimiter")), given.pop("encoding"))
             return command(*args, asked=Asked(reading=reading, **given))
 
-        return _with(_FILE, *_PLANNING, *(_RUNNING if running else ()))(read)
+        return _with(_FILE, *_PLANNING, *(_RUNNING if running else _SPEED))(read)
 
     return around
 
