@@ -94,7 +94,7 @@ async def test_where_neither_password_is_right_nothing_was_changed(door: OpenDoo
         await directory.execute([again])
         [outcome] = await directory.execute([again])
         await directory.close()
-    text = "neither the old password nor the new one is right"
+    text = "neither the present password nor the new one is valid"
     assert outcome == Refused(who, Reason.WRONG_PASSWORD, text, "PasswordMismatch")
 
 

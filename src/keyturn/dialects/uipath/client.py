@@ -133,7 +133,7 @@ class UipathDirectory:
         if isinstance(outcome, Refused) and outcome.reason is Reason.WRONG_PASSWORD:
             if refused.reason is not Reason.WRONG_PASSWORD:
                 return refused
-            return replace(refused, text="neither the old password nor the new one is right")
+            return replace(refused, text="neither the present password nor the new one is valid")
         if isinstance(outcome, Refused | Uncertain):
             return Uncertain(command.who, f"whether the new password is valid was not to be found out: {outcome.text}")
         return outcome
