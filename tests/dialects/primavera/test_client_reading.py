@@ -112,7 +112,6 @@ async def test_users_are_found_in_the_one_list_there_is() -> None:
         (Say(200, text=b"<html>"), BadAnswer, "KT-TGT-001"),
         (Say(500, FAULT), BadAnswer, "KT-TGT-001"),
         (Say(401), Unreachable, "KT-AUTH-001"),
-        (Say(403), Unreachable, "KT-AUTH-003"),
         (Say(429), Unreachable, "KT-NET-001"),
         (Say(503), Unreachable, "KT-NET-001"),
         (Say(CUT), Unreachable, "KT-NET-001"),
@@ -126,6 +125,15 @@ async def test_a_read_that_fails_says_why(say: Say, error: type[Exception], code
             await directory.list(Window())
         await directory.close()
     assert getattr(raised.value, "code", "") == code
+
+
+async def test_who_may_not_read_the_list_sees_nobody() -> None:
+    """Which the target says, and is not a failure."""
+    async with playing(lambda heard: Say(403, FAULT)) as player:
+        directory = at(player.url)
+        assert await directory.find("JSMITH") is None
+        assert (await directory.list(Window())).users == ()
+        await directory.close()
 
 
 async def test_a_probe_wants_a_list_of_roles() -> None:

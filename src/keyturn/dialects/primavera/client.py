@@ -32,6 +32,7 @@ from keyturn.http.answers import Answer, Lost, expect_read
 
 _LIST: Final = WireRequest("GET", ("user",))
 _READS: Final = "a Primavera Administration answers reads of its API with 200 and JSON"
+_MAY_NOT_READ: Final = "KT-AUTH-003"
 _Writer: TypeAlias = Callable[[Sequence[Command]], WireRequest]
 
 
@@ -107,7 +108,13 @@ class PrimaveraDirectory:
         await self._session.close()
 
     async def _all(self) -> Sequence[User]:
-        return [each.user for each in await self._listed()]
+        """All users that we may see: none where we may not read the list."""
+        try:
+            return [each.user for each in await self._listed()]
+        except Unreachable as error:
+            if error.code != _MAY_NOT_READ:
+                raise
+            return []
 
     async def _listed(self) -> Sequence[_Listed]:
         answer = _read(await self._session.send(_LIST, LONGEST_LIST))
@@ -241,7 +248,7 @@ def _both(first: Outcome | None, second: Outcome) -> Outcome:
 
 def _unlisted(command: Command, error: Unreachable | BadAnswer) -> Refused:
     """Without the list nothing was sent, which is certain."""
-    reasons = {"KT-AUTH-001": Reason.NOT_SIGNED_IN, "KT-AUTH-003": Reason.NOT_ALLOWED}
+    reasons = {"KT-AUTH-001": Reason.NOT_SIGNED_IN, _MAY_NOT_READ: Reason.NOT_ALLOWED}
     other = Reason.UNREACHABLE if isinstance(error, Unreachable) else Reason.OTHER
     return Refused(command.who, reasons.get(error.code, other), f"the list of users cannot be read: {error.what}")
 
