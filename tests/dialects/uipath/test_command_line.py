@@ -78,7 +78,7 @@ def add_target(tmp_path: Path, door: OpenDoor, url: str) -> str:
 
 
 def test_changes_whose_answers_are_lost_are_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every row is known good in the end, the handout holds what works, and at most one wrong password is sent for each."""
+    """Every row is known good in the end, and the handout holds what works; for each at most one wrong one is sent."""
     monkeypatch.setenv("KEYTURN_HOME", str(tmp_path / "home"))
     present = {name: f"the present password of {name}" for name in ("amal", "badr", "cyd", "dora")}
     people = [Person(name, password=password) for name, password in present.items()]
