@@ -232,9 +232,9 @@ def test_who_lacks_the_right_is_refused_as_a_whole(door: OpenDoor) -> None:
         weak.ask("PUT", "/user/change-status", [{"loginId": "amal", "disabled": True}]),
         weak.ask("PUT", "/user/change-lock", [{"loginId": "amal"}]),
         weak.ask("POST", "/user", {"deleted": ["amal"]}),
+        weak.ask("GET", "/user"),
     ]
     assert [call.status for call in calls] == [403] * len(calls)
-    assert weak.ask("GET", "/user").json == []
     assert stored(door, "amal").status is Status.ACTIVE
 
 
