@@ -40,7 +40,7 @@ class MasDirectory:
         self._version_set = settings.version
         self._half_made: set[tuple[str, str]] = set()
         moved = in_manage(settings.version)
-        able = replace(CAPABILITIES, validates=False, names=False) if moved else CAPABILITIES
+        able = replace(CAPABILITIES, validates=False) if moved else CAPABILITIES
         carries = able.carries - {CreateUser} if moved and self._manage is None else able.carries
         self._capabilities = replace(able, carries=carries, repeats=settings.repeats)
 

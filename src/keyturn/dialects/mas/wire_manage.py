@@ -27,9 +27,9 @@ ADMINISTRATORS: Final = "USERMANAGEMENT"
 """The security group of those who administer users: IBM's client puts there whom it made `userAdmin` before 9.1."""
 
 CAPABILITIES_THERE: Final = replace(
-    CAPABILITIES, carries=frozenset({CreateUser, ResetPassword}), validates=False, hands_back=False, names=False
+    CAPABILITIES, carries=frozenset({CreateUser, ResetPassword}), validates=False, hands_back=False
 )
-"""What Manage itself can; `names`, because it shows none but the display name."""
+"""What Manage itself can: it tells no password that it made, and judges nobody without making them."""
 
 MADE: Final = frozenset({201})
 MERGED: Final = frozenset({200, 204})
@@ -117,7 +117,7 @@ def lost(command: CreateUser) -> str:
     kept = replace(
         Profile(profile.display_name, profile.given_name, profile.family_name, owner=profile.owner),
         emails=profile.emails[:1],
-        phones=profile.phones[:1],
+        phones=tuple(Contact(phone.value, primary=phone.primary) for phone in profile.phones[:1]),
         addresses=tuple(Address(a.street, a.locality, a.region, primary=a.primary) for a in profile.addresses[:1]),
     )
     names = [name for name in Profile.__slots__ if getattr(kept, name) != getattr(profile, name)]
