@@ -22,7 +22,7 @@ def test_a_resume_keeps_the_brakes_that_the_run_was_begun_with(place: Place) -> 
     """Unless they are said again."""
     stopped(place)
     place.server.unknown = {f"u{number:03}" for number in range(30)}
-    assert "2 rows failed" not in place.call("resume", "--no-input", code=7).stderr
+    assert "(limit 1)" in place.call("resume", "--no-input", code=7).stderr
     done = place.call("resume", "--no-input", "--max-failures", "2", code=7)
     assert "2 rows failed (limit 2)" in done.stderr
 

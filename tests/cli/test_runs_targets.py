@@ -106,14 +106,20 @@ def test_a_target_that_is_not_there_leaves_its_rows_for_later_and_the_others_go_
     assert "south: the address of the target" in towns.call("resume", *QUICK, code=8).stderr
 
 
-def test_a_target_that_refuses_our_sign_in_is_left_alone_until_it_is_mended(towns: Towns) -> None:
-    """At planning: not one password is sent there.  Exit 4, then a resume to the end."""
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [(401, 4, "KT-AUTH-001]: south refused our sign-in"), (503, 6, "KT-NET-001]: south cannot be reached")],
+)
+def test_a_target_that_does_not_let_us_in_is_left_alone_until_it_is_mended(
+    towns: Towns, status: int, code: int, words: str
+) -> None:
+    """At planning: not one password is sent there.  Then a resume to the end."""
     south = towns.towns["south"]
-    south.stranger = True
-    done = towns.call("reset", towns.many(10), "--expect", "30", *QUICK, code=4)
-    assert "error[KT-AUTH-001]: south refused our sign-in" in done.stderr
+    south.greeting = status
+    done = towns.call("reset", towns.many(10), "--expect", "30", *QUICK, code=code)
+    assert f"error[{words}" in done.stderr
     assert south.requests == 0
-    south.stranger = False
+    south.greeting = 200
     assert "30 changed" in towns.call("resume", *QUICK).stdout
     assert all(len(values) == 1 for each in towns.towns.values() for values in each.passwords.values())
     assert towns.call("resume", *QUICK).stdout.startswith("30 changed")

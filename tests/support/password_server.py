@@ -16,8 +16,8 @@ TOKEN = "a-token-for-tests"
 @dataclass
 class PasswordServer:
     """requests: how many came in; passwords: every value that was set, by user; lose: so many answers are dropped
-    after the change; slow: so many requests are told to wait a second; signed_out: 401 to every password; stranger:
-    401 to the first read."""
+    after the change; slow: so many requests are told to wait a second; signed_out: 401 to every password;
+    greeting: the status of the answer to the first read."""
 
     url: str = ""
     requests: int = 0
@@ -26,15 +26,13 @@ class PasswordServer:
     unknown: set[str] = field(default_factory=set)
     slow: int = 0
     signed_out: bool = False
-    stranger: bool = False
+    greeting: int = 200
     delay: float = 0.0
     seen: threading.Event = field(default_factory=threading.Event)
 
     async def probe(self, request: web.Request) -> web.Response:
         """What a client reads first."""
-        if self.stranger:
-            return web.json_response({"message": "no"}, status=401)
-        return web.json_response([])
+        return web.json_response([] if self.greeting == 200 else {"message": "no"}, status=self.greeting)
 
     async def reset(self, request: web.Request) -> web.Response:
         """Take a password."""
