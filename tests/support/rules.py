@@ -152,7 +152,7 @@ RULES = (
             "app/build.py": 1,
             "app/demo.py": 3,
             "bulk/handout.py": 1,
-            "bulk/passwords.py": 1,
+            "bulk/passwords.py": 2,
             "bulk/same.py": 1,
             "bulk/vault.py": 1,
             "cli/init.py": 4,

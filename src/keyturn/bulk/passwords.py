@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from keyturn.bulk.job import Rules
 from keyturn.core.capabilities import Capabilities
-from keyturn.core.policy import Blocklist, Policy, ProfileName, judge
+from keyturn.core.policy import Blocklist, Policy, ProfileName, judge, opaque_string
 from keyturn.core.secret import Secret
 
 
@@ -39,6 +39,12 @@ def judge_for(capabilities: Capabilities, rules: Rules | None, blocklist: Blockl
     if usual is not None and usual.longest < policy.shortest:
         policy = Policy(ProfileName.NIST, usual.shortest, policy.longest)
     return Judge(policy, blocklist)
+
+
+def folded(password: Secret) -> Secret:
+    """The password as it is compared with names: normalised, without regard to case."""
+    clear = password.reveal()
+    return Secret((opaque_string(clear) or clear).casefold())
 
 
 def classes_of(password: Secret) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from keyturn.bulk.cautions import Caution, Noticed, cautions, unused_passwords
 from keyturn.bulk.columns import PASSWORDS, TARGET, Column
 from keyturn.bulk.job import Job, Operation, PasswordFrom, Rules, length_for
-from keyturn.bulk.passwords import Judge, judge_for
+from keyturn.bulk.passwords import Judge, folded, judge_for
 from keyturn.bulk.screening import UNKNOWN, Fate, Screen, Screened, Screens, screen
 from keyturn.bulk.source import Source
 from keyturn.core.capabilities import Capabilities, lacks
@@ -261,10 +261,12 @@ def _part(job: Job, destination: Destination, blocklist: Blocklist, *, several: 
     refuse_impossible(destination.name, job, capabilities)
     if job.password.known:
         judge = judge_for(capabilities, destination.rules, blocklist)
-    if judge is not None and job.password.value is not None:
-        _refuse_unfit(job.password.value, judge)
+    same = job.password.value
+    if judge is not None and same is not None:
+        _refuse_unfit(same, judge)
+        same = folded(same)
     own = frozenset(name.casefold() for name in (destination.account, destination.login) if name)
-    return Part(destination, job, Screen(job, capabilities, judge, own, destination.protect))
+    return Part(destination, job, Screen(job, capabilities, judge, own, destination.protect, same))
 
 
 def refuse_impossible(target: str, job: Job, capabilities: Capabilities) -> None:

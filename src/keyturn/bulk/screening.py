@@ -54,13 +54,14 @@ class Screened:
 @dataclass(frozen=True, slots=True)
 class Screen:
     """What the rows of one target are held against.  own: names of our account there, folded; protect: patterns of
-    users that no run touches."""
+    users that no run touches; same: the one password for all, folded, which was judged before."""
 
     job: Job
     capabilities: Capabilities
     judge: Judge | None = None
     own: Set[str] = frozenset()
     protect: Sequence[str] = ()
+    same: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,10 @@ def _unfit_passwords(row: SourceRow, who: str, by: Screen) -> tuple[str, str]:
         return "", ""
     if by.job.old and new == old:
         return str(Reason.SAME_PASSWORD), "the new password is the present one"
-    return by.judge.fault(new, who)
+    if by.same is None:
+        return by.judge.fault(new, who)
+    its_name = by.same == Secret(who.casefold())
+    return (str(Reason.TOO_COMMON), "the one password for all is the name of this user") if its_name else ("", "")
 
 
 def _has_address(row: SourceRow) -> bool:
