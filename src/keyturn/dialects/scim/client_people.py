@@ -72,8 +72,8 @@ class People:
             listed = await self.page(start + len(bodies) + 1, min(count - len(bodies), PAGE), query)
             if isinstance(listed, Refused):
                 return listed
+            total = total if bodies else listed.total
             bodies += listed.bodies
-            total = listed.total
             if not listed.bodies or (total is not None and start + len(bodies) >= total):
                 break
         return Listed(bodies[:count], total)

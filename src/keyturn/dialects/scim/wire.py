@@ -5,7 +5,7 @@ Sources: RFC 7643 and RFC 7644 (read 2026-11-21).  What no RFC says is marked as
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote
@@ -14,7 +14,7 @@ from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import ChangePassword, Command, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.secret import Secret
-from keyturn.core.users import Handle, Profile, Status, User
+from keyturn.core.users import Address, Contact, Handle, Profile, Status, User
 from keyturn.dialects.scim.wire_user import (
     Body,
     Sent,
@@ -138,9 +138,17 @@ def unfit(command: Command) -> str:
     if isinstance(command, CreateUser) and command.login not in ("", command.who):
         return "SCIM has one name for a user, the userName"
     if isinstance(command, CreateUser | UpdateUser) and command.profile is not None:
-        lost = [name for name in ("country", "extension") if getattr(command.profile, name)]
-        return f"SCIM has no field for {lost[0]}" if lost else ""
+        return _unkept(command.profile)
     return ""
+
+
+def _unkept(profile: Profile) -> str:
+    """The first thing in a profile that SCIM has no place for; empty when it has one for all."""
+    lost = [name for name in ("country", "extension") if getattr(profile, name)]
+    lists: tuple[Sequence[Contact | Address], ...] = (profile.emails, profile.phones, profile.addresses)
+    if any(sum(one.primary for one in some) > 1 for some in lists):
+        return "SCIM has one primary address or number of a kind"
+    return f"SCIM has no field for {lost[0]}" if lost else ""
 
 
 def write(command: Command, stored: Sent | None = None) -> WireRequest:
@@ -249,11 +257,11 @@ def read_refusal(who: str, status: int, value: object, retry_after: float | None
     text = detail if isinstance(detail, str) else ""
     code = scim_type if isinstance(scim_type, str) else ""
     word = _WORD.search(text)
-    reason = FAULTS.read(status, f"{code}#{word[1]}") if word else Reason.OTHER
-    if reason is Reason.OTHER:
-        reason = FAULTS.read(status, code)
+    known = f"{code}#{word[1]}" if word else ""
+    if any(fault.code == known for fault in FAULTS.written):
+        reason, text = FAULTS.read(status, known), _WORD.sub("", text)
     else:
-        text = _WORD.sub("", text)
+        reason = FAULTS.read(status, code)
     return Refused(who, reason, text or f"answered {status}", code, retry_after)
 
 

@@ -3,7 +3,7 @@
 Source: RFC 7643, sections 3.1, 4.1 and 4.3 (read 2026-11-21).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
@@ -92,10 +92,9 @@ def profile_body(profile: Profile) -> Body:
     body |= {"name": names} if names else {}
     for name, field in CONTACTS.items():
         contacts: Sequence[Contact] = getattr(profile, field)
-        body |= {name: [_with_extras(_contact_body(one), kept.get(name)) for one in contacts]} if contacts else {}
+        body |= {name: _elements(map(_contact_body, contacts), kept.get(name))} if contacts else {}
     if profile.addresses:
-        places = [_address_body(address) for address in profile.addresses]
-        body["addresses"] = [_with_extras(place, kept.get("addresses")) for place in places]
+        body["addresses"] = _elements(map(_address_body, profile.addresses), kept.get("addresses"))
     return body
 
 
@@ -227,6 +226,15 @@ def _extras(body: Sent, name: str) -> list[object]:
     ours = {"value", "type"} if name in CONTACTS else set(ADDRESS)
     said = [{part: value for part, value in each.items() if not empty(value)} for each in list_of(body, name)]
     return [without_secrets(each) for each in said if set(each) - ours - {"primary"} or each.get("primary") is False]
+
+
+def _elements(bodies: Iterable[Body], extras: object) -> list[Body]:
+    """A list as SCIM has it, with one primary element: other doors do not mind if there are two."""
+    found: list[Body] = []
+    for body in bodies:
+        second = any(one.get("primary") is True for one in found)
+        found.append(_with_extras({n: v for n, v in body.items() if n != "primary" or not second}, extras))
+    return found
 
 
 def _with_extras(body: Body, extras: object) -> Body:
