@@ -69,6 +69,13 @@ def events(door: OpenDoor, after: int = 0) -> list[Event]:
         return [entry.event for entry in view.audit.entries(after, 100_000)]
 
 
+def heard(door: OpenDoor) -> int:
+    """How many events there are."""
+    with door.house.store.reading() as view:
+        last = view.audit.last()
+    return last.sequence if last is not None else 0
+
+
 def told(event: Event) -> tuple[str, str, str, str]:
     """What an event says, apart from who asked, when and whence."""
     return event.verb, event.outcome, event.who, event.reason

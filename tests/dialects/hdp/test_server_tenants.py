@@ -5,7 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Handle, Right, User
+from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword
+from keyturn.core.outcomes import Changed, Created
+from keyturn.core.secret import Secret
+from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Handle, Profile, Right, User, Window
+from keyturn.dialects.hdp.client import HdpDirectory
+from keyturn.dialects.hdp.client_people import HdpSettings
+from keyturn.http.call import Site
 from tests.dialects.hdp.kit import GOOD, USERS, ask, at, events, fresh, is_fault, stored, told
 from tests.support.server import OpenDoor, served
 
@@ -278,3 +284,25 @@ def test_whoever_signs_in_from_a_tenant_is_at_home_there(door: OpenDoor) -> None
     assert [one["id"] for one in ask(door, "GET", TENANTS, who=(login, GOOD)).json["tenants"]] == [number]
     assert is_fault(ask(door, "GET", f"{USERS}/1", who=(login, GOOD)), 404, 222207916)
     assert ask(door, "GET", "/api/mgmt/user", who=(login, GOOD)).json["userId"] == me
+
+
+async def test_the_client_half_works_in_the_tenant_of_its_settings(door: OpenDoor) -> None:
+    """Both halves in a row: a name that the system's tenant has too is made, found, reset, deleted in the other."""
+    number, login = tenant(door), fresh(door)
+    name = ask(door, "GET", f"{TENANTS}/{number}").json["name"]
+    directory = HdpDirectory(HdpSettings(Site(door.url), door.made.admin, door.made.password, name))
+    commands: list[Command] = [
+        CreateUser(login, Profile(), rights=frozenset({Right.VIEW_USERS})),
+        ResetPassword(login, Secret("tempsecret")),
+        DeleteUser(login),
+    ]
+    [made], [reset] = [await directory.execute([command]) for command in commands[:2]]
+    user = await directory.find(login)
+    assert (type(made), type(reset)) == (Created, Changed)
+    assert user is not None
+    assert (user.tenant, user.rights, user.must_change) == (number, frozenset({Right.VIEW_USERS}), True)
+    assert [one.login for one in (await directory.list(Window())).users] == [login]
+    assert isinstance((await directory.execute(commands[2:]))[0], Changed)
+    await directory.close()
+    assert found(door, user.number) is None
+    assert stored(door, login).version == 1
