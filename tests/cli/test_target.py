@@ -50,6 +50,12 @@ def test_a_target_can_be_added_without_a_question(home: Path) -> None:
     assert "keyturn target test t" in result.stderr
 
 
+def test_users_that_no_run_touches_are_named_when_a_target_is_added(home: Path) -> None:
+    flags = ("--token-env", "T", "--protect", "masadmin", "--protect", "svc-*", "--no-input")
+    assert run("add", "t", *MAS, *flags).exit_code == 0
+    assert saved(home)["protect"] == ["masadmin", "svc-*"]
+
+
 @pytest.mark.parametrize(
     ("flags", "where"),
     [

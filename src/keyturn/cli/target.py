@@ -147,6 +147,7 @@ async def _probe(frame: Frame, target: "Target") -> None:
 @click.option("--certificate-key", metavar="FILE", help="Its key, where it is in a file of its own.")
 @click.option("--data", metavar="DIR", help="Of kind local: the folder that keyturn init made.")
 @click.option("--production", is_flag=True, help="Ask for name and number before changing anything there.")
+@click.option("--protect", multiple=True, metavar="USER", help="No run touches this user; svc-* stands for many.")
 @click.option("--allow-plain-http", is_flag=True, help="Allow http:// to another machine.")
 @click.option("--replace", is_flag=True, help="Write over a target of this name.")
 @pass_frame
@@ -158,7 +159,7 @@ def add(frame: Frame, /, name: str, replace: bool, **flags: Any) -> None:
     \b
       keyturn target add maximo-test
       keyturn target add maximo-test --kind mas --url https://api.test1.example.com \\
-          --key-id k-17 --token-file ~/maximo-test.token --no-input
+          --key-id k-17 --token-file ~/maximo-test.token --protect masadmin --no-input
     """
     from keyturn.app.config_file import as_target
     from keyturn.app.settings import NAME
@@ -172,6 +173,7 @@ def add(frame: Frame, /, name: str, replace: bool, **flags: Any) -> None:
     table = _local(frame, flags) if _kind(frame, flags, kinds()) == "local" else _remote(frame, flags)
     _name_places_from_here(table)
     table |= {flag: True for flag in ("production", "allow_plain_http") if flags[flag]}
+    table |= {"protect": list(flags["protect"])} if flags["protect"] else {}
     folders = frame.settings.folders
     check(name, as_target(table), folders.config.parent)
     _save(frame, name, table)
