@@ -139,6 +139,7 @@ def test_targets_that_stop_under_way_stop_alone_and_the_lowest_code_is_told(town
     assert by_target["south"]["changed"] == 60
     assert by_target["north"]["failed"] < 10
     assert {event["target"] for event in events if event["type"] == "stop"} == {"west", "north"}
+    assert {event["target"] for event in events if event["type"] == "row"} == {"north", "south"}
     told = towns.call("resume", "--max-failures", "1", *QUICK, code=4).stderr
     assert "too many rows are failing on north, so keyturn stopped there" in told
 
