@@ -26,7 +26,8 @@ from keyturn.cli.catalogue import Entry, entries
 from keyturn.cli.main import cli
 from keyturn.core.commands import VERBS
 from keyturn.core.directory import LOCAL
-from keyturn.http.described import Call
+from keyturn.core.permissions import NEEDS
+from keyturn.http.described import Api, Call
 from tools import rights_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -173,6 +174,26 @@ def capabilities_page() -> str:
         text += f"| `{verb}` | {' | '.join(cells)} |\n"
     for words, told in ABILITIES.values():
         text += f"| {words} | {' | '.join(plain(told(can)) for can in known.values())} |\n"
+    return text + served_table()
+
+
+def served_table() -> str:
+    """One column a vendor, one row an operation: how many calls of the vendor's API do it here."""
+    apis = {name: door.api for name, door in DOORS.items() if door.api is not None}
+    text = "\n## What of each vendor's API a keyturn server answers\n\n"
+    text += "How many calls decide on which right; [every call by name](served.md), and what is not answered.\n\n"
+    text += f"| | {' | '.join(apis)} |\n|---|{'---|' * len(apis)}\n"
+    counts: dict[str, Callable[[Api], int]] = {
+        "calls that are answered": lambda api: len(api.calls),
+        "of these, in no page of the vendor's": lambda api: sum(call.invented for call in api.calls),
+        "documented and not answered": lambda api: len(api.not_served),
+    }
+    for words, count in counts.items():
+        text += f"| {words} | {' | '.join(str(count(api)) for api in apis.values())} |\n"
+    for operation in NEEDS:
+        cells = [sum(operation in call.needs for call in api.calls) for api in apis.values()]
+        if any(cells):
+            text += f"| `{operation}` | {' | '.join(str(cell or '') for cell in cells)} |\n"
     return text
 
 

@@ -65,8 +65,8 @@ def examples(found: Any) -> Iterator[tuple[str, Any, Any]]:
         for method, call in calls.items():
             for content in (call.get("requestBody", {}), *call["responses"].values()):
                 for media in content.get("content", {}).values():
-                    if "example" in media:
-                        yield f"{method} {path}", media["schema"], media["example"]
+                    for example in media.get("examples", {}).values():
+                        yield f"{method} {path}", media["schema"], example["value"]
 
 
 def test_the_stored_documents_are_those_that_are_served(door: OpenDoor) -> None:

@@ -111,8 +111,12 @@ def _parameter(parameter: Parameter) -> dict[str, object]:
 
 
 def _body(body: Body) -> dict[str, object]:
-    content = {kind: {"schema": body.schema, "example": body.example} for kind in body.kinds}
+    content = {kind: _media(body.schema, body.example) for kind in body.kinds}
     return {"required": body.needed, "content": content}
+
+
+def _media(schema: Schema, example: object) -> dict[str, object]:
+    return {"schema": schema, "examples": {"usual": {"value": example}}}
 
 
 def _answers(call: Call, api: Api) -> Iterator[tuple[int, Mapping[str, object]]]:
@@ -156,7 +160,7 @@ def _answer(answer: Answer) -> dict[str, object]:
         headers = {name: {"description": text, "schema": {"type": "string"}} for name, text in answer.headers.items()}
         said["headers"] = headers
     if answer.schema is not None:
-        said["content"] = {answer.kind: {"schema": answer.schema, "example": answer.example}}
+        said["content"] = {answer.kind: _media(answer.schema, answer.example)}
     return said
 
 

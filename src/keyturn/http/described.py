@@ -18,10 +18,7 @@ TEXT: Final[Schema] = {"type": "string"}
 NAME: Final[Schema] = {"type": "string", "minLength": 1}
 SECRET: Final[Schema] = {"type": "string", "format": "password"}
 FLAG: Final[Schema] = {"type": "boolean"}
-SWITCH: Final[Schema] = {
-    "type": ["boolean", "string"],
-    "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|1|0|)$",
-}
+SWITCH: Final[Schema] = {"type": "string", "enum": ["true", "false", "True", "False", "1", "0", ""]}
 """A boolean in an address: in any letter case, or a digit; empty is false."""
 
 OPERATION: Final[Schema] = {"type": "string", "maxLength": 255}
