@@ -64,7 +64,8 @@ async def test_a_new_user_is_found_as_told(here: World) -> None:
         USER_RIGHTS,
     )
     assert {**_facts(user.profile)} == {**_facts(profile)}
-    assert user.added.by == here.account
+    # Where a creation takes several calls, who made the first would be taken for who made all of it.
+    assert user.added.by == ("" if here.kind == LATER else here.account)
     assert before <= user.added.at <= datetime.now(UTC) + timedelta(seconds=1)
     assert not user.has_password
 

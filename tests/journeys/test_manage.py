@@ -85,6 +85,18 @@ def test_who_is_there_is_skipped_and_a_broken_creation_is_uncertain(desk: Desk) 
     assert len(desk.server.people["amal"].passwords) == 1
 
 
+def test_a_creation_that_was_not_finished_is_not_taken_for_done_when_the_run_is_resumed(desk: Desk) -> None:
+    """The user is there, made by us, and without the password of the handout."""
+    desk.server.faults["link"] = [400, 400]
+    users = desk.file("userid,displayName\nbert,Bert\n")
+    flags = ["--no-input", "--expect", "1", "--retries", "1", "--output", "jsonl"]
+    begun = desk.run("create", users, "-t", "mas91", *flags, code=9)
+    run = json.loads(begun.stdout.splitlines()[0])["run"]
+    desk.server.maker = json.loads(desk.run("target", "test", "mas91", "--json").stdout)["account"]
+    desk.run("resume", run, "--no-input", code=9)
+    assert desk.server.people["bert"].passwords == []
+
+
 def test_the_version_is_guessed_and_a_difference_is_warned_of(desk: Desk) -> None:
     """What `/about` says is called a guess; the settings decide."""
     assert "a guess" not in desk.run("target", "test", "mas91").stdout

@@ -13,6 +13,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
@@ -49,6 +50,7 @@ class ManageServer:
 
     faults: what to answer in place of the next ones, by `create`, `link`, `look` and `reset`; a title of an exchange or
     a status.  late: resets that come before the Admin API knows a new user.  about: what `/about` tells, None for 404.
+    maker: who made everybody, as the Admin API tells it; empty: it answers no reads of users.
     """
 
     url: str = ""
@@ -58,6 +60,7 @@ class ManageServer:
     faults: dict[str, list[str | int]] = field(default_factory=dict)
     late: int = 0
     about: object = None
+    maker: str = ""
 
     async def manage(self, request: web.Request) -> web.Response:
         """Everything below `/maximo/api/os/masperuser`."""
@@ -87,6 +90,14 @@ class ManageServer:
         given = json.loads(await request.read())
         self.people[who].passwords.append({**given, "mail": request.query["emailPassword"]})
         return web.json_response({} if given else {"token": "made-up-by-the-server"})
+
+    async def show(self, request: web.Request) -> web.Response:
+        """GET /v3/users/{id}"""
+        who = unquote(request.rel_url.raw_parts[-1])
+        if not self.maker or who not in self.people:
+            return web.json_response({}, status=404)
+        added = {"id": self.maker, "timestamp": datetime.now(UTC).isoformat()}
+        return web.json_response({"id": who, "username": who, "added": added, "identities": {"_local": {}}})
 
     async def workspaces(self, request: web.Request) -> web.Response:
         """What a client reads first."""
@@ -155,6 +166,7 @@ def manage_server(tls: ssl.SSLContext | None = None) -> Iterator[ManageServer]:
         for path in (people, people + "/", people + "/{resource}"):
             app.router.add_route("*", path, server.manage)
         app.router.add_post("/v3/users/{who}/password", server.reset)
+        app.router.add_get("/v3/users/{who}", server.show)
         app.router.add_get("/workspaces", server.workspaces)
         app.router.add_get("/about", server.tell_about)
         runner = web.AppRunner(app, access_log=None)

@@ -81,7 +81,7 @@ async def test_nobody_listening_is_a_refusal() -> None:
 @pytest.mark.parametrize(
     ("told", "status"),
     [
-        (Say(200, {"id": "AMAL", "status": {"active": False}}), Status.DISABLED),
+        (Say(200, {"id": "AMAL", "status": {"active": False}, "added": {"id": "us"}}), Status.DISABLED),
         (Say(200, {"id": "bert", "status": {"active": False}}), Status.ACTIVE),
         (Say(200, {"status": {"active": False}}), Status.ACTIVE),
         (Say(200, text=b"<html>"), Status.ACTIVE),
@@ -100,6 +100,7 @@ async def test_the_admin_api_tells_more_of_who_is_there_where_it_does(told: Say,
     assert found is not None
     assert found.status is status
     assert found.key.casefold() == "amal"
+    assert found.added.by == "", "or a creation that was not finished would be taken for done"
 
 
 async def test_a_wrong_key_of_manage_is_told_by_the_probe_and_stops_a_run() -> None:

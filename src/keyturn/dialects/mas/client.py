@@ -103,9 +103,10 @@ class MasDirectory:
             await self._manage.close()
 
     async def _find_in_manage(self, manage: Manage, who: str) -> User | None:
-        """Whom Manage knows; the Admin API, where it knows the user too, tells more: status, rights, who made it.
+        """Whom Manage knows; the Admin API, where it knows the user too, tells more: status, rights, names.
 
-        That 9.1 still answers this read is not published, so that nothing hangs on it.
+        That 9.1 still answers this read is not published, so that nothing hangs on it.  Who made the user is left out:
+        a creation takes several calls here, and that we made the first says nothing of the password.
         """
         found = await manage.find(who)
         if found is None:
@@ -115,7 +116,8 @@ class MasDirectory:
             told = _user(answer.value()) if isinstance(answer, Answer) and answer.status == 200 else found
         except BadAnswer:
             return found
-        return told if told.key.casefold() == found.key.casefold() else found
+        same = told.key.casefold() == found.key.casefold()
+        return replace(told, added=replace(told.added, by="")) if same else found
 
     async def _version(self) -> str:
         answer = await self._session.glance("/about")
