@@ -154,6 +154,8 @@ def test_two_conditions_on_one_element_are_about_the_same_element(peopled: Store
         (Order(Field.KEY), ["amal", "Ben", "cem", "dora"]),
         (Order(Field.TITLE), ["amal", "Ben", "dora", "cem"]),
         (Order(Field.TITLE, descending=True), ["cem", "dora", "Ben", "amal"]),
+        (Order(Field.MAIL), ["amal", "Ben", "cem", "dora"]),
+        (Order(Field.MAIL, descending=True), ["cem", "dora", "Ben", "amal"]),
         (Order(Field.UPDATED, descending=True), ["cem", "dora", "Ben", "amal"]),
         (Order(NICK, descending=True), ["Ben", "cem", "dora", "amal"]),
     ],

@@ -69,7 +69,7 @@ class Row:
     def order(self, order: Order) -> Column:
         """What a statement is put in order by."""
         value = self._value(order.field)
-        value = value if isinstance(value.type, Integer) else self.words.fold(value)
+        value = value if isinstance(value.type, Integer) else func.nullif(self.words.fold(value), "", type_=Text)
         return value.desc().nulls_first() if order.descending else value.asc().nulls_last()
 
     def _compare(self, asked: Compare) -> Truth:

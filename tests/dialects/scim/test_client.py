@@ -296,6 +296,7 @@ async def test_name_and_password_go_as_basic_and_a_path_is_kept() -> None:
     async with at(answering(Say(204)), path="/tenants/7/scim", username="idp", password=Secret("pw")) as there:
         await there.ask(ResetPassword("amal", Secret(GOOD), operation="op-1"))
         assert there.directory.account == "idp"
+        assert (there.directory.capabilities.repeats, there.directory.capabilities.temporary) == (False, False)
         lookup, reset = there.player.heard
     assert lookup.target.startswith("/tenants/7/scim/Users?")
     assert reset.headers["authorization"] == "Basic aWRwOnB3"

@@ -2,13 +2,20 @@
 
 import base64
 from collections.abc import Mapping
+from typing import cast
 
 import pytest
 
 from keyturn.app.init import FOUNDER
 from keyturn.core.commands import ResetPassword
+from keyturn.core.errors import Busy, StoreError
+from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.ports import Gate
 from keyturn.core.secret import Secret
 from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Group, Right
+from keyturn.dialects.scim.server_asking import Door, say
+from keyturn.dialects.scim.server_service import make_service
+from keyturn.dialects.scim.wire_user import Unreadable
 from tests.dialects.scim.kit import (
     GOOD,
     GROUP,
@@ -217,3 +224,31 @@ def test_what_cannot_be_read_is_refused_in_the_shape_of_scim(
 
 def test_another_media_type_is_refused(client: Client) -> None:
     assert client.ask("POST", "/Users", headers={"content-type": "text/xml"}, body=b"{}").status == 415
+
+
+def test_a_creation_that_is_repeated_after_the_deletion_shows_nobody(client: Client) -> None:
+    body, key = {"schemas": [USER], "userName": fresh()}, {"idempotency-key": fresh()}
+    made = client.ask("POST", "/Users", body, key)
+    assert client.ask("DELETE", f"/Users/{made.json['id']}").status == 204
+    assert client.ask("POST", "/Users", body, key).status == 404
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "logged"),
+    [(Busy("full"), 503, False), (StoreError("gone"), 503, False), (Unreadable("x must be a text"), 400, False),
+     (ZeroDivisionError("a secret"), 500, True)],
+)  # fmt: skip
+def test_what_breaks_inside_of_a_bulk_request_is_told_and_only_mistakes_are_logged(
+    error: Exception, status: int, logged: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The library swallows what one operation raises; the log must not."""
+    told = make_service().error_of(error)
+    assert (told.status, "secret" in str(told.detail)) == (status, False)
+    assert bool(caplog.records) == logged
+
+
+def test_who_is_to_wait_is_told_how_long() -> None:
+    door = Door(cast(Gate, object()))
+    answer = door.refuse(Refused("", Reason.BUSY, retry_after=7))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
+    assert say(429, "slowly").headers["retry-after"] == "1"
