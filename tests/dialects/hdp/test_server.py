@@ -128,7 +128,8 @@ def test_a_reset_asks_for_a_new_password(door: OpenDoor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("password", "code"), [("brief!", 222299011), ("x" * 33, 222299012), ("1234567890123456", 222299013)]
+    ("password", "code"),
+    [("brief!", 222299011), ("tempsecret", 222299011), ("x" * 33, 222299012), ("1234567890123456", 222299013)],
 )
 def test_a_password_against_the_policy_is_refused(door: OpenDoor, password: str, code: int) -> None:
     """And not quoted."""
