@@ -64,7 +64,12 @@ def _some(schema: Schema) -> Schema:
 
 
 SHAPES: Final[Mapping[str, Schema]] = {
-    "Error": members({"exception": TEXT, "localizedException": FLAG, "message": TEXT}, "exception", "message"),
+    "Error": members(
+        {"exception": TEXT, "localizedException": FLAG, "message": TEXT, "users": many(shape("Unusable"))},
+        "exception",
+        "message",
+    ),
+    "Unusable": members({"loginId": TEXT, **_VERDICT}, "loginId", "statusInfo", "statusInfoOK"),
     "User": members(
         {
             "loginId": TEXT,
