@@ -1,10 +1,13 @@
 """A run that changes passwords with the present ones, over a line that loses answers, against a real server."""
 
+import csv
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from keyturn.app.dialects import DIALECTS
 from keyturn.app.settings import TargetSettings
@@ -12,6 +15,7 @@ from keyturn.app.sources import Credentials
 from keyturn.bulk.exit import ExitCode
 from keyturn.bulk.job import Job, Operation, PasswordChoice
 from keyturn.bulk.shares import Speed
+from keyturn.cli.main import cli
 from keyturn.core.journal import RowState
 from keyturn.core.secret import Secret
 from tests.bulk.desk import Desk, handed
@@ -82,3 +86,42 @@ async def test_the_runner_finds_out_which_password_is_valid(door: OpenDoor, tmp_
         signed = door.sign_in(who, password.reveal())
         assert (signed.status, signed.json["must_change"]) == (201, False)
         assert door.sign_in(who, WAS.format(who)).status == 401
+
+
+def run(*args: str, code: int = 0) -> Result:
+    """One command in this process; it ends with `code`."""
+    result = CliRunner().invoke(cli, list(args))
+    assert result.exit_code == code, result.output
+    return result
+
+
+def test_from_the_command_line_a_stopped_run_goes_on_with_the_present_passwords(
+    door: OpenDoor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The column is pinned with the run, and emptied in the file of what is not done."""
+    monkeypatch.setenv("KEYTURN_HOME", str(tmp_path / "home"))
+    client = client_of(door)
+    secret = tmp_path / "client.secret"
+    secret.touch(mode=0o600)
+    secret.write_text(client.token.reveal(), "utf-8")
+    run("target", "add", "there", "--kind", "uipath", "--url", door.url, "--tenant", "default",
+        "--key-id", client.key.id, "--token-file", str(secret))  # fmt: skip
+    sheet = tmp_path / "users.csv"
+    rows = [(BEFORE, "not the one that she has"), (AFTER, WAS.format(AFTER)), (FINE, WAS.format(FINE))]
+    sheet.write_text("userName,Start pw\n" + "".join(f"{who},{was}\n" for who, was in rows), "utf-8")
+    flags = ("-t", "there", "--old-password", "column:Start pw")
+    shown = run("plan", "reset", str(sheet), *flags)
+    assert "3  change the password" in shown.stdout
+    assert "with the present one from the column Start pw" in shown.stdout
+    assert "first sign-in" not in shown.stdout
+    go = ("--no-input", "--expect", "3", "-j", "1", "--max-failures", "1")
+    assert "1 wrong password" in run("reset", str(sheet), *flags, *go, code=7).stdout
+    assert "2 changed, 1 failed" in run("resume", "--no-input", code=3).stdout
+    [retry] = (tmp_path / "home").rglob("retry.csv")
+    left = csv.DictReader(retry.read_text("utf-8-sig").splitlines())
+    assert [(row["userName"], row["Start pw"]) for row in left] == [(BEFORE, "")]
+    [handout] = (tmp_path / "home").rglob("handout-*.age")
+    lines = [json.loads(line) for line in run("handout", "open", str(handout), "--json").stdout.splitlines()]
+    signed = {line["user"]: door.sign_in(line["user"], line["password"]) for line in lines}
+    assert {who: answer.json["must_change"] for who, answer in signed.items()} == {AFTER: False, FINE: False}
+    assert door.sign_in(BEFORE, WAS.format(BEFORE)).status == 201
