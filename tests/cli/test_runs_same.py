@@ -70,7 +70,7 @@ def test_a_resume_sends_the_same_one_without_asking(place: Place) -> None:
 @pytest.mark.parametrize(
     ("flags", "code", "words"),
     [
-        (["--password", "same"], 8, "an answer is needed: One password for all of them:"),
+        (["--password", "same"], 8, "an answer is needed: One password for all of them"),
         (["--password", "same", "--password-stdin", "--token-stdin"], 2, "only come from one place"),
         (["--password", "same", "--password-stdin", "--password-file", "x"], 2, "only come from one place"),
         (["--password-stdin"], 2, "--password-stdin is about one password for all"),

@@ -30,8 +30,8 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
     """Do the whole job; the exit code of the command."""
     frame.progress = "Nothing was sent."
     source = read_source(asked.file, asked.reading)
-    asked = with_password(frame, asked)
     with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
+        asked = with_password(frame, asked)
         plan = desk.plan(source, asked, operation)
         recipients = desk.machine.recipients(asked.handout)
         speeds = speeds_of(desk, asked)

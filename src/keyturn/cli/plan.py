@@ -59,8 +59,8 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
 
     frame.progress = "Nothing was changed."
     source = read_source(asked.file, asked.reading)
-    asked = with_password(frame, asked)
     with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
+        asked = with_password(frame, asked)
         recipients = list(desk.machine.recipients(asked.handout))
         found, probes = desk.look(source, asked, operation, desk.plan(source, asked, operation))
         if frame.wants_json:

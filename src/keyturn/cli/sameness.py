@@ -45,7 +45,7 @@ def _password(frame: "Frame", asked: "Asked") -> "Secret":
         source = Source(file=str(asked.password_file))
         return fetch(source, "--password-file", environment={}, folder=Path.cwd())
     while True:
-        first = frame.ask_hidden("One password for all of them:", otherwise=_OTHERWISE)
-        if first and frame.ask_hidden("The same again:", otherwise=_OTHERWISE) == first:
+        first = frame.ask_hidden("One password for all of them", otherwise=_OTHERWISE)
+        if first and frame.ask_hidden("The same again", otherwise=_OTHERWISE) == first:
             return first
         frame.say("  the two are not the same" if first else "  that was empty")

@@ -19,7 +19,7 @@ from keyturn.core.errors import ConfigError
 @click.option("-t", "--target", "name", default="", shell_complete=complete_targets, help="Which target.")
 @click.option("--password", default="", metavar="column:NAME", help="A column for new passwords of your own.")
 @click.option("--old-password", default="", metavar="column:NAME", help="A column for the present passwords.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write it there, for a spreadsheet.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write it there, for a spreadsheet.")
 @pass_frame
 def template(frame: Frame, operation: str, name: str, password: str, old_password: str, out: Path | None) -> None:
     """Print the header of a file that fits a target, with one example row; sends nothing.
