@@ -191,3 +191,13 @@ def test_a_warning_about_some_targets_names_them(towns: Towns) -> None:
     lengths = {name: len(values[0]) for name, each in towns.towns.items() for values in each.passwords.values()}
     assert lengths == {"north": 16, "south": 12, "west": 16}
     assert {row["outcome"] for row in towns.report()} == {str(RowState.CHANGED)}
+
+
+def test_passwords_of_the_file_go_to_every_target(towns: Towns) -> None:
+    """Nothing is said of a length, and nothing is handed out."""
+    file = towns.file("target,userid,pw\nnorth,amal,a phrase that is long\nsouth,bo,another that is long\n")
+    flags = ("--password", "column:pw")
+    assert "characters" not in towns.call("plan", "reset", file, *flags).stdout
+    towns.call("reset", file, *flags, "--yes")
+    assert towns.towns["south"].passwords == {"bo": ["another that is long"]}
+    assert not list(towns.run_folder().glob("handout-*"))

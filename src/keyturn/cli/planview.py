@@ -1,6 +1,7 @@
 """Draws a plan for people."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from keyturn.bulk.cautions import Caution, of_sign_in, span
 from keyturn.bulk.job import Operation, PasswordFrom
@@ -188,5 +189,7 @@ def _sign_ins(plan: Plan, desk: Desk, probes: Probes, speeds: Mapping[str, Speed
         answer, settings = probes.get(name), desk.seats[name].target.settings
         if isinstance(answer, Probe):
             renewed = bool(settings.key_id or settings.username)
-            found += of_sign_in(answer.expires_in, _needed(plan, name, speeds[name]), renewed=renewed)
+            ending = of_sign_in(answer.expires_in, _needed(plan, name, speeds[name]), renewed=renewed)
+            head = f"{name}: " if len(plan.parts) > 1 else ""
+            found += [replace(each, text=head + each.text) for each in ending]
     return found
