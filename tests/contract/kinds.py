@@ -25,8 +25,8 @@ from tests.support.server import OpenDoor
 BY_LOGIN: Final = frozenset({"hdp", "primavera"})
 """The vendors whose calls carry a person's name and password, and no key."""
 
-ASKS_FIRST: Final = frozenset({"hdp", "scim"})
-"""The vendors whose calls take ids that a file does not hold: a name is looked up, and nothing asked about a stranger."""
+ASKS_FIRST: Final = frozenset({"hdp", "scim", "uipath"})
+"""The vendors whose calls take ids that a file does not hold: a name is looked up, nothing asked about a stranger."""
 
 LATER: Final = "mas-9.1"
 """A vendor whose users are made elsewhere from a version on: the same row of the table, other calls."""
