@@ -45,6 +45,7 @@ def test_each_row_goes_to_its_own_target_and_is_told_with_it(towns: Towns) -> No
     }
     assert "~       2  north  amal  changed" in towns.call("runs", "rows").stdout
     assert len(towns.call("runs", "rows", "-t", "south").stdout.splitlines()) == 2
+    assert "-       8  -    skipped  none  the row is blank" in towns.call("runs", "rows", "-t", "").stdout
     assert json.loads(towns.call("runs", "list", "--json").stdout)[0]["target"] == "north, south, west"
 
 

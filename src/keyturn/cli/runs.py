@@ -111,7 +111,7 @@ def rows(frame: Frame, run: str, outcome: tuple[str, ...], target: str | None) -
                 frame.json(row_event(name, row))
             else:
                 who, why = harmless(row.who), harmless(row.text or row.reason)
-                who = f"{harmless(row.target)}  {who}" if several else who
+                who = f"{harmless(row.target) or '-'}  {who}" if several else who
                 frame.data(f"{SIGNS[row.state]} {row.number:>7}  {who}  {row.state}  {row.delivery}  {why}".rstrip())
 
 
