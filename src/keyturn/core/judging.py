@@ -125,13 +125,20 @@ def _creation(step: Step, command: CreateUser, seen: Seen) -> Refused | None:
             return Refused(command.who, Reason.EXISTS, "the id, sign-in name or mail address is taken")
         if held == "deleted":
             return Refused(command.who, Reason.RESERVED, "the id, sign-in name or mail address is reserved")
-    if command.uid and (not _UID.fullmatch(command.uid) or command.uid in seen.used):
-        known = command.uid in seen.used
-        text = "the uid is taken" if known else "the uid is no UUID in small letters"
-        return Refused(command.who, Reason.EXISTS if known else Reason.INVALID, text)
+    if command.uid and (refused := _wish(command, seen)) is not None:
+        return refused
     if command.groups and (refused := _membership(step, seen, command.groups)) is not None:
         return refused
     return _known_value(step, command.who) if command.password is not None else None
+
+
+def _wish(command: CreateUser, seen: Seen) -> Refused | None:
+    """Why a new user cannot have the uid that is wished for."""
+    if command.uid in seen.used:
+        return Refused(command.who, Reason.EXISTS, "the uid is taken")
+    if _UID.fullmatch(command.uid):
+        return None
+    return Refused(command.who, Reason.INVALID, "the uid is no UUID in small letters")
 
 
 def fault_of_id(name: str) -> str:
