@@ -52,6 +52,10 @@ def asking(name: str, door: OpenDoor) -> Asking:
         case "uipath":
             known = {"path.partition": door.made.tenant.guid}
             return Asking(f"{door.url}/identity_", {"client": {"bearer": client_token(door)}}, known)
+        case "scim":
+            made = door.house.administration(FOUNDER, "test").create_key("scim", "fuzzing", ALL_RIGHTS, ("scim",))
+            assert isinstance(made, NewKey), made
+            return Asking(door.url, {"bearer": {"bearer": f"{made.key.id}.{made.token.reveal()}"}})
         case "keyturn" | "primavera":
             ways = {"bearer": {"bearer": door.admin_token()}, "basic": basic}
             return Asking(door.url, ways, {"path.tenant": door.made.tenant.name})

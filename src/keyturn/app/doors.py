@@ -15,6 +15,7 @@ from keyturn.dialects.mas import wire_api as mas_api
 from keyturn.dialects.primavera import server as primavera
 from keyturn.dialects.primavera import wire_api as primavera_api
 from keyturn.dialects.scim import server as scim
+from keyturn.dialects.scim import wire_api as scim_api
 from keyturn.dialects.uipath import server as uipath
 from keyturn.dialects.uipath import wire_api as uipath_api
 from keyturn.http.described import Api
@@ -40,7 +41,7 @@ DOORS: Final[Mapping[str, Door]] = {
     "mas": Door(mas.routes, mas.PREFIXES, mas.say, api=mas_api.API),
     "hdp": Door(hdp.routes, hdp.PREFIXES, hdp.say, api=hdp_api.API),
     "primavera": Door(primavera.routes, primavera.PREFIXES, primavera.say, batches=True, api=primavera_api.API),
-    "scim": Door(scim.routes, scim.PREFIXES, scim.say, batches=True),
+    "scim": Door(scim.routes, scim.PREFIXES, scim.say, batches=True, api=scim_api.API),
     "uipath": Door(uipath.routes, uipath.PREFIXES, uipath.say, api=uipath_api.API),
 }
 """By the name that `kind` of a target has."""

@@ -34,6 +34,7 @@ KIND: Final = "application/scim+json"
 OPERATION_HEADER: Final = "idempotency-key"
 ERROR: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
 PATCH_OP: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+SEARCH: Final = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 BULK: Final = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 MOST_OPERATIONS: Final = 1000
 """How many operations one `/Bulk` takes."""
