@@ -5,7 +5,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := test
-.PHONY: setup demo test format lint types docs pytest compat bench campaign fuzz lock hooks clean node
+.PHONY: setup demo test format lint types docs pytest compat bench campaign faults fuzz lock hooks clean node
 
 setup:
 	@$(PYTHON) tools/set_up.py
@@ -54,6 +54,10 @@ campaign: setup
 EXAMPLES ?= 100
 fuzz: setup
 	KEYTURN_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -n $(WORKERS) -q tests/openapi/test_fuzzing.py
+
+# Plants each known fault in a copy of the house and prints which kinds of test find it; `make test` asks one kind each.
+faults: setup
+	$(BIN)/python -m tests.faults.planted
 
 # The lock files again, from pyproject.toml; needs uv.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
