@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from keyturn.core.users import User
-from tests.rights.asks import hdp, mas, own, primavera, uipath
+from tests.rights.asks import hdp, mas, own, primavera, scim, uipath
 from tests.rights.stage import Asks, Stage
 
 
@@ -28,5 +28,6 @@ DOORS: Final[Mapping[str, DoorUnderTest]] = {
     "uipath": DoorUnderTest(uipath.ASKS, uipath.sign, by_key=True),
     "primavera": DoorUnderTest(primavera.ASKS, primavera.sign),
     "hdp": DoorUnderTest(hdp.ASKS, hdp.sign, reaches=True),
+    "scim": DoorUnderTest(scim.ASKS, scim.sign, by_key=True),
     "keyturn": DoorUnderTest(own.ASKS, own.sign),
 }

@@ -62,7 +62,8 @@ _STALE: Final = frozenset({Reason.STALE_VERSION})
 _GROUPS: Final = frozenset({Reason.NO_SUCH_GROUP, Reason.EXISTS, Reason.INVALID, Reason.NO_SUCH_USER})
 _SORTED: Final = {501: "Users and groups together cannot be sorted."}
 _HEADERS: Final = {"etag": "The version.", "location": "Where it is."}
-_CHANGE_USER: Final = ("user.update", "user.status", "password.reset")
+_OF_GROUPS: Final = ("group.create", "group.read", "group.update", "group.delete")
+_CHANGE_USER: Final = ("user.read", "user.update", "user.status", "password.reset")
 
 
 def _found(example: Mapping[str, object]) -> Answer:
@@ -107,16 +108,16 @@ def _resources(path: str, name: str, example: Mapping[str, object], patch: Mappi
     yield Call("GET", one, f"Read a {word}", {200: _one(name, example), 304: _SAME}, needs=(f"{word}.read",),
                parameters=(_IF_NONE, *_SEEN), refuses=_ODD)  # fmt: skip
     yield from _changes(one, name, example, patch, change, refuses)
-    yield Call("DELETE", one, f"Delete a {word}", {204: _NOTHING}, needs=(f"{word}.delete",),
+    yield Call("DELETE", one, f"Delete a {word}", {204: _NOTHING}, needs=(f"{word}.read", f"{word}.delete"),
                parameters=(_IF_MATCH, _OPERATION), refuses=refuses | _STALE)  # fmt: skip
 
 
 _ME: Final = (
     Call("GET", BASE + "/Me", "Read the one who asks", {200: _one("User", _USER), 304: _SAME}, needs=("user.read",),
          parameters=(_IF_NONE, *_SEEN), refuses=_ODD | {Reason.NO_SUCH_USER}),
-    *_changes(BASE + "/Me", "User", _USER, _PATCH, ("password.change", "user.update", "user.status"),
+    *_changes(BASE + "/Me", "User", _USER, _PATCH, ("user.read", "password.change", "user.update", "user.status"),
               _ODD | {Reason.NO_SUCH_USER}),
-    Call("DELETE", BASE + "/Me", "Delete the one who asks", {204: _NOTHING}, needs=("user.delete",),
+    Call("DELETE", BASE + "/Me", "Delete the one who asks", {204: _NOTHING}, needs=("user.read", "user.delete"),
          parameters=(_IF_MATCH, _OPERATION), refuses=_STALE | {Reason.NO_SUCH_USER}),
 )  # fmt: skip
 
@@ -126,7 +127,7 @@ _BULK: Final = Call(
     "Create, change and delete many",
     {200: Answer("What became of each.", shape("BulkAnswer"),
                  {"schemas": [BULK_ANSWER], "Operations": [{"method": "POST", "bulkId": "a", "status": "201"}]}, KIND)},
-    needs=("user.create", *_CHANGE_USER, "user.delete", "group.create", "group.update", "group.delete"),
+    needs=("user.create", *_CHANGE_USER, "user.delete", *_OF_GROUPS),
     body=Body(
         shape("Bulk"),
         {"schemas": [BULK], "Operations": [{"method": "POST", "path": "/Users", "bulkId": "a", "data": _USER}]},
@@ -149,7 +150,7 @@ _CALLS: Final = (
          refuses=_ODD, also=_SORTED),
     _search(BASE, _USER, "user.list"),
     *_resources(BASE + "/Users", "User", _USER, _PATCH, _CHANGE_USER, _ODD),
-    *_resources(BASE + "/Groups", "Group", _GROUP, _RENAME, ("group.update",), _GROUPS),
+    *_resources(BASE + "/Groups", "Group", _GROUP, _RENAME, ("group.read", "group.update"), _GROUPS),
     *_ME,
     _BULK,
     Call("GET", BASE + "/ServiceProviderConfig", "What this server can do",
