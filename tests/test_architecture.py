@@ -230,7 +230,7 @@ def dialects() -> list[str]:
 def test_every_dialect_folder_holds_the_same_files(dialect: str) -> None:
     """The vendor on a page, its words, and the two halves; what grows is split as `wire_*.py`, `server_*.py`..."""
     names = {path.name for path in (PACKAGE / "dialects" / dialect).iterdir() if path.name != "__pycache__"}
-    needed = {"__init__.py", "README.md", "wire.py", "server.py", "client.py"}
+    needed = {"__init__.py", "README.md", "wire.py", "wire_api.py", "server.py", "client.py"}
     assert needed - names == set()
     assert [name for name in names - needed if not re.fullmatch(rf"({'|'.join(HALVES)})_\w+\.py", name)] == []
 

@@ -81,7 +81,7 @@ def client_token(door: OpenDoor) -> str:
 
 def settings(api: Api, how: Asking, skipped: Sequence[str]) -> str:
     """The settings file: credentials, and for each call the refusals that its content may meet."""
-    text = f"hooks = {json.dumps(str(HOOKS))}\n[parameters]\n" + "".join(
+    text = f"request-timeout = 60\nhooks = {json.dumps(str(HOOKS))}\n[parameters]\n" + "".join(
         f"{json.dumps(name)} = {json.dumps(value)}\n" for name, value in how.known.items()
     )
     text += f"[checks.negative_data_rejection]\nexpected-statuses = {json.dumps([*REFUSED, *unsupported(api)])}\n"

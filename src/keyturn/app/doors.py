@@ -26,22 +26,22 @@ class Door:
     """A vendor's server half.
 
     routes: what it answers; prefixes: of their paths, `*` for any one segment.  say: a refusal that no command made
-    (status, sentence), in its shape.  batches: its calls carry many users, so its bodies may be as large as a batch.
-    api: all of this as its clients see it.
+    (status, sentence), in its shape.  api: all of this as its clients see it.  batches: its calls carry many users, so
+    its bodies may be as large as a batch.
     """
 
     routes: Callable[[Gate], Sequence[BaseRoute]]
     prefixes: tuple[str, ...]
     say: Callable[[int, str], Response]
+    api: Api
     batches: bool = False
-    api: Api | None = None
 
 
 DOORS: Final[Mapping[str, Door]] = {
-    "mas": Door(mas.routes, mas.PREFIXES, mas.say, api=mas_api.API),
-    "hdp": Door(hdp.routes, hdp.PREFIXES, hdp.say, api=hdp_api.API),
-    "primavera": Door(primavera.routes, primavera.PREFIXES, primavera.say, batches=True, api=primavera_api.API),
-    "scim": Door(scim.routes, scim.PREFIXES, scim.say, batches=True, api=scim_api.API),
-    "uipath": Door(uipath.routes, uipath.PREFIXES, uipath.say, api=uipath_api.API),
+    "mas": Door(mas.routes, mas.PREFIXES, mas.say, mas_api.API),
+    "hdp": Door(hdp.routes, hdp.PREFIXES, hdp.say, hdp_api.API),
+    "primavera": Door(primavera.routes, primavera.PREFIXES, primavera.say, primavera_api.API, batches=True),
+    "scim": Door(scim.routes, scim.PREFIXES, scim.say, scim_api.API, batches=True),
+    "uipath": Door(uipath.routes, uipath.PREFIXES, uipath.say, uipath_api.API),
 }
 """By the name that `kind` of a target has."""

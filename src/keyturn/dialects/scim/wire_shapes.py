@@ -148,7 +148,7 @@ SHAPES: Final[Mapping[str, Schema]] = {
                             "path": TEXT,
                             "bulkId": TEXT,
                             "version": TEXT,
-                            "data": OBJECT,
+                            "data": ANYTHING,
                         }
                     )
                 ),
