@@ -6,7 +6,7 @@ Values only ever travel as parameters, and the names inside a stored document ar
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias, assert_never
+from typing import Any, Final, TypeAlias, assert_never
 
 from sqlalchemy import ColumnElement, FromClause, Integer, Text, and_, func, literal, not_, or_, select, true
 
@@ -19,6 +19,9 @@ from keyturn.store.values import micros
 
 Column: TypeAlias = ColumnElement[Any]
 Truth: TypeAlias = ColumnElement[bool]
+
+
+_ON_PIECES: Final = frozenset({Test.EQUAL, Test.CONTAINS, Test.STARTS, Test.ENDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Row:
     """Where the named values of one kind of row, or of an element of a list, are.
 
     columns: values with a column of their own.  document: the column that holds the others, under paths; what a door
-    keeps is under `kept`.
+    keeps is under `kept`.  among: columns that hold these values too, folded and among others; a database looks for a
+    piece of one much quicker than it folds a value of every row.
     """
 
     words: Words
@@ -44,6 +48,7 @@ class Row:
     paths: Mapping[Named | Many, tuple[str, ...]] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
     lists: Mapping[Many, Listed] = field(default_factory=dict)
+    among: Mapping[Named, Column] = field(default_factory=dict)
 
     def where(self, condition: Condition) -> Truth:
         """The condition as a statement has it: true or false, never unknown.
@@ -80,7 +85,10 @@ class Row:
             if not storable([given]):
                 return true() if asked.test is Test.UNEQUAL else not_(true())
             shape = self.words.plain if asked.exact else self.words.fold
-            return _tested(self.words, asked.test, shape(value), shape(literal(given, Text)))
+            tested = _tested(self.words, asked.test, shape(value), shape(literal(given, Text)))
+            if asked.field in self.among and asked.test in _ON_PIECES:
+                return and_(self.words.holds(self.among[asked.field], literal(given.casefold(), Text)), tested)
+            return tested
         if isinstance(given, bool):
             given = self.words.truth(given)
         return _tested(self.words, asked.test, value, literal(given))

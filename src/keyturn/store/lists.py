@@ -44,6 +44,7 @@ OF_USERS: Final[Mapping[str, Row]] = {
         {one: (one.value,) for one in _IN_PROFILE},
         ("more",),
         {Many.GROUPS: _GROUPS_OF_USER},
+        dict.fromkeys((Field.KEY, Field.LOGIN, Field.DISPLAY_NAME), _U.search),
     )
     for name, words in WORDS.items()
 }  # fmt: skip

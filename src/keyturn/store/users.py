@@ -133,9 +133,11 @@ class SqlUsers:
             [piece] = subjects.storable([window.search.casefold()]) or ["\n\n"]
             wanted = wanted.where(_U.search.contains(piece, autoescape=True))
         wanted = narrowed(wanted, OF_USERS, window, self.connection)
-        total = self.connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()
-        wanted = ordered(wanted, OF_USERS, window, self.connection)
-        rows = self.connection.execute(wanted.order_by(_U.number).offset(window.start).limit(window.count)).all()
+        part = ordered(wanted, OF_USERS, window, self.connection).order_by(_U.number)
+        rows = self.connection.execute(part.offset(window.start).limit(window.count)).all()
+        total = window.start + len(rows)
+        if len(rows) == window.count or (window.start and not rows):
+            total = self.connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()
         return Users(tuple(self._dressed(rows)), total)
 
     def taken(self, tenant: int, keys: Sequence[str], logins: Sequence[str], mails: Sequence[str]) -> Mapping[str, str]:

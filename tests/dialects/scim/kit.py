@@ -43,7 +43,7 @@ class Client:
 
     def add(self, **more: object) -> str:
         """The id of a new user."""
-        answer = self.ask("POST", "/Users", {"schemas": [USER], "userName": fresh(), **more})
+        answer = self.ask("POST", "/Users", {"schemas": [USER], **({"userName": fresh()} | more)})
         assert answer.status == 201, answer
         return str(answer.json["id"])
 

@@ -262,3 +262,15 @@ def test_a_stranger_and_a_user_elsewhere_look_the_same(door: OpenDoor) -> None:
         ("user.update", "refused", "no-such-user"), ("user.delete", "refused", "no-such-user"),
         ("group.delete", "refused", "no-such-group"),
     ]  # fmt: skip
+
+
+def test_a_name_asked_for_as_it_is_written_finds_that_user_alone(client: Client) -> None:
+    """Providers ask so before each change, and take two for a fault; another spelling finds both."""
+    name = fresh()
+    small, large = client.add(userName=name), client.add(userName=name.upper())
+    for wanted, found in ((name, [small]), (name.upper(), [large]), (name.title(), [small, large])):
+        answer = client.ask("GET", f"/Users?filter=userName%20eq%20%22{wanted}%22")
+        assert ([one["id"] for one in answer.json["Resources"]], answer.json["totalResults"]) == (found, len(found))
+    assert client.found(f"filter=userName%20eq%20%22{name}%22&startIndex=2") == []
+    assert client.found(f"filter=userName%20eq%20%22{name}%22&count=0") == []
+    assert client.ask("GET", f"?filter=userName%20eq%20%22{name}%22").json["totalResults"] == 2

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from scim2_server.responses import ScimResponse
@@ -13,6 +13,7 @@ from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
 from keyturn.core.secret import Secret
+from keyturn.core.users import Handle
 from keyturn.dialects.scim.wire import AT_THE_DOOR, DOOR, ERROR, FAULTS, KIND, OPERATION_HEADER, SCOPE, error_body
 from keyturn.http.authn import basic, bearer
 from keyturn.http.faults import FaultTable
@@ -37,6 +38,12 @@ class Asked:
     def directory(self) -> Directory:
         """The directory as the one who asks may use it."""
         return self.gate.directory(self.actor, AT_THE_DOOR, DOOR, origin_of(self.request))
+
+    @property
+    def by_name(self) -> Directory:
+        """The same, asked by userName."""
+        via = replace(AT_THE_DOOR, handle=Handle.LOGIN)
+        return self.gate.directory(self.actor, via, DOOR, origin_of(self.request))
 
     @property
     def administration(self) -> Administration:

@@ -88,6 +88,15 @@ def condition_of(filter: Filter[Any], model: type[AnyResource], kind: str) -> Co
     return _Translator(bound, WORDS[kind], kind).visit(bound.ast)
 
 
+def name_alone(filter: Filter[Any], model: type[AnyResource]) -> str | None:
+    """The userName that a filter asks for, when it asks for nothing else."""
+    node = filter.ast
+    if not isinstance(node, Comparison) or node.op != CompareOperator.eq or not isinstance(node.value, str):
+        return None
+    binding = Filter.__class_getitem__(model)(node).resolve_comparison(node.attr_path, strict=False)
+    return node.value if binding is not None and _name(binding) == "userName" else None
+
+
 def order_of(binding: AttributeBinding | None, kind: str, *, descending: bool) -> tuple[Order, ...]:
     """The order by an attribute.  Raises InvalidPathException for what lists are not put in order by."""
     if binding is None:

@@ -15,7 +15,7 @@ from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Un
 from keyturn.core.permissions import NEEDS
 from keyturn.core.users import Group, User, Window
 from keyturn.dialects.scim.server_asking import Asked
-from keyturn.dialects.scim.server_filter import AnyResource, condition_of, order_of
+from keyturn.dialects.scim.server_filter import AnyResource, condition_of, name_alone, order_of
 from keyturn.dialects.scim.server_service import Service, Turned
 from keyturn.dialects.scim.wire import Change, read_change, read_creation
 from keyturn.dialects.scim.wire_group import group_body, read_group, read_group_change
@@ -61,6 +61,9 @@ class Storage(AsyncScimStorage):
         if len(resource_types) > 1 and search_request.sort_by is not None:
             raise NotImplementedException(detail="Users and groups are not sorted into one list")
         start, left = search_request.start_index_0 or 0, search_request.count or 0
+        known = await self._by_name(resource_types, search_request)
+        if known is not None:
+            return SearchPage(1, [self._user(known)] if start == 0 and left > 0 else [])
         found: list[AnyResource] = []
         total = 0
         for resource_type in resource_types:
@@ -180,6 +183,18 @@ class Storage(AsyncScimStorage):
     async def _listed_groups(self, window: Window) -> tuple[Sequence[AnyResource], int]:
         found = await self._asked.administration.groups(window)
         return [self._group(group) for group in found.groups], found.total
+
+    async def _by_name(self, resource_types: list[ResourceType], search: Search[Any]) -> User | None:
+        """Whom a search for one userName means by its very spelling: found by index, and the only one that is meant.
+
+        That is how providers look for each user before they make or change one.
+        """
+        if len(resource_types) > 1 or search.filter is None:
+            return None
+        name = name_alone(search.filter, self._service.get_model(resource_types[0]))
+        if name is None or resource_types[0].name != "User":
+            return None
+        return await self._asked.by_name.find(name)
 
     def _user(self, user: User) -> AnyResource:
         body = user_body(user)
