@@ -229,6 +229,15 @@ async def test_create_after_a_lost_answer_looks_who_made_the_user(tmp_path: Path
     assert (await other.go(QUICK)).states == {RowState.UNCERTAIN: 1}
 
 
+async def test_a_user_who_was_made_without_the_password_that_the_target_makes_is_uncertain(tmp_path: Path) -> None:
+    """The answer was lost, and what is there is not all that was asked for."""
+    directory = MemoryDirectory(capabilities=able(repeats=True))
+    directory.switches.lose = {"amal": 1, "bela": 1}
+    directory.switches.half = frozenset({"amal"})
+    desk = Desk(tmp_path, directory).begin("userid\namal\nbela\n", job("create", "target"))
+    assert (await desk.go(QUICK)).states == {RowState.UNCERTAIN: 1, RowState.CREATED: 1}
+
+
 async def test_create_that_cannot_look_stays_uncertain(tmp_path: Path) -> None:
     """Until somebody can."""
     directory = MemoryDirectory()

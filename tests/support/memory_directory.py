@@ -22,7 +22,7 @@ HERE = "memory-key"
 class Switches:
     """What goes wrong.  lose: so many answers of a user are dropped after the change is done, miss: before it.
 
-    refuse: by user.
+    refuse: by user.  half: users who are made without the password that was wanted with them.
 
     blind: looking up fails; broken, crash: the user at whom the directory breaks, as it may or as it never should;
     slow_down: so many commands are told to wait `retry_after` seconds; busy: likewise, without a time.
@@ -34,6 +34,7 @@ class Switches:
     lose: dict[str, int] = field(default_factory=dict)
     miss: dict[str, int] = field(default_factory=dict)
     refuse: dict[str, Reason] = field(default_factory=dict)
+    half: frozenset[str] = frozenset()
     slow_down: int = 0
     busy: int = 0
     retry_after: float = 0.01
@@ -173,8 +174,9 @@ class MemoryDirectory:
         self.users[command.who] = _user(command.who, command.profile, HERE)
         made = Secret(f"made-for-{command.who}") if command.generate else None
         password = made or command.password
-        if password is not None:
+        if password is not None and command.who not in self.switches.half:
             self.passwords[command.who] = password
+            self.users[command.who] = replace(self.users[command.who], has_password=True)
         mailed = command.notify and bool(command.profile.mail())
         return Created(command.who, secret=None if mailed else made, delivery=_delivery(mailed))
 

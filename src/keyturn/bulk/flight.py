@@ -173,6 +173,8 @@ class Flight:
         except KeyturnError as error:
             return Uncertain(order.who, f"it exists, and looking it up failed: {error.what}")
         if order.first_sent and made_by_us(user, directory.account, order.first_sent):
+            if order.wants_password and user is not None and not user.has_password:
+                return Uncertain(order.who, "this run made it, and the password that was wanted with it is not there")
             return Created(order.who, user)
         return Uncertain(order.who, "it exists, and nothing shows whether this run made it or somebody else did")
 

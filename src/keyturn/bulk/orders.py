@@ -35,6 +35,11 @@ class Order:
     target: str = ""
 
     @property
+    def wants_password(self) -> bool:
+        """Whether the target is asked to make the password of a new user."""
+        return isinstance(self.command, CreateUser) and self.command.generate
+
+    @property
     def asking(self) -> Command:
         """The command as it leaves now: a change whose answer was lost says so, and the directory finds out."""
         if self.doubt and isinstance(self.command, ChangePassword):

@@ -257,12 +257,7 @@ def _changes(change: UserChange, stand: AnyRow) -> dict[str, Any]:
         values["deleted"] = True
     if change.status is not None:
         values["status"] = change.status.value
-    if change.rights is not None:
-        values["rights"] = mask(change.rights)
-    if change.through is not None:
-        values["through"] = mask(change.through)
-    if change.administers is not None:
-        values["administers"] = number_text(change.administers)
+    values |= _rights(change)
     if change.login is not None:
         values["login"] = change.login
     if change.profile is not None:
@@ -271,6 +266,18 @@ def _changes(change: UserChange, stand: AnyRow) -> dict[str, Any]:
         profile = change.profile if change.profile is not None else read_profile(stand.profile)
         login = change.login if change.login is not None else stand.login
         values["search"] = search_text(stand.key, login, profile)
+    return values
+
+
+def _rights(change: UserChange) -> dict[str, Any]:
+    """The columns of what a user may do, where a change sets them."""
+    values: dict[str, Any] = {}
+    if change.rights is not None:
+        values["rights"] = mask(change.rights)
+    if change.through is not None:
+        values["through"] = mask(change.through)
+    if change.administers is not None:
+        values["administers"] = number_text(change.administers)
     return values
 
 

@@ -212,9 +212,7 @@ def read(request: WireRequest, stored: User | None = None) -> Command:
         case "PUT", ("api", "admin", "users", who, "authinfo"):
             return _read_update(who, {"authenticationInfo": body}, request, stored)
         case "PUT", ("api", "admin", "users", who):
-            if "statusInfo" not in body:
-                raise Unreadable("statusInfo is missing")
-            return _read_update(who, body, request, stored)
+            return _read_update(who, _whole(body), request, stored)
         case "DELETE", ("api", "admin", "users", who):
             return DeleteUser(who, request.operation)
         case "PUT", ("api", "admin", "userdetails", "changePassword"):
@@ -224,9 +222,15 @@ def read(request: WireRequest, stored: User | None = None) -> Command:
             raise Unreadable("there is no such call")
 
 
-def _read_creation(body: Mapping[str, object], request: WireRequest) -> CreateUser:
+def _whole(body: Mapping[str, object]) -> Mapping[str, object]:
+    """The same body.  Raises Unreadable when it lacks what the vendor demands of a whole user."""
     if "statusInfo" not in body:
         raise Unreadable("statusInfo is missing")
+    return body
+
+
+def _read_creation(body: Mapping[str, object], request: WireRequest) -> CreateUser:
+    _whole(body)
     password, permissions = object_of(body, "passwordInfo"), object_of(body, "permissions")
     refuse_odd(permissions)
     return CreateUser(
