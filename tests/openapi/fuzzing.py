@@ -17,7 +17,7 @@ from tests.support.server import OpenDoor
 
 ST = str(Path(sys.executable).parent / "st")
 HOOKS = Path(__file__).with_name("hooks.py")
-ALWAYS = ("2xx", "401", "403", "404", "409", "413", "429")
+ALWAYS = ("2xx", "304", "401", "403", "404", "409", "413", "429")
 """What may be answered to a request that keeps to its schema: it was done, or refused for what is stored here, or for
 its size in bytes, of which a schema cannot speak."""
 

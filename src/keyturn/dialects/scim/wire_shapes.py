@@ -72,6 +72,15 @@ def _of(name: str, *more: str) -> Schema:
     }
 
 
+_OPERATION: Final[Mapping[str, Schema]] = {
+    "method": {"description": "POST, PUT, PATCH or DELETE."},
+    "path": {"description": "Below the base address: `/Users`, or `/Users/` and an id."},
+    "bulkId": {"description": "A name for what is made, for `bulkId:NAME` in place of its id."},
+    "version": {"description": "As `If-Match`."},
+    "data": {"description": "What would be the body."},
+}
+"""Of an operation that cannot be understood the answer says so, beside what became of the others."""
+
 SHAPES: Final[Mapping[str, Schema]] = {
     "Error": members(
         {"schemas": _message(ERROR), "status": TEXT, "scimType": TEXT, "detail": TEXT}, "schemas", "status"
@@ -138,22 +147,9 @@ SHAPES: Final[Mapping[str, Schema]] = {
     ),
     "Bulk": members(
         {
-            "schemas": _message(BULK),
-            "failOnErrors": COUNT,
-            "Operations": {
-                **many(
-                    members(
-                        {
-                            "method": one_of("POST", "PUT", "PATCH", "DELETE"),
-                            "path": TEXT,
-                            "bulkId": TEXT,
-                            "version": TEXT,
-                            "data": ANYTHING,
-                        }
-                    )
-                ),
-                "maxItems": MOST_OPERATIONS,
-            },
+            "schemas": {**many(TEXT), "description": BULK},
+            "failOnErrors": {"description": "How many errors end it."},
+            "Operations": {**many({"properties": _OPERATION}), "maxItems": MOST_OPERATIONS},
         },
         "Operations",
     ),
