@@ -22,6 +22,7 @@ from keyturn.dialects.scim.server_service import Service, Turned, make_service
 from keyturn.dialects.scim.server_storage import Storage
 from keyturn.dialects.scim.wire import BASE, FAULTS, password_alone
 from keyturn.dialects.scim.wire_group import without_display
+from keyturn.dialects.scim.wire_mended import mended
 from keyturn.dialects.scim.wire_user import Unreadable
 from keyturn.http.faults import FaultTable
 from keyturn.http.json import BATCH, BadRequest, encode, read_json
@@ -134,7 +135,7 @@ async def _body(request: Request) -> object:
     body = await request.body()
     if not body or request.method not in ("POST", "PUT", "PATCH"):
         return None
-    value = read_json(body, BATCH)
+    value = mended(read_json(body, BATCH))
     _refuse_tangles(value)
     return without_display(value) if "/Groups/" in request.scope["path"] else value
 

@@ -16,6 +16,7 @@ from scim2_models import (
     ResourceType,
     Returned,
     SCIMException,
+    ScimPolicy,
     ScimProvider,
     ServiceProviderConfig,
     Sort,
@@ -55,6 +56,14 @@ CONFIG: Final = ServiceProviderConfig(
     etag=ETag(supported=True),
     authentication_schemes=[BEARER, BASIC],
 )
+
+
+AS_SENT: Final = ScimPolicy(
+    remove_value_as_filter=ScimPolicy.RemoveValue.apply,
+    unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
+)
+"""What Microsoft Entra sends and the RFC does not have: members to be removed as the value of a `remove`, and parts of
+`emails[type eq "work"]` where there is no such element yet.  What nobody declares is refused, and not dropped."""
 
 
 class Turned(SCIMException):
@@ -97,4 +106,4 @@ def make_service() -> Service:
                 # How a member is called follows from the member, and is told to those who ask for it: the schema of
                 # RFC 7643, section 8.7.1, has no such attribute, its example in section 8.4 has one.
                 part.mutability, part.returned = Mutability.read_only, Returned.request
-    return Service(ScimProvider.from_discovery(schemas.values(), types.values(), config=CONFIG))
+    return Service(ScimProvider.from_discovery(schemas.values(), types.values(), config=CONFIG, policy=AS_SENT))
