@@ -43,12 +43,14 @@ bench: setup node
 node:
 	@command -v npm >/dev/null || { echo "this target needs Node.js 18 or newer with npm (on Debian: apt install nodejs npm)" >&2; exit 1; }
 
-# Runner and server killed at so many random moments; `make test` does a few.
+# Runner and server killed at so many random moments, and so many malformed requests to each door; `make test` does a few.
 KILLS ?= 50
 GRAPHS ?= 5000
+MALFORMED ?= 10000
 campaign: setup
 	KEYTURN_TEST_KILLS=$(KILLS) $(BIN)/pytest -n $(WORKERS) -q -k killed tests/bulk tests/journeys
 	KEYTURN_GRAPHS=$(GRAPHS) $(BIN)/pytest -n $(WORKERS) -q tests/core/test_group_graphs.py
+	KEYTURN_MALFORMED=$(MALFORMED) $(BIN)/pytest -n $(WORKERS) -q tests/malformed
 
 # Every call of every door with so many random requests, and what follows from one call to the next; `make test` does one.
 EXAMPLES ?= 100

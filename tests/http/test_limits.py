@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from starlette.types import Message, Receive
+from starlette.types import Message, Receive, Scope, Send
 
 from keyturn.http.json import BATCH, SINGLE
 from keyturn.http.limits import Limits
@@ -168,3 +168,24 @@ async def test_after_the_body_the_caller_s_going_away_is_heard_without_a_deadlin
     scope = {"type": "http", "path": "/", "headers": []}
     await Limits(app, say, lambda scope, error: None, patience=0.0001)(scope, receive, send)
     assert heard == ["http.request", "http.disconnect"]
+
+
+async def test_a_caller_who_hangs_up_within_the_body_is_no_error_of_the_server() -> None:
+    """Nobody hears the answer, and nobody is called to look at a log for it."""
+    begun: list[Message] = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    said: list[int] = []
+    broken: list[Exception] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] == "http.request":
+            pass
+
+    async def receive() -> Message:
+        return begun.pop(0)
+
+    async def send(message: Message) -> None:
+        said.extend([message["status"]] if "status" in message else [])
+
+    scope = {"type": "http", "path": "/echo", "raw_path": b"/echo", "headers": []}
+    await Limits(app, say, lambda scope, error: broken.append(error))(scope, receive, send)
+    assert (said, broken) == ([400], [])

@@ -92,6 +92,8 @@ class _Body:
                 message = await self._receive()
         except TimeoutError:
             raise BadRequest("the body took too long", 408) from None
+        if message["type"] == "http.disconnect":
+            raise BadRequest("the caller hung up before the body was whole")
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             raise BadRequest("the body is too large", 413)
