@@ -67,7 +67,7 @@ ASKS: Final[Asks] = {
     ("GET", "/api/Group/{id}"): {("group.list",): nobody(API + "/Group/default")},
     ("PUT", "/api/Group/{id}"): {("group.update",): _renaming},
     ("DELETE", "/api/Group/{id}"): {("group.delete",): each(_deletion, _well)},
-    ("GET", "/api/Group/{id}/{group}"): {("group.read",): _group("/Group/default/{group}")},
-    ("DELETE", "/api/Group/{id}/{group}"): {("group.delete",): _group("/Group/default/{group}")},
-    ("GET", "/api/Group/{id}/{group}/Members"): {("group.read",): _group("/Group/default/{group}/Members")},
+    ("GET", "/api/Group/{partition}/{group}"): {("group.read",): _group("/Group/default/{group}")},
+    ("DELETE", "/api/Group/{partition}/{group}"): {("group.delete",): _group("/Group/default/{group}")},
+    ("GET", "/api/Group/{partition}/{group}/Members"): {("group.read",): _group("/Group/default/{group}/Members")},
 }

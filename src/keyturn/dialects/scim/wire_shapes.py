@@ -50,7 +50,12 @@ _USER: Final[Mapping[str, Schema]] = {
     "active": maybe(FLAG),
     "addresses": maybe(many(members({**dict.fromkeys(_ADDRESS, _TEXT), "primary": maybe(FLAG)}))),
     ENTERPRISE: maybe(
-        members({**dict.fromkeys(_COMPANY, _TEXT), "manager": maybe(members({"value": _TEXT, "displayName": _TEXT}))})
+        members(
+            {
+                **dict.fromkeys(_COMPANY, _TEXT),
+                "manager": maybe(either(members({"value": _TEXT, "displayName": _TEXT}), TEXT)),
+            }
+        )
     ),
 }
 _MEMBERS: Final = maybe(many(members(_REFERENCE)))

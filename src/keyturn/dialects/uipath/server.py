@@ -49,8 +49,8 @@ def routes(gate: Gate, faults: FaultTable = FAULTS) -> list[Route]:
             },
         ),
         anywhere(
-            "/api/Group/{id}/{group}",
+            "/api/Group/{partition}/{group}",
             {"GET": door.reads(groups.show, GROUPS), "DELETE": door.writes(groups.delete, GROUPS)},
         ),
-        anywhere("/api/Group/{id}/{group}/Members", {"GET": door.reads(groups.members, GROUPS)}),
+        anywhere("/api/Group/{partition}/{group}/Members", {"GET": door.reads(groups.members, GROUPS)}),
     ]

@@ -83,7 +83,7 @@ class Groups:
 
     async def delete(self, asked: Asked) -> Response:
         """DELETE /api/Group/{partition}/{group}"""
-        if not await is_own(asked, segment(asked.request, "id")):
+        if not await is_own(asked, segment(asked.request, "partition")):
             return no_organization()
         uid = segment(asked.request, "group")
         gone = await asked.administration().delete_group(guid_of(uid) or uid)
@@ -101,7 +101,7 @@ class Groups:
         return self.door.answer(write_deletions(outcomes, self._faults))
 
     async def _group(self, asked: Asked) -> Group | Response:
-        if not await is_own(asked, segment(asked.request, "id")):
+        if not await is_own(asked, segment(asked.request, "partition")):
             return no_organization()
         uid = segment(asked.request, "group")
         group = await asked.administration().group(guid_of(uid) or uid)
