@@ -81,7 +81,7 @@ def _operation(call: Call, api: Api) -> dict[str, object]:
         said["parameters"] = parameters
     if call.body is not None:
         said["requestBody"] = _body(call.body)
-    said["responses"] = {str(status): answer for status, answer in sorted(_answers(call, api))}
+    said["responses"] = {str(status): answer for status, answer in sorted(_answers(call, api).items())}
     said["security"] = [] if call.anybody else [_way(way, call, api) for way in call.ways or api.usual]
     if call.needs:
         said["x-needs"] = [*call.needs]
@@ -119,18 +119,16 @@ def _media(schema: Schema, example: object) -> dict[str, object]:
     return {"schema": schema, "examples": {"usual": {"value": example}}}
 
 
-def _answers(call: Call, api: Api) -> Iterator[tuple[int, Mapping[str, object]]]:
-    """Every answer that a call can have; one status told in several ways has one entry."""
-    told = dict(_texts(call, api))
-    for status, answer in call.answers.items():
-        yield status, _answer(answer)
-    for status, texts in told.items():
-        if status in call.answers:
-            continue
-        if status in _SHARED and texts == [_WALL[status]]:
-            yield status, {"$ref": f"#/components/responses/Status{status}"}
-        else:
-            yield status, _refusal(status, texts, _shape_of_errors(call, api), api, pages=status in call.pages)
+def _answers(call: Call, api: Api) -> dict[int, dict[str, object]]:
+    """Every answer that a call can have; what the call says itself goes before what follows from it."""
+    answers = {status: _said_no(status, texts, call, api) for status, texts in _texts(call, api)}
+    return answers | {status: _answer(answer) for status, answer in call.answers.items()}
+
+
+def _said_no(status: int, texts: list[str], call: Call, api: Api) -> dict[str, object]:
+    if status in _SHARED and texts == [_WALL[status]]:
+        return {"$ref": f"#/components/responses/Status{status}"}
+    return _refusal(status, texts, _shape_of_errors(call, api), api, pages=status in call.pages)
 
 
 def _of_the_wall(api: Api) -> dict[str, object]:
