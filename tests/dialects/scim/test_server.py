@@ -266,7 +266,7 @@ def test_a_stranger_and_a_user_elsewhere_look_the_same(door: OpenDoor) -> None:
 
 def test_a_name_asked_for_as_it_is_written_finds_that_user_alone(client: Client) -> None:
     """Providers ask so before each change, and take two for a fault; another spelling finds both."""
-    name = fresh()
+    name = f"abc{fresh()}"
     small, large = client.add(userName=name), client.add(userName=name.upper())
     for wanted, found in ((name, [small]), (name.upper(), [large]), (name.title(), [small, large])):
         answer = client.ask("GET", f"/Users?filter=userName%20eq%20%22{wanted}%22")

@@ -55,7 +55,7 @@ PATHS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _DEEPEST: Final = 40
 _OPENING: Final = re.compile(r"[(\[]|\bnot\b", re.IGNORECASE)
-_LONGEST: Final = 8000
+_LONGEST: Final = 4000
 _READING: Final = frozenset({"filter", "path", "sortby", "attributes", "excludedattributes"})
 NOBODY: Final = Actor("", "", 1, frozenset())
 

@@ -125,6 +125,7 @@ class _Translator(FilterVisitor[Condition]):
             return _never()
         if node.value is None:
             return self._null(node, binding)
+        self._refuse_secret(binding)
         value = coerce_value(binding, node.value, node.op)
         if _name(binding) == "active":
             return _active(node.op, value)
@@ -190,8 +191,7 @@ class _Translator(FilterVisitor[Condition]):
         raise InvalidFilterException(detail=f"{_name(binding)} cannot be compared with null in this way")
 
     def _fit(self, binding: AttributeBinding, node: Comparison, value: object) -> None:
-        """Refuse what our lists cannot compare: secrets first of all, binary values, moments as pieces of text."""
-        self._refuse_secret(binding)
+        """Refuse what our lists cannot compare: binary values, moments as pieces of text."""
         moment = binding.target_type is not None and issubclass(binding.target_type, datetime)
         if not isinstance(value, str | bool | datetime) or moment != isinstance(value, datetime):
             raise InvalidFilterException(detail=f"{_name(binding)} cannot be compared like this")

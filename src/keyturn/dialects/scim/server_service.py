@@ -1,6 +1,7 @@
 """What we say of ourselves in SCIM, and the protocol's steps where ours differ from the library's."""
 
 import logging
+import re
 from typing import Final
 
 from scim2_models import (
@@ -31,8 +32,12 @@ from keyturn.core.permissions import Actor, Proof
 from keyturn.dialects.scim.wire import FAULTS, MOST_LISTED, MOST_OPERATIONS, error_body
 from keyturn.dialects.scim.wire_group import GROUP
 from keyturn.dialects.scim.wire_user import Unreadable
+from keyturn.http.answers import sentence
 from keyturn.http.faults import FaultTable
 from keyturn.http.json import BATCH
+
+_INPUT: Final = re.compile(r"\[type=.*?, input_value=.*", re.DOTALL)
+"""Where the model library begins to repeat what was sent."""
 
 _log = logging.getLogger("keyturn.scim")
 
@@ -94,7 +99,9 @@ class Service(ScimService):
             return Turned(Refused("", Reason.BUSY)).to_error()
         if not isinstance(exception, SCIMException | KeyturnError):
             _log.error("request.broke", exc_info=exception)
-        return ScimService.error_of(exception)
+        error = ScimService.error_of(exception)
+        error.detail = sentence(_INPUT.sub("", error.detail or ""))
+        return error
 
 
 def make_service() -> Service:

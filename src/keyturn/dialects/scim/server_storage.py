@@ -21,6 +21,9 @@ from keyturn.dialects.scim.wire import Change, read_change, read_creation
 from keyturn.dialects.scim.wire_group import group_body, read_group, read_group_change
 from keyturn.dialects.scim.wire_user import Sent, user_body, version_of
 
+_FARTHEST: Final = 10**9
+"""Where every list is over, in numbers that a database takes."""
+
 _VERBS: Final = {"PUT": "update", "PATCH": "update", "POST": "update", "DELETE": "delete"}
 
 
@@ -60,7 +63,7 @@ class Storage(AsyncScimStorage):
         """A part of the resources of these types, one type after the other."""
         if len(resource_types) > 1 and search_request.sort_by is not None:
             raise NotImplementedException(detail="Users and groups are not sorted into one list")
-        start, left = search_request.start_index_0 or 0, search_request.count or 0
+        start, left = min(search_request.start_index_0 or 0, _FARTHEST), search_request.count or 0
         known = await self._by_name(resource_types, search_request)
         if known is not None:
             return SearchPage(1, [self._user(known)] if start == 0 and left > 0 else [])

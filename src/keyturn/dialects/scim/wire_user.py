@@ -229,22 +229,23 @@ def _extras(body: Sent, name: str) -> list[object]:
 
 
 def _elements(bodies: Iterable[Body], extras: object) -> list[Body]:
-    """A list as SCIM has it, with one primary element: other doors do not mind if there are two."""
-    found: list[Body] = []
+    """A list as SCIM has it: each element with what was sent beside it, as long as it still is the same one.
+
+    One element is primary: other doors do not mind if there are two.
+    """
+    kept = {_same(one): one for one in extras if isinstance(one, Mapping)} if isinstance(extras, list) else {}
+    found, primary = [], False
     for body in bodies:
-        second = any(one.get("primary") is True for one in found)
-        found.append(_with_extras({n: v for n, v in body.items() if n != "primary" or not second}, extras))
+        said = {n: v for n, v in kept.get(_same(body), {}).items() if n != "primary" or v is False}
+        shown = {n: v for n, v in body.items() if n != "primary" or not primary}
+        primary = primary or "primary" in body
+        found.append({**said, **shown})
     return found
 
 
-def _with_extras(body: Body, extras: object) -> Body:
-    """An element with what was sent beside it, as long as it still is the same one."""
-    ours = {name: value for name, value in body.items() if name != "primary"}
-    for extra in extras if isinstance(extras, list) else ():
-        if isinstance(extra, Mapping) and all(extra.get(name) == value for name, value in ours.items()):
-            said = {name: value for name, value in extra.items() if name != "primary" or value is False}
-            return {**said, **body}
-    return body
+def _same(element: Sent) -> tuple[object, ...]:
+    """What an element is found again by."""
+    return tuple(str(element.get(name) or "") for name in ("value", *ADDRESS))
 
 
 def _moment(value: object) -> datetime:
