@@ -155,6 +155,9 @@ def test_many_operations_have_an_outcome_each(door: OpenDoor) -> None:
 def test_a_bulk_request_is_bounded(client: Client) -> None:
     many = [{"method": "DELETE", "path": "/Users/x"}] * 1001
     assert client.ask("POST", "/Bulk", {"schemas": [BULK], "Operations": many}).status == 413
+    assert client.ask("POST", "/Bulk", {"schemas": [BULK], "operations": [1] * 29_000}).status == 413
+    changes = [{"op": "replace", "path": "displayName", "value": "x"}] * 1001
+    assert client.ask("PATCH", f"/Groups/{fresh()}", {"schemas": [PATCH], "Operations": changes}).status == 413
     assert client.ask("POST", "/Bulk", body=b" " * (1024 * 1024 + 1)).status == 413
 
 
@@ -281,3 +284,14 @@ def test_thousands_of_addresses_are_a_matter_of_a_moment(client: Client) -> None
     began = monotonic()
     assert client.ask("GET", f"/Users/{uid}").json["emails"] == emails
     assert monotonic() - began < 10
+
+
+@pytest.mark.parametrize("name", ["schemas", "emails"])
+@pytest.mark.parametrize("value", [b"1", b"{}", b'""'])
+def test_a_body_of_very_many_values_is_refused_before_each_is_judged(client: Client, name: str, value: bytes) -> None:
+    """Judging hundreds of thousands would take many seconds, and tell each one."""
+    many = b",".join([value] * 200_000)
+    begun = monotonic()
+    answer = client.ask("POST", "/Users", body=b'{"userName":"x","%s":[%s]}' % (name.encode(), many))
+    assert (answer.status, answer.json["schemas"]) == (413, ["urn:ietf:params:scim:api:messages:2.0:Error"])
+    assert monotonic() - begun < 2

@@ -37,7 +37,11 @@ PATCH_OP: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 SEARCH: Final = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 BULK: Final = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 MOST_OPERATIONS: Final = 1000
-"""How many operations one `/Bulk` takes."""
+"""How many operations one `/Bulk` takes, and one PATCH."""
+
+MOST_VALUES: Final = 30_000
+"""How many values one body holds: a group of as many members as fit into 1 MiB, and not hundreds of thousands of `1`,
+each of which the model library refuses at length."""
 
 MOST_LISTED: Final = 1000
 """How many resources one answer to a search holds."""
