@@ -46,7 +46,21 @@ KINDS: tuple[bytes, ...] = (
 
 def break_body(sent: Sent, example: Any, dice: Random) -> None:
     """Put a body that is broken in one of many ways; example: what would be right, None where there is none."""
-    ways = (_odd_member, _odd_member, _odd_member, _missing, _more, _raw, _raw, _damaged, _twice, _kind, _packed, _form)
+    ways = (
+        _odd_member,
+        _odd_member,
+        _odd_member,
+        _very_many,
+        _missing,
+        _more,
+        _raw,
+        _raw,
+        _damaged,
+        _twice,
+        _kind,
+        _packed,
+        _form,
+    )
     way = dice.choice(ways)
     sent.about.append(f"body {way.__name__.strip('_')}")
     way(sent, example if example is not None else {"a": "b"}, dice)
@@ -78,6 +92,16 @@ def _odd_member(sent: Sent, example: Any, dice: Random) -> None:
         read = at[-1] if at and at[-1] in ("filter", "path", "sortBy") else ""
         example = put(example, at, dice.choice(FILTERS if read and dice.random() < 0.8 else ODD))
     sent.body = json.dumps(example, ensure_ascii=dice.random() < 0.5).encode("utf-8", "surrogatepass")
+
+
+def _very_many(sent: Sent, example: Any, dice: Random) -> None:
+    """A list of whatever its elements are, as long as the body of a batch, or of any other call, may be."""
+    lists = [at for at in places(example) if isinstance(_at(example, at), list)]
+    at = dice.choice(lists or [*places(example)])
+    listed = _at(example, at)
+    element = dice.choice((1, None, "", {}, [], *(listed if isinstance(listed, list) else ())))
+    size = dice.choice((60_000, 60_000, 1_000_000)) - len(json.dumps(example))
+    sent.body = json.dumps(put(example, at, [element] * (size // (len(json.dumps(element)) + 2)))).encode()
 
 
 def _missing(sent: Sent, example: Any, dice: Random) -> None:
