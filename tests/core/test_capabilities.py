@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 from keyturn.core.capabilities import Capabilities, lacks, misfit
-from keyturn.core.commands import ChangePassword, Command, CreateUser, DeleteUser, ResetPassword
+from keyturn.core.commands import ChangePassword, Command, CreateUser, DeleteUser, ResetPassword, UpdateUser
 from keyturn.core.directory import LOCAL
 from keyturn.core.secret import Secret
 from keyturn.core.users import Profile
 
 NEW = Secret("a password of some length")
-POOR = Capabilities(frozenset({CreateUser, ResetPassword, ChangePassword}), needs_old=True, longest=8, longest_id=5)
+POOR = Capabilities(
+    frozenset({CreateUser, UpdateUser, ResetPassword, ChangePassword}), needs_old=True, longest=8, longest_id=5
+)
 
 
 def test_our_own_directory_carries_everything() -> None:
@@ -34,6 +36,9 @@ def test_each_lack_has_its_words() -> None:
         (CreateUser("amal", Profile(), validate_only=True), "without doing it"),
         (CreateUser("amal", Profile(), notify=True), "sends no mail"),
         (CreateUser("amal", Profile(), generate=True), "does not make one up"),
+        (CreateUser("amal", Profile(), groups=("g",)), "takes nobody into groups"),
+        (UpdateUser("amal", join=("g",)), "takes nobody into groups"),
+        (UpdateUser("amal", leave=("g",)), "takes nobody into groups"),
     ]
     for command, words in lacking:
         assert words in (lacks(command, POOR) or ""), command

@@ -69,6 +69,18 @@ def test_rights_come_through_groups_in_groups_and_go_with_them(house: House) -> 
     assert stored(house, "amal").effective == frozenset()
 
 
+def test_two_ways_to_one_group_give_its_rights_once(house: House) -> None:
+    amal = uid(house, "amal")
+    inner = group(house, "inner", members=(amal,))
+    ways = [group(house, f"way{number}", members=(inner.uid,)) for number in range(2)]
+    group(house, "top", AUDIT, tuple(way.uid for way in ways))
+    assert stored(house, "amal").effective == AUDIT
+    house.administration().groups.delete(ways[0].uid)
+    assert stored(house, "amal").effective == AUDIT
+    house.administration().groups.delete(ways[1].uid)
+    assert stored(house, "amal").effective == frozenset()
+
+
 def test_who_loses_a_right_through_a_group_is_signed_in_nowhere_any_more(house: House) -> None:
     amal = uid(house, "amal")
     ops = group(house, "ops", AUDIT, (amal,))
