@@ -131,7 +131,7 @@ async def _probe(frame: Frame, target: "Target") -> None:
 
 @target.command()
 @click.argument("name")
-@click.option("--kind", help="Which kind of server it is.")
+@click.option("--kind", help="Which kind of server it is: mas, hdp, primavera, scim, uipath or local.")
 @click.option("--url", help=f"Address of its API, {EXAMPLE}.")
 @click.option("--key-id", help="The id of the API key; its token is the secret.")
 @click.option("--username", help="The login name, where there is no API key.")
