@@ -9,13 +9,12 @@ from keyturn.api.shapes import outcome_answer, user_body
 from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword, SetStatus
 from keyturn.core.outcomes import Reason
 from keyturn.core.users import Contact, Profile, Status, Window
-from keyturn.http.json import BadRequest
 from keyturn.http.paths import segment
 from keyturn.http.query import whole
+from keyturn.http.requests import operation_of
 from keyturn.http.rights import refusal_of
 
 LONGEST_PAGE = 1000
-LONGEST_OPERATION = 255
 
 
 async def listing(asked: Asked) -> Response:
@@ -59,7 +58,7 @@ async def create(asked: Asked) -> Response:
         login=fields.text("login", ""),
         password=fields.maybe_secret("password"),
         notify=fields.flag("notify", default=False),
-        operation=_operation(asked.request),
+        operation=operation_of(asked.request),
     )
     return await _done(asked, command, status=201)
 
@@ -69,22 +68,22 @@ async def reset(asked: Asked) -> Response:
     fields = await Fields.of(asked.request, "new", "notify")
     new = fields.maybe_secret("new")
     notify = fields.flag("notify", default=new is None)
-    return await _done(asked, ResetPassword(_who(asked.request), new, notify, operation=_operation(asked.request)))
+    return await _done(asked, ResetPassword(_who(asked.request), new, notify, operation=operation_of(asked.request)))
 
 
 async def lock(asked: Asked) -> Response:
     """POST /users/{id}/lock: no sign-in until unlocked, and what is signed in ends."""
-    return await _done(asked, SetStatus(_who(asked.request), Status.LOCKED, _operation(asked.request)))
+    return await _done(asked, SetStatus(_who(asked.request), Status.LOCKED, operation_of(asked.request)))
 
 
 async def unlock(asked: Asked) -> Response:
     """POST /users/{id}/unlock: also ends a wait after wrong passwords."""
-    return await _done(asked, SetStatus(_who(asked.request), Status.ACTIVE, _operation(asked.request)))
+    return await _done(asked, SetStatus(_who(asked.request), Status.ACTIVE, operation_of(asked.request)))
 
 
 async def delete(asked: Asked) -> Response:
     """DELETE /users/{id}: the id, sign-in name and mail stay reserved."""
-    return await _done(asked, DeleteUser(_who(asked.request), _operation(asked.request)), status=204)
+    return await _done(asked, DeleteUser(_who(asked.request), operation_of(asked.request)), status=204)
 
 
 async def _done(asked: Asked, command: Command, *, status: int = 200) -> Response:
@@ -94,10 +93,3 @@ async def _done(asked: Asked, command: Command, *, status: int = 200) -> Respons
 
 def _who(request: Request) -> str:
     return segment(request, "id")
-
-
-def _operation(request: Request) -> str:
-    values = request.headers.getlist("idempotency-key")
-    if len(values) > 1 or any(len(value) > LONGEST_OPERATION or not value.isprintable() for value in values):
-        raise BadRequest(f"Idempotency-Key must be one text of at most {LONGEST_OPERATION} characters")
-    return values[0].strip() if values else ""

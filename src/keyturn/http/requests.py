@@ -11,6 +11,10 @@ from keyturn.core.commands import Origin
 from keyturn.http.json import SINGLE, BadRequest, read_json, read_object
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+OPERATION_HEADER: Final = "idempotency-key"
+"""Where a caller names an operation, so that a repeat is answered with the first outcome."""
+
+LONGEST_OPERATION: Final = 255
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -18,6 +22,14 @@ def origin_of(request: Request) -> Origin:
     """Where a request comes from, for the audit: the id that `Limits` gave it and the peer's address."""
     client = request.scope.get("client")
     return Origin(str(request.scope.get("state", {}).get("request_id", "")), client[0] if client else "")
+
+
+def operation_of(request: Request) -> str:
+    """What the caller calls this operation; empty when it has no name.  Raises BadRequest."""
+    values = request.headers.getlist(OPERATION_HEADER)
+    if len(values) > 1 or any(len(value) > LONGEST_OPERATION or not value.isprintable() for value in values):
+        raise BadRequest(f"Idempotency-Key must be one text of at most {LONGEST_OPERATION} characters")
+    return values[0].strip() if values else ""
 
 
 async def json_object(request: Request, most: int = SINGLE) -> dict[str, object]:

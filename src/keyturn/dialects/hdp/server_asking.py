@@ -17,7 +17,6 @@ from keyturn.dialects.hdp.wire import (
     AT_THE_DOOR,
     DOOR,
     FAULTS,
-    OPERATION_HEADER,
     WireAnswer,
     WireRequest,
     write_refusal,
@@ -28,9 +27,8 @@ from keyturn.http.faults import FaultTable
 from keyturn.http.json import BadRequest, encode
 from keyturn.http.paths import segment
 from keyturn.http.query import read_query
-from keyturn.http.requests import json_object, origin_of
+from keyturn.http.requests import json_object, operation_of, origin_of
 
-_LONGEST_OPERATION: Final = 255
 _PAGE: Final = 1000
 _CODES: Final = {400: Reason.INVALID, 401: Reason.NOT_SIGNED_IN, 403: Reason.NOT_ALLOWED, 429: Reason.TOO_MANY,
                  501: Reason.UNSUPPORTED, 503: Reason.BUSY}  # fmt: skip
@@ -98,13 +96,7 @@ class Asked:
         """The request in the words of `wire`.  Raises BadRequest."""
         method = self.request.method
         body = None if method == "DELETE" else await json_object(self.request)
-        return WireRequest(method, path, body, self._operation())
-
-    def _operation(self) -> str:
-        values = self.request.headers.getlist(OPERATION_HEADER)
-        if len(values) > 1 or any(len(value) > _LONGEST_OPERATION or not value.isprintable() for value in values):
-            raise BadRequest("Idempotency-Key must be one text of at most 255 characters")
-        return values[0].strip() if values else ""
+        return WireRequest(method, path, body, operation_of(self.request))
 
 
 async def everybody(asked: Asked) -> AsyncIterator[User]:

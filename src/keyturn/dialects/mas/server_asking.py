@@ -18,7 +18,6 @@ from keyturn.dialects.mas.wire import (
     CAPABILITIES,
     DOOR,
     FAULTS,
-    OPERATION_HEADER,
     TOKEN_HEADER,
     WireAnswer,
     WireRequest,
@@ -30,9 +29,8 @@ from keyturn.http.authn import named_token
 from keyturn.http.faults import FaultTable
 from keyturn.http.json import BadRequest, encode
 from keyturn.http.query import flag, read_query
-from keyturn.http.requests import json_object, origin_of
+from keyturn.http.requests import json_object, operation_of, origin_of
 
-_LONGEST_OPERATION: Final = 255
 _CODES: Final = {400: Reason.INVALID, 401: Reason.NOT_SIGNED_IN, 403: Reason.NOT_ALLOWED, 404: Reason.NO_SUCH_USER,
                  429: Reason.TOO_MANY, 503: Reason.BUSY}  # fmt: skip
 
@@ -68,13 +66,7 @@ class Asked:
         flags = {name: flag(self.query, name) for name in ("emailPassword", "validate") if name in self.query}
         method = self.request.method
         body = None if method == "DELETE" else await self.body()
-        return WireRequest(method, path, flags, body, self._operation())
-
-    def _operation(self) -> str:
-        values = self.request.headers.getlist(OPERATION_HEADER)
-        if len(values) > 1 or any(len(value) > _LONGEST_OPERATION or not value.isprintable() for value in values):
-            raise BadRequest("Idempotency-Key must be one text of at most 255 characters")
-        return values[0].strip() if values else ""
+        return WireRequest(method, path, flags, body, operation_of(self.request))
 
 
 Handler = Callable[[Asked], Awaitable[Response]]

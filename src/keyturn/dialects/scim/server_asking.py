@@ -14,13 +14,12 @@ from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle
-from keyturn.dialects.scim.wire import AT_THE_DOOR, DOOR, ERROR, FAULTS, KIND, OPERATION_HEADER, SCOPE, error_body
+from keyturn.dialects.scim.wire import AT_THE_DOOR, DOOR, ERROR, FAULTS, KIND, SCOPE, error_body
 from keyturn.http.authn import basic, bearer
 from keyturn.http.faults import FaultTable
-from keyturn.http.json import BadRequest, encode
-from keyturn.http.requests import origin_of
+from keyturn.http.json import encode
+from keyturn.http.requests import operation_of, origin_of
 
-_LONGEST_OPERATION: Final = 255
 _CHALLENGE: Final = 'Bearer realm="SCIM", Basic realm="SCIM", charset="UTF-8"'
 
 
@@ -72,7 +71,7 @@ class Door:
             actor = await self.gate.knock(given.name, given.password, door=DOOR, origin=origin_of(request))
             if isinstance(actor, Refused):
                 return Refused("", actor.reason, retry_after=actor.retry_after)
-            return Asked(request, actor, self.gate, _operation(request), given.password)
+            return Asked(request, actor, self.gate, operation_of(request), given.password)
         token = bearer(request)
         refused = Refused("", Reason.NOT_SIGNED_IN)
         if token is None:
@@ -81,19 +80,12 @@ class Door:
         known = await self.gate.bearer(key, Secret(secret), scope=SCOPE)
         if known is None:
             return await self.gate.refuse(refused, "session.use", door=DOOR, origin=origin_of(request))
-        return Asked(request, known, self.gate, _operation(request))
+        return Asked(request, known, self.gate, operation_of(request))
 
     def refuse(self, refused: Refused) -> Response:
         """A refusal."""
         status, scim_type, text = error_body(refused, self.faults)
         return reply(shape(status, text, scim_type), status, retry_after=refused.retry_after)
-
-
-def _operation(request: Request) -> str:
-    values = request.headers.getlist(OPERATION_HEADER)
-    if len(values) > 1 or any(len(value) > _LONGEST_OPERATION or not value.isprintable() for value in values):
-        raise BadRequest("Idempotency-Key must be one text of at most 255 characters")
-    return values[0].strip() if values else ""
 
 
 def shape(status: int, text: str, scim_type: str = "") -> Mapping[str, object]:

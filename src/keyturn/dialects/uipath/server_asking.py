@@ -22,7 +22,6 @@ from keyturn.dialects.uipath.wire import (
     CAPABILITIES,
     DOOR,
     FAULTS,
-    OPERATION_HEADER,
     WireAnswer,
     WireRequest,
 )
@@ -32,10 +31,9 @@ from keyturn.http.authn import bearer
 from keyturn.http.faults import FaultTable
 from keyturn.http.json import BadRequest, encode
 from keyturn.http.query import read_query
-from keyturn.http.requests import json_object, origin_of, route
+from keyturn.http.requests import json_object, operation_of, origin_of, route
 from keyturn.http.rights import refusal_of
 
-_LONGEST_OPERATION: Final = 255
 _IN_BODY: Final = frozenset({400, 408, 413, 415})
 USERS: Final = "PM.User"
 
@@ -86,13 +84,7 @@ class Asked:
     async def wire_request(self, *path: str) -> WireRequest:
         """The request in the words of `wire`.  Raises BadRequest."""
         bare = self.request.method == "DELETE" and len(path) > 1
-        return WireRequest(self.request.method, path, None if bare else await self.body(), self._operation())
-
-    def _operation(self) -> str:
-        values = self.request.headers.getlist(OPERATION_HEADER)
-        if len(values) > 1 or any(len(value) > _LONGEST_OPERATION or not value.isprintable() for value in values):
-            raise BadRequest("Idempotency-Key must be one text of at most 255 characters")
-        return values[0].strip() if values else ""
+        return WireRequest(self.request.method, path, None if bare else await self.body(), operation_of(self.request))
 
 
 Handler = Callable[[Asked], Awaitable[Response]]
