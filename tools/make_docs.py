@@ -251,7 +251,10 @@ def served_page() -> str:
         "documents in [docs/openapi](../openapi), and a running server shows them under `/help/api`.\n"
     )
     for api in (door.api for door in DOORS.values()):
-        text += f"\n## {api.title}\n\n| call | what it does | right |\n|---|---|---|\n"
+        text += f"\n## {api.title}\n\n"
+        if any(api.places):
+            text += f"Before each call stands one of {', '.join(f'`{place}`' for place in api.places)}.\n\n"
+        text += "| call | what it does | right |\n|---|---|---|\n"
         for call in api.calls:
             invented = " (no vendor's page says so)" if call.invented else ""
             text += f"| `{call.method} {call.path}` | {call.summary}{invented} | {needed(call)} |\n"
