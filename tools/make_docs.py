@@ -8,6 +8,7 @@ import ast
 import importlib
 import inspect
 import itertools
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -237,8 +238,13 @@ def dialect_page(folder: Path) -> str:
     """The vendor on a page, as it stands in its folder."""
     readme = (folder / "README.md").read_text(encoding="utf-8")
     title, _, rest = readme.partition("\n")
-    rest = re.sub(r"\]\((?!https?:|#)([^)]+)\)", rf"](../../../src/keyturn/dialects/{folder.name}/\1)", rest)
+    rest = re.sub(r"\]\((?!https?:|#)([^)]+)\)", lambda link: f"]({_from_page(folder / link[1])})", rest)
     return f"{title}\n\n{NOTE.strip()}\n{rest}"
+
+
+def _from_page(file: Path) -> str:
+    """A file as the page of a vendor links to it."""
+    return os.path.relpath(file, PAGES / "dialects")
 
 
 def served_page() -> str:

@@ -59,6 +59,13 @@ def test_a_plan_is_the_same_each_time_and_another_one_for_other_rows(tmp_path: P
     assert told["counts"] == {"change": 2, "skip": 0, "block": 0}
 
 
+def test_a_column_that_a_flag_names_is_not_told_of_as_ignored(tmp_path: Path) -> None:
+    """Only what nobody reads is."""
+    path = write(tmp_path, "userid,Start,Now,Note\na,a new pass phrase of mine,the old phrase of mine,x\n")
+    assert plan_of(path).source.matched.ignored == ("Start", "Now", "Note")
+    assert plan_of(path, job(password="column:Start")).source.matched.ignored == ("Now", "Note")
+
+
 def test_digits_that_a_sheet_has_lost_stop_the_run(tmp_path: Path) -> None:
     """The written form alone is refused; `1E5` is an ordinary id."""
     path = write(tmp_path, "userid\n1E5\n1.23E+11\n" + "4E+12\n" * 7)
@@ -104,11 +111,38 @@ def test_the_rules_of_the_target_replace_ours(tmp_path: Path) -> None:
     assert list(fates(plan).values()) == ["policy", "change", "too-long"]
 
 
-def test_short_passwords_are_right_where_servers_take_no_longer_ones() -> None:
-    """A kind of server that takes 12 at most is not asked for 15."""
-    judge = judge_for(able(longest=32, usual=Usual(8, 12, 4)), None, NoBlocklist())
-    assert (judge.policy.shortest, judge.policy.longest) == (8, 32)
-    assert judge_for(ABLE, None, NoBlocklist()).policy.shortest == 15
+@pytest.mark.parametrize(
+    ("capabilities", "rules", "bounds", "words"),
+    [
+        (ABLE, None, (15, 128, 0), "there takes 15 to 128 characters, as long as nothing else is known"),
+        (able(longest=32), None, (15, 32, 0), "15 to 32 characters"),
+        (able(longest=10), None, (10, 10, 0), "10 to 10 characters"),
+        (able(usual=Usual(6, 35)), None, (6, 35, 0), "there takes 6 to 35 characters, as is usual for its kind; "),
+        (able(longest=32, usual=Usual(8, 32, 3, told=True)), None, (8, 32, 3), "letters, as it says itself; "),
+        (able(shortest=8, longest=20, usual=Usual(6, 35)), None, (8, 20, 0), "8 to 20 characters"),
+        (able(usual=Usual(6, 35)), Rules(20, 40, 2), (20, 40, 2), "letters, by its password_rules"),
+    ],
+)
+def test_passwords_of_ones_own_are_held_against_what_is_known_of_the_target(
+    capabilities: Capabilities, rules: Rules | None, bounds: tuple[int, int, int], words: str
+) -> None:
+    """Its settings, else what it tells, else what is usual, else ours; the rule is told with where it comes from."""
+    judge = judge_for(capabilities, rules, NoBlocklist(), "there")
+    assert (judge.policy.shortest, judge.policy.longest, judge.classes) == bounds
+    assert words in judge.rule
+    assert "password_rules" in judge.rule
+
+
+def test_short_passwords_that_the_target_takes_are_warned_of_once(tmp_path: Path) -> None:
+    """With their number; what is known to attackers is blocked all the same, and so is what it does not take."""
+    cells = "a,Spring-24\nb,Summer-24\nc,brief\nd,a very long pass phrase indeed\n"
+    path = write(tmp_path, "userid,pw\n" + cells)
+    plan = plan_of(path, job(password="column:pw"), capabilities=able(usual=Usual(8, 32, told=True)))
+    assert list(fates(plan).values()) == ["change", "change", "too-short", "change"]
+    [short] = [warning for warning in plan.warnings if warning.code == "KT-POL-015"]
+    assert short.text == "2 users get a password of fewer than 15 characters, which is guessed sooner"
+    [blocked] = [group for group in plan.groups if group.fate is Fate.BLOCK]
+    assert blocked.text.startswith("there takes 8 to 32 characters, as it says itself")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from keyturn.api.manual import VIEWER
+from keyturn.app.doors import DOORS
 from keyturn.app.openapi import document, manuals
 from keyturn.core.outcomes import Reason
 from keyturn.http.described import Answer, Api, Call, NotServed, Parameter, shape
@@ -37,6 +38,14 @@ def documents() -> Mapping[str, Any]:
 def test_a_document_is_valid_openapi_3_1(name: str) -> None:
     OpenAPIV31SpecValidator(documents()[name]).validate()
     assert documents()[name]["openapi"].startswith("3.1.")
+
+
+def test_each_document_tells_how_much_its_own_door_takes() -> None:
+    """Only doors whose calls carry many users take a batch."""
+    told = {name: re.search(r"at most (\d+ .iB)", found["info"]["description"]) for name, found in documents().items()}
+    assert {name: found and found[1] for name, found in told.items()} == dict.fromkeys(told, "64 KiB") | {
+        name: "1 MiB" for name, door in DOORS.items() if door.batches
+    }
 
 
 @pytest.mark.parametrize("name", manuals())

@@ -12,6 +12,7 @@ from keyturn.api.wire_api import API as OURS
 from keyturn.app.doors import DOORS
 from keyturn.http.described import Answer, Api, Body, Call, Parameter, Schema, either, refusals, varying
 from keyturn.http.faults import Fault
+from keyturn.http.json import BATCH, SINGLE
 
 _WALL: Final[Mapping[int, str]] = {
     400: "The request cannot be read.",
@@ -26,8 +27,8 @@ _WALL: Final[Mapping[int, str]] = {
 
 _OF_BODIES: Final = frozenset({408, 413, 415})
 _EVERYWHERE: Final = (
-    "Bodies are JSON in UTF-8 of at most 64 KiB (1 MiB where a call carries many users), at most 32 levels deep, with "
-    "no name twice in an object, no number beyond 64 bits, and no text that holds U+0000."
+    "Bodies are JSON in UTF-8 of at most {most}, at most 32 levels deep, with no name twice in an object, no number "
+    "beyond 64 bits, and no text that holds U+0000."
 )
 _SHARED: Final = frozenset({405, 408, 413, 415, 500})
 _WAITS: Final = frozenset({429, 503})
@@ -42,7 +43,7 @@ def document(api: Api) -> dict[str, object]:
         paths.setdefault(_plain(call.path), {})[call.method.lower()] = _operation(call, api)
     return {
         "openapi": "3.1.0",
-        "info": {"title": api.title, "version": __version__, "description": f"{api.text}\n\n{_EVERYWHERE}"},
+        "info": {"title": api.title, "version": __version__, "description": f"{api.text}\n\n{_of_bodies(api)}"},
         "servers": [_server(place) for place in api.places],
         "paths": paths,
         "components": {"responses": _of_the_wall(api), "schemas": dict(api.shapes), "securitySchemes": dict(api.ways)},
@@ -59,6 +60,11 @@ def manuals() -> Mapping[str, Manual]:
     """The documents of all doors, our own first."""
     apis = [OURS, *(door.api for door in DOORS.values())]
     return {api.name: Manual(api.title, written(api)) for api in apis}
+
+
+def _of_bodies(api: Api) -> str:
+    batches = any(door.batches for door in DOORS.values() if door.api is api)
+    return _EVERYWHERE.format(most=f"{BATCH // 1024**2} MiB" if batches else f"{SINGLE // 1024} KiB")
 
 
 def _plain(path: str) -> str:

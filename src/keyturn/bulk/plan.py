@@ -200,7 +200,7 @@ def _warnings(parts: Mapping[str, Part], tally: "_Tally", unused: Sequence[str])
     """Each thing to know once; what is not true of every target names those of which it is."""
     found: dict[Caution, list[str]] = {}
     for name, part in parts.items():
-        noticed = Noticed(tally.zeros, tally.zero, tally.unmailed[name], unused)
+        noticed = Noticed(tally.zeros, tally.zero, tally.unmailed[name], unused, tally.short)
         for caution in cautions(part.job, part.destination.capabilities, noticed):
             found.setdefault(caution, []).append(name)
     return [
@@ -217,6 +217,7 @@ class _Tally:
     zeros: int = 0
     zero: str = ""
     unmailed: Counter[str] = field(default_factory=Counter)
+    short: int = 0
     unknown: set[str] = field(default_factory=set)
     lost: list[tuple[int, str]] = field(default_factory=list)
     lost_count: int = 0
@@ -234,6 +235,7 @@ class _Tally:
         self.digest.update(f"{row.number}\0{row.target}\0{row.who}\0{row.fate}\0{row.reason}\n".encode())
         self.trimmed += row.trimmed
         self.unmailed[row.target] += row.unmailed
+        self.short += row.short
         if row.zeros:
             self.zeros += 1
             self.zero = self.zero or row.who
@@ -260,10 +262,10 @@ def _part(job: Job, destination: Destination, blocklist: Blocklist, *, several: 
         job = replace(job, rendering=destination.rendering or f"{job.rendering.partition(':')[0]}:{length}")
     refuse_impossible(destination.name, job, capabilities)
     if job.password.known:
-        judge = judge_for(capabilities, destination.rules, blocklist)
+        judge = judge_for(capabilities, destination.rules, blocklist, destination.name)
     same = job.password.value
     if judge is not None and same is not None:
-        _refuse_unfit(same, judge)
+        _refuse_unfit(same, judge, destination.name)
         same = folded(same)
     own = frozenset(name.casefold() for name in (destination.account, destination.login) if name)
     return Part(destination, job, Screen(job, capabilities, judge, own, destination.protect, same))
@@ -308,10 +310,11 @@ def _sample(job: Job) -> Command:
     return CreateUser("x", Profile(), password=new, generate=not job.ours, notify=job.email)
 
 
-def _refuse_unfit(password: Secret, judge: Judge) -> None:
+def _refuse_unfit(password: Secret, judge: Judge, target: str) -> None:
     reason, text = judge.fault(password, "")
     if reason:
-        raise ConfigError("the one password for all will not do", code="KT-POL-013", why=text, fix="choose another one")
+        fix = f"choose another one; [targets.{target}.password_rules] says what {target} takes"
+        raise ConfigError("the one password for all will not do", code="KT-POL-013", why=text, fix=fix)
 
 
 def _with_password_columns(source: Source, job: Job) -> Source:
@@ -323,7 +326,9 @@ def _with_password_columns(source: Source, job: Job) -> Source:
     for field_, header, flag in (("password", job.password.column, "--password"), ("old_password", job.old, _OLD)):
         if header:
             columns[field_] = _named(source, header, flag)
-    return replace(source, matched=replace(source.matched, columns=columns))
+    read = {column.header for column in columns.values()}
+    ignored = tuple(header for header in source.matched.ignored if header not in read)
+    return replace(source, matched=replace(source.matched, columns=columns, ignored=ignored))
 
 
 def _named(source: Source, header: str, flag: str) -> Column:
