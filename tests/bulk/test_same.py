@@ -10,6 +10,7 @@ from keyturn.bulk.facts import Facts
 from keyturn.bulk.job import Job, Operation, PasswordChoice, column_of
 from keyturn.bulk.same import SAME, opened, sealed
 from keyturn.bulk.shares import Speed
+from keyturn.core.capabilities import Usual
 from keyturn.core.errors import ConfigError, KeyFolderError
 from keyturn.core.journal import RowState
 from keyturn.core.secret import Secret
@@ -46,14 +47,24 @@ def test_the_plan_warns_of_it_and_never_shows_it(tmp_path: Path) -> None:
     assert plan.digest == plan_of(write(tmp_path, users(2)), same(value=ONE[::-1])).digest
 
 
-@pytest.mark.parametrize(("value", "why"), [("brief", "shorter than 15"), ("correct horse battery", "try first")])
+@pytest.mark.parametrize(
+    ("value", "why"), [("brief", "there takes 15 to 128 characters"), ("correct horse battery", "try first")]
+)
 def test_a_password_that_the_target_would_refuse_stops_before_anything(tmp_path: Path, value: str, why: str) -> None:
     """Once for all, and not row by row."""
     with pytest.raises(ConfigError) as caught:
         plan_of(write(tmp_path, users(2)), same(value=value))
     assert caught.value.code == "KT-POL-013"
     assert why in caught.value.why
+    assert caught.value.fix == "choose another one; [targets.there.password_rules] says what there takes"
     assert value not in f"{caught.value}{caught.value.why}"
+
+
+def test_a_short_one_that_the_target_takes_is_warned_of(tmp_path: Path) -> None:
+    """Once, with how many get it."""
+    plan = plan_of(write(tmp_path, users(1)), same(value="Autumn+27"), capabilities=able(usual=Usual(6, 35)))
+    assert [caution.code for caution in plan.warnings] == ["KT-POL-012", "KT-POL-015"]
+    assert plan.warnings[1].text.startswith("1 user gets a password of fewer than 15 characters")
 
 
 def test_nobody_gets_their_own_name_as_the_password(tmp_path: Path) -> None:

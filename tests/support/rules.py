@@ -152,7 +152,7 @@ RULES = (
             "app/build.py": 1,
             "app/demo.py": 3,
             "bulk/handout.py": 1,
-            "bulk/passwords.py": 2,
+            "bulk/passwords.py": 3,
             "bulk/same.py": 1,
             "bulk/vault.py": 1,
             "cli/init.py": 4,
@@ -176,7 +176,7 @@ RULES = (
             "dialects/mas/wire_admin.py": 2,
             "dialects/primavera/client_session.py": 2,
             "dialects/primavera/wire.py": 1,
-            "dialects/scim/client_session.py": 2,  # bearer or basic, on the wire
+            "dialects/scim/client_session.py": 3,  # bearer or basic, on the wire, and the key's id in front of a token
             "dialects/scim/server_asking.py": 1,  # a key's token, taken apart into id and secret
             "dialects/scim/wire.py": 2,
             "dialects/uipath/client_session.py": 2,

@@ -22,12 +22,14 @@ class Caution:
 @dataclass(frozen=True, slots=True)
 class Noticed:
     """What reading the file has shown.  zeros: ids with leading zeros, zero: the first of them; unmailed: new users
-    without an address; unused: headers that look like passwords and are not read."""
+    without an address; unused: headers that look like passwords and are not read; short: users whose password from the
+    file, or for all, is a short one."""
 
     zeros: int = 0
     zero: str = ""
     unmailed: int = 0
     unused: Sequence[str] = ()
+    short: int = 0
 
 
 def unused_passwords(header: Sequence[str], job: Job) -> list[str]:
@@ -38,7 +40,11 @@ def unused_passwords(header: Sequence[str], job: Job) -> list[str]:
 
 def cautions(job: Job, capabilities: Capabilities, noticed: Noticed) -> list[Caution]:
     """Everything that can be known from the file, the order and what the target can do."""
-    return [*_of_file(job, noticed), *_of_passwords(job, capabilities), *_of_delivery(job, capabilities, noticed)]
+    return [
+        *_of_file(job, noticed),
+        *_of_passwords(job, capabilities, noticed),
+        *_of_delivery(job, capabilities, noticed),
+    ]
 
 
 def _of_file(job: Job, noticed: Noticed) -> list[Caution]:
@@ -54,7 +60,7 @@ def _of_file(job: Job, noticed: Noticed) -> list[Caution]:
     return found
 
 
-def _of_passwords(job: Job, capabilities: Capabilities) -> list[Caution]:
+def _of_passwords(job: Job, capabilities: Capabilities, noticed: Noticed) -> list[Caution]:
     found = []
     length = int(job.rendering.partition(":")[2])
     if job.password.origin is PasswordFrom.GENERATE and length < SAFE_LENGTH:
@@ -63,6 +69,10 @@ def _of_passwords(job: Job, capabilities: Capabilities) -> list[Caution]:
     if job.password.origin is PasswordFrom.SAME:
         text = "everybody gets the same password: whoever has one account can sign in as all who have not changed it"
         found.append(Caution("KT-POL-012", text))
+    if noticed.short:
+        users = "1 user gets" if noticed.short == 1 else f"{noticed.short:,} users get"
+        text = f"{users} a password of fewer than {SAFE_LENGTH} characters, which is guessed sooner"
+        found.append(Caution("KT-POL-015", text))
     if job.ours and not job.old and not capabilities.temporary:
         text = "nobody is asked there to choose a new password: what is set now stays until somebody changes it"
         found.append(Caution("KT-POL-014", text))

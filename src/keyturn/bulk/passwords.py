@@ -1,44 +1,60 @@
 """Judges passwords that come in with the file; shows none."""
 
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 
 from keyturn.bulk.job import Rules
 from keyturn.core.capabilities import Capabilities
-from keyturn.core.policy import Blocklist, Policy, ProfileName, judge, opaque_string
+from keyturn.core.outcomes import Reason
+from keyturn.core.policy import MOST_CODE_POINTS, SHORTEST, Blocklist, Policy, ProfileName, judge, opaque_string
 from keyturn.core.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """The rules for passwords from the file, under what the target takes."""
+    """The rules for passwords from the file, under what the target takes.  rule: in words, and where it comes from."""
 
     policy: Policy
     blocklist: Blocklist
     classes: int = 0
+    rule: str = ""
 
     def fault(self, password: Secret, who: str) -> tuple[str, str]:
         """Reason and sentence, both empty when the password will do."""
         if not password:
             return "no-password", "the cell of the password is empty"
         verdict = judge(password, self.policy, self.blocklist, frozenset({who.casefold()}))
+        if verdict.reason in (Reason.TOO_SHORT, Reason.TOO_LONG):
+            return str(verdict.reason), self.rule
         if verdict.reason is not None:
             return str(verdict.reason), verdict.text
         if classes_of(password) < self.classes:
-            return "policy", f"the password needs {self.classes} of: lower case, upper case, digits, signs"
+            return str(Reason.POLICY), self.rule
         return "", ""
 
 
-def judge_for(capabilities: Capabilities, rules: Rules | None, blocklist: Blocklist) -> Judge:
-    """The rules of the target where it states some, else ours, bent to what servers of its kind take."""
-    hard = capabilities.longest
-    if rules is not None:
-        longest = min(rules.longest, hard or rules.longest)
-        return Judge(Policy(ProfileName.NIST, rules.shortest, longest), blocklist, rules.classes)
-    policy = Policy.of(ProfileName.NIST, longest=hard)
+def judge_for(capabilities: Capabilities, rules: Rules | None, blocklist: Blocklist, target: str) -> Judge:
+    """The rule of the target's settings, else what it tells, else what its kind usually takes, else ours."""
+    longest = capabilities.longest or MOST_CODE_POINTS
+    known = Rules(min(SHORTEST[ProfileName.NIST], longest), longest)
     usual = capabilities.usual
-    if usual is not None and usual.longest < policy.shortest:
-        policy = Policy(ProfileName.NIST, usual.shortest, policy.longest)
-    return Judge(policy, blocklist)
+    if rules is not None:
+        known, source = rules, "by its password_rules"
+    elif usual is not None:
+        known = Rules(usual.shortest, usual.longest, usual.classes)
+        source = "as it says itself" if usual.told else "as is usual for its kind"
+    else:
+        source = "as long as nothing else is known of it"
+    shortest = max(known.shortest, capabilities.shortest or 0)
+    rule = replace(known, shortest=shortest, longest=min(known.longest, longest))
+    way_out = "" if rules is not None else "; if that is wrong, set password_rules of the target"
+    policy = Policy(ProfileName.NIST, rule.shortest, rule.longest)
+    return Judge(policy, blocklist, rule.classes, f"{target} takes {rule}, {source}{way_out}")
+
+
+def guessable(password: Secret) -> bool:
+    """True when it is shorter than is safe where nothing else protects an account."""
+    return len(unicodedata.normalize("NFC", password.reveal())) < SHORTEST[ProfileName.NIST]
 
 
 def folded(password: Secret) -> Secret:

@@ -12,7 +12,7 @@ from typing import Final
 from keyturn.bulk.cells import BLANKS, read_id
 from keyturn.bulk.columns import ID, PASSWORDS, TARGET
 from keyturn.bulk.job import Job, Operation, PasswordFrom
-from keyturn.bulk.passwords import Judge
+from keyturn.bulk.passwords import Judge, guessable
 from keyturn.bulk.source import Source, SourceRow
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.outcomes import Reason
@@ -35,8 +35,8 @@ class Fate(StrEnum):
 class Screened:
     """The decision on one row.  trimmed, lost, zeros: what was noticed about its id.
 
-    unmailed: it is to be created without an address, so that no mail can go there.  target: where it goes, or the name
-    that goes nowhere.
+    unmailed: it is to be created without an address, so that no mail can go there.  short: its password, which we
+    were given, is taken though it is short.  target: where it goes, or the name that goes nowhere.
     """
 
     number: int
@@ -49,6 +49,7 @@ class Screened:
     zeros: bool = False
     unmailed: bool = False
     target: str = ""
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,12 @@ def _decide(row: SourceRow, screens: Screens, seen: _Seen) -> Screened:
         reason, text = _nowhere(target)
     elif not reason and by is not None:
         reason, text, fate = _judged(row, found.who, target, by, seen)
-    unmailed = fate is Fate.CHANGE and by is not None and by.job.operation is Operation.CREATE and not _has_address(row)
-    return Screened(row.number, found.who, fate, reason, text, found.trimmed, found.lost, found.zeros, unmailed, target)
+    unmailed = short = False
+    if fate is Fate.CHANGE and by is not None:
+        unmailed = by.job.operation is Operation.CREATE and not _has_address(row)
+        short = _is_short(row, by)
+    noticed = (found.trimmed, found.lost, found.zeros, unmailed)
+    return Screened(row.number, found.who, fate, reason, text, *noticed, target, short)
 
 
 def _nowhere(target: str) -> tuple[str, str]:
@@ -175,7 +180,7 @@ def _unfit_passwords(row: SourceRow, who: str, by: Screen) -> tuple[str, str]:
     old = Secret(row.cells.get("old_password", ""))
     if by.job.old and not old:
         return "no-old-password", "the cell of the present password is empty"
-    new = Secret(row.cells["password"]) if by.job.password.origin is PasswordFrom.COLUMN else by.job.password.value
+    new = _own_password(row, by)
     if new is None or by.judge is None:
         return "", ""
     if by.job.old and new == old:
@@ -184,6 +189,15 @@ def _unfit_passwords(row: SourceRow, who: str, by: Screen) -> tuple[str, str]:
         return by.judge.fault(new, who)
     its_name = by.same == Secret(who.casefold())
     return (str(Reason.TOO_COMMON), "the one password for all is the name of this user") if its_name else ("", "")
+
+
+def _own_password(row: SourceRow, by: Screen) -> Secret | None:
+    return Secret(row.cells["password"]) if by.job.password.origin is PasswordFrom.COLUMN else by.job.password.value
+
+
+def _is_short(row: SourceRow, by: Screen) -> bool:
+    password = _own_password(row, by)
+    return password is not None and guessable(password)
 
 
 def _has_address(row: SourceRow) -> bool:

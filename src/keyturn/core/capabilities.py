@@ -10,11 +10,14 @@ _NO_GROUPS = "this directory takes nobody into groups"
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What real servers of this kind accept by default; only guides the runner's choice of a password."""
+    """What real servers of this kind accept by default: guides the runner's choice of a password, and judges those that
+    come with a file.  told: this very server has said so.
+    """
 
     shortest: int
     longest: int
     classes: int = 0
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,3 +55,23 @@ def test_a_run_makes_passwords_that_the_policy_of_the_server_takes(door: OpenDoo
     call(tmp_path, "resume", "--no-input", code=3)
     assert before is not None
     assert stored(door, "bob").password_changed > before  # type: ignore[operator]  # it has one
+
+
+def test_passwords_of_ones_own_are_judged_by_what_the_server_tells_or_else_by_what_is_usual(
+    door: OpenDoor, tmp_path: Path
+) -> None:
+    """The plan names the rule and where it is from; what the settings of the target say comes first."""
+    secret, sheet = tmp_path / "secret", tmp_path / "own.csv"
+    secret.touch(0o600)
+    secret.write_text(door.made.password.reveal())
+    add = ("--kind", "hdp", "--url", door.url, "--username", door.made.admin, "--token-file", str(secret))
+    call(tmp_path, "target", "add", "pipe", *add)
+    sheet.write_text("login,pw\nann,Spring-2024\n")
+    plan = ("plan", "reset", str(sheet), "-t", "pipe", "--password", "column:pw")
+    told = call(tmp_path, *plan).output
+    assert "pipe takes 15 to 32 characters, as it says itself" in " ".join(told.split())
+    usual = call(tmp_path, *plan, "--offline").output
+    assert "warning[KT-POL-015]" in usual
+    config = tmp_path / "home" / "config.toml"
+    config.write_text(config.read_text() + "[targets.pipe.password_rules]\nshortest = 8\nlongest = 12\n")
+    assert "warning[KT-POL-015]" in call(tmp_path, *plan).output

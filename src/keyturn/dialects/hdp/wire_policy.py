@@ -135,7 +135,7 @@ def read_policy(value: object) -> Usual | None:
             classes += name in CLASSES and whole_of(rule, "minChars", 1) > 0
     except Unreadable:
         return None
-    return Usual(shortest, longest, classes) if shortest <= longest else None
+    return Usual(shortest, longest, classes, told=True) if shortest <= longest else None
 
 
 @dataclass(frozen=True, slots=True)
