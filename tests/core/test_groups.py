@@ -8,7 +8,22 @@ from keyturn.core.commands import CreateUser, DeleteUser, ResetPassword, UpdateU
 from keyturn.core.membership import GroupChange
 from keyturn.core.outcomes import Changed, Created, Reason, Refused
 from keyturn.core.permissions import Actor, Proof
-from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Group, Handle, Member, Membership, Profile, Right, User, Window
+from keyturn.core.ports import NewKey
+from keyturn.core.storage import NewUser
+from keyturn.core.users import (
+    ALL_RIGHTS,
+    USER_RIGHTS,
+    Group,
+    Handle,
+    Member,
+    Membership,
+    Profile,
+    Right,
+    Stamp,
+    Status,
+    User,
+    Window,
+)
 from tests.support.house import GOOD, House, reason
 
 AUDIT = frozenset({Right.AUDIT})
@@ -233,6 +248,33 @@ def test_a_client_may_want_a_uid_that_nobody_has(house: House) -> None:
     first, second = house.directory().execute(twice)
     assert isinstance(first, Created)
     assert reason(second) is Reason.EXISTS
+
+
+def test_a_wished_uid_may_not_be_that_of_a_group_or_a_key(house: House) -> None:
+    """A user under the uid of a group would be a member of what the group is in; one under that of a key, the key."""
+    inner = group(house, "inner")
+    group(house, "outer", ALL_RIGHTS, (inner.uid,))
+    made = house.administration().create_key("uipath", "a client", USER_RIGHTS, ("PM.User",))
+    assert isinstance(made, NewKey)
+    lowly = house.directory(rights=USER_RIGHTS)
+    for uid_ in (inner.uid, made.key.id):
+        [refused] = lowly.execute([CreateUser("eve", Profile("Eve"), uid=uid_)])
+        assert reason(refused) is Reason.EXISTS
+
+
+def test_a_tie_of_a_group_is_no_tie_of_a_user(house: House) -> None:
+    """Even if a user had the uid of a group: nothing of the group would come to the user."""
+    inner = group(house, "inner")
+    outer = group(house, "outer", ALL_RIGHTS, (inner.uid,))
+    stamp = Stamp("test", house.clock.now())
+    with house.parts.store.writing() as transaction:
+        new = NewUser(inner.uid, 1, "eve", "eve", Profile("Eve"), Status.ACTIVE, frozenset(), stamp)
+        transaction.users.insert([new])
+        assert transaction.groups.of([inner.uid])[inner.uid] == frozenset()
+        assert transaction.groups.people([outer.uid]) == []
+    assert stored(house, "eve").groups == ()
+    [found] = [one for one in house.administration().groups.page(Window()).groups if one.uid == outer.uid]
+    assert found.members == (Member(inner.uid, "inner", is_group=True),)
 
 
 def test_a_restricted_sign_in_does_nothing_to_groups(house: House) -> None:

@@ -1,15 +1,18 @@
 """Doors without sessions: each call brings the password, and a temporary one buys nothing but its own end."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
-from keyturn.core.commands import ChangePassword, Origin, ResetPassword, SetStatus
+from keyturn.core.commands import ChangePassword, Command, DeleteUser, Origin, ResetPassword, SetStatus
+from keyturn.core.credentials import Verifier
 from keyturn.core.directory import LOCAL
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Actor, Proof
-from keyturn.core.ports import NewKey, SignedIn
+from keyturn.core.ports import Check, Hasher, NewKey, SignedIn
 from keyturn.core.recent import Recent
 from keyturn.core.secret import Secret
 from keyturn.core.users import ALL_RIGHTS, Handle, Status, Window
@@ -55,6 +58,38 @@ def test_a_remembered_password_dies_with_the_next_change_of_the_account(house: H
     house.add("vice", rights=ALL_RIGHTS)
     house.directory().execute([SetStatus("amal", Status.DISABLED)])
     assert reason(knock(house, OTHER)) is Reason.NOT_SIGNED_IN
+
+
+@dataclass
+class Interrupted:
+    """A real hasher at which something happens while it compares."""
+
+    hasher: Hasher
+    meanwhile: Callable[[], object]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.hasher, name)
+
+    def check(self, candidate: Secret, verifier: Verifier | None) -> Check:
+        """Compare, and let it happen before the answer is there."""
+        checked = self.hasher.check(candidate, verifier)
+        self.meanwhile()
+        return checked
+
+
+@pytest.mark.parametrize(
+    "command",
+    [ResetPassword("amal", OTHER, permanent=True), SetStatus("amal", Status.DISABLED), DeleteUser("amal")],
+    ids=["reset", "disabled", "deleted"],
+)
+def test_who_was_changed_while_the_password_was_compared_is_turned_away(house: House, command: Command) -> None:
+    """And the old password is not remembered under what the account became."""
+    permanent(house)
+    house.add("vice", rights=ALL_RIGHTS)
+    hasher = Interrupted(house.parts.hasher, lambda: house.directory().execute([command]))
+    raced = replace(house.signing_in, parts=replace(house.parts, hasher=cast(Hasher, hasher)))
+    assert reason(raced.knock("amal", GOOD, door="test", origin=Origin())) is Reason.NOT_SIGNED_IN
+    assert reason(knock(house, GOOD)) is Reason.NOT_SIGNED_IN
 
 
 def test_nothing_is_remembered_for_longer_than_a_minute_or_without_end() -> None:

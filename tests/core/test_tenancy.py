@@ -1,12 +1,13 @@
 """A tenant's settings become rules; a typing error never weakens them."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
-from keyturn.core.policy import ProfileName
+from keyturn.core.policy import SHORTEST, ProfileName
 from keyturn.core.storage import Tenant
-from keyturn.core.tenancy import KnownValues, MailMode, RuleBook, Rules
+from keyturn.core.tenancy import TAKES, KnownValues, MailMode, RuleBook, Rules, WrongSetting
 from tests.support.house import House
 
 
@@ -15,14 +16,35 @@ def test_without_settings_the_strict_defaults_hold() -> None:
 
 
 def test_settings_are_read_and_a_temporary_value_lives_a_week_at_most() -> None:
-    rules = Rules.of({"profile": "vendor", "mail": "link", "known_values": "refuse", "temporary_hours": "9999"})
+    rules = Rules.of({"profile": "vendor", "mail": "link", "known_values": "refuse", "temporary_hours": "168"})
     assert rules == Rules(ProfileName.VENDOR, MailMode.LINK, KnownValues.REFUSE, timedelta(days=7))
 
 
-@pytest.mark.parametrize("setting", ["profile", "mail", "known_values", "temporary_hours"])
-def test_an_unknown_word_is_an_error(setting: str) -> None:
-    with pytest.raises(ValueError, match="tyop"):
+@pytest.mark.parametrize("setting", ["profile", "mail", "known_values", "temporary_hours", "base_url"])
+def test_an_unknown_word_is_an_error_that_names_the_setting_and_what_it_takes(setting: str) -> None:
+    with pytest.raises(WrongSetting, match=f"^{setting} takes {re.escape(TAKES[setting])}$"):
         Rules.of({setting: "tyop"})
+
+
+@pytest.mark.parametrize("hours", ["-5", "0", "169", "500", "100000000000000", "9" * 5000, "1.5", "", " 24", "\u0663"])
+def test_hours_outside_a_week_are_refused_and_where_they_are_kept_they_count_as_one(hours: str) -> None:
+    with pytest.raises(WrongSetting, match="temporary_hours takes a whole number from 1 to 168"):
+        Rules.of({"temporary_hours": hours})
+    assert Rules.kept({"temporary_hours": hours}).temporary_life == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("address", ["ftp://a", "https://amal:opensesame@id.example.com", "https://a b", "https://"])
+def test_links_begin_with_an_address_of_the_web_without_a_password(address: str) -> None:
+    with pytest.raises(WrongSetting, match="base_url"):
+        Rules.of({"base_url": address})
+    assert Rules.of({"base_url": "https://id.example.com/keyturn"}) == Rules.of({"base_url": ""}) == Rules()
+
+
+def test_wrong_words_in_an_old_directory_count_as_the_strictest_and_it_still_works(house: House) -> None:
+    house.set(profile="lax", mail="loud", known_values="", temporary_hours="forever", colour="red")
+    strict = Rules(ProfileName.NIST, MailMode.LINK, KnownValues.REFUSE, timedelta(hours=1))
+    assert house.parts.rules(1) == strict
+    assert SHORTEST[strict.profile] == max(SHORTEST.values())
 
 
 def test_a_new_tenant_has_its_own_rules_at_once(house: House) -> None:

@@ -56,7 +56,9 @@ def make_run_folder(runs: Path, now: datetime) -> RunFolder:
             folder.path.mkdir(mode=0o700, parents=True)
         except FileExistsError:
             continue
-        (folder.path / BEGUN).write_text(now.isoformat(), "ascii")
+        marker = folder.path / BEGUN
+        marker.touch(mode=0o600)
+        marker.write_text(now.isoformat(), "ascii")
         return folder
 
 

@@ -7,11 +7,12 @@ from uuid import uuid4
 
 from keyturn.core.errors import Conflict
 from keyturn.core.judging import fault_of_id
-from keyturn.core.membership import GroupChange, Tie, below, closure, holds
+from keyturn.core.membership import GroupChange, Tie, above, below, closure
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Target, may, may_confer
 from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Subject, Transaction, UserChange
+from keyturn.core.telling import change_told, rights_told, told
 from keyturn.core.users import Group, Groups, Right, Stamp, Window
 
 NOT_ALLOWED: Final = "the caller is not permitted to do this"
@@ -51,7 +52,8 @@ class LocalGroups:
         stamp = self._stamp()
         group = Group(str(uuid4()), self.caller.actor.tenant, name, rights, (), stamp, stamp, external_id=external_id)
         with self.parts.store.writing() as transaction:
-            return self._try(transaction, "group.create", name, group, tuple(members), ())
+            detail = told(name, rights_told(rights) if rights else "")
+            return self._try(transaction, "group.create", name, group, tuple(members), (), detail)
 
     def update(self, uid: str, change: GroupChange) -> Group | Refused:
         """Change a group or who is in it."""
@@ -74,7 +76,9 @@ class LocalGroups:
                 updated=self._stamp(),
             )
             add, remove = sorted(wanted - there), sorted(there - wanted)
-            return self._try(transaction, "group.update", uid, changed, add, remove)
+            renamed = change_told("name", group.name, changed.name) or group.name
+            detail = told(renamed, rights_told(changed.rights, group.rights))
+            return self._try(transaction, "group.update", uid, changed, add, remove, detail)
 
     def delete(self, uid: str) -> Group | Refused:
         """Delete a group; its members lose what it gave them."""
@@ -83,7 +87,9 @@ class LocalGroups:
             if isinstance(group, Refused):
                 return group
             gone = replace(group, members=(), rights=frozenset())
-            return self._try(transaction, "group.delete", uid, gone, (), [member.uid for member in group.members])
+            members = [member.uid for member in group.members]
+            detail = told(group.name, rights_told(group.rights) if group.rights else "")
+            return self._try(transaction, "group.delete", uid, gone, (), members, detail)
 
     def _found(self, transaction: Transaction, verb: str, uid: str) -> Group | Refused:
         if not may(self.caller.actor, verb, Target.NOBODY):
@@ -94,12 +100,19 @@ class LocalGroups:
         return group
 
     def _try(
-        self, transaction: Transaction, verb: str, who: str, group: Group, add: Sequence[str], remove: Sequence[str]
+        self,
+        transaction: Transaction,
+        verb: str,
+        who: str,
+        group: Group,
+        add: Sequence[str],
+        remove: Sequence[str],
+        detail: str,
     ) -> Group | Refused:
         """Do it, look at what came of it, and undo it when somebody got or lost what the caller does not hold."""
         try:
             with transaction.savepoint():
-                return self._write(transaction, verb, group, add, remove)
+                return self._write(transaction, verb, group, add, remove, detail)
         except _Undo as undo:
             return self._refuse(transaction, verb, replace(undo.refused, who=who), group.uid)
         except Conflict:
@@ -107,7 +120,7 @@ class LocalGroups:
             return self._refuse(transaction, verb, taken, group.uid)
 
     def _write(
-        self, transaction: Transaction, verb: str, group: Group, add: Sequence[str], remove: Sequence[str]
+        self, transaction: Transaction, verb: str, group: Group, add: Sequence[str], remove: Sequence[str], detail: str
     ) -> Group:
         if not may(self.caller.actor, verb, Target.NOBODY):
             raise _Undo(Refused("", Reason.NOT_ALLOWED, NOT_ALLOWED))
@@ -117,13 +130,13 @@ class LocalGroups:
         administered = transaction.users.administrators(tenant) > 0
         before = table.graph(tenant)
         people = self._subjects(transaction, [*add, *remove])
-        touched = {*below(before, group.uid), *(uid for one in remove for uid in below(before, one))}
+        touched = below(before, [group.uid, *remove])
         table.put(group)
         table.untie([Tie(group.uid, uid) for uid in remove])
         joins = self._joins(transaction, group, add, people)
         table.tie(joins)
         after = table.graph(tenant)
-        touched |= {uid for one in (group.uid, *add) for uid in below(after, one)}
+        touched |= below(after, [group.uid, *add])
         gives = closure(before, [group.uid]) | closure(after, [group.uid])
         self._hold(gives, people.values())
         if verb == "group.delete":
@@ -134,7 +147,7 @@ class LocalGroups:
         if administered and transaction.users.administrators(tenant) == 0:
             text = "this would take the right from the last user who can administer users"
             raise _Undo(Refused("", Reason.LAST_ADMINISTRATOR, text))
-        self._say(transaction, verb, group, joins, remove)
+        self._say(transaction, verb, group, joins, remove, detail)
         return table.find(tenant, [group.uid]).get(group.uid, group)
 
     def _subjects(self, transaction: Transaction, uids: Sequence[str]) -> dict[str, Subject]:
@@ -147,10 +160,11 @@ class LocalGroups:
     ) -> list[Tie]:
         """The ties of new members, of whom each must be there, and no group be in itself."""
         graph = transaction.groups.graph(group.tenant)
+        upper = above(graph, [group.uid])
         for uid in add:
             if uid not in people and uid not in graph:
                 raise _Undo(Refused("", Reason.INVALID, "a member is no user and no group"))
-            if uid not in people and holds(graph, uid, group.uid):
+            if uid not in people and uid in upper:
                 raise _Undo(Refused("", Reason.INVALID, "a group cannot be in itself"))
         return [Tie(group.uid, uid, uid not in people) for uid in add]
 
@@ -177,12 +191,18 @@ class LocalGroups:
             transaction.users.update(changes)
 
     def _say(
-        self, transaction: Transaction, verb: str, group: Group, joins: Sequence[Tie], leaves: Sequence[str]
+        self,
+        transaction: Transaction,
+        verb: str,
+        group: Group,
+        joins: Sequence[Tie],
+        leaves: Sequence[str],
+        detail: str,
     ) -> None:
         """The group's own audit row, and one for each who joined or left."""
         now, caller = self.parts.clock.now(), self.caller
         outcome = "created" if verb == "group.create" else "changed"
-        events = [caller.event(now, verb, outcome, who=group.uid, target=group.uid, detail=group.name)]
+        events = [caller.event(now, verb, outcome, who=group.uid, target=group.uid, detail=detail)]
         members = [("group.join", tie.member) for tie in joins] + [("group.leave", uid) for uid in leaves]
         events += [caller.event(now, word, "changed", who=uid, target=uid, detail=group.uid) for word, uid in members]
         transaction.audit.append(events)

@@ -1,6 +1,6 @@
 """Who is in which group, as it is kept, and what rights that adds up to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,25 +78,29 @@ def closure(graph: Mapping[str, Node], groups: Iterable[str]) -> frozenset[Right
     >>> closure(graph, ["ops"])
     frozenset({<Right.AUDIT: 16>})
     """
-    return frozenset[Right]().union(*(graph[uid].rights for uid in _above(graph, groups)))
+    return frozenset[Right]().union(*(graph[uid].rights for uid in above(graph, groups)))
 
 
-def holds(graph: Mapping[str, Node], upper: str, lower: str) -> bool:
-    """Whether a group is, or is in, or holds by way of others, another one: then it cannot become its member."""
-    return upper in _above(graph, [lower])
+def below(graph: Mapping[str, Node], groups: Iterable[str]) -> frozenset[str]:
+    """These groups and all groups that are in them, directly or not."""
+    children: dict[str, list[str]] = {}
+    for uid, node in graph.items():
+        for parent in node.parents:
+            children.setdefault(parent, []).append(uid)
+    return _reached((uid for uid in groups if uid in graph), lambda uid: children.get(uid, ()))
 
 
-def below(graph: Mapping[str, Node], uid: str) -> frozenset[str]:
-    """The group and all groups that are in it, directly or not."""
-    return frozenset(one for one in graph if uid in _above(graph, [one]))
+def above(graph: Mapping[str, Node], groups: Iterable[str]) -> frozenset[str]:
+    """These groups and all groups that they are in, directly or not."""
+    return _reached((uid for uid in groups if uid in graph), lambda uid: graph[uid].parents)
 
 
-def _above(graph: Mapping[str, Node], groups: Iterable[str]) -> frozenset[str]:
+def _reached(begin: Iterable[str], further: Callable[[str], Iterable[str]]) -> frozenset[str]:
     seen: set[str] = set()
-    waiting = [uid for uid in groups if uid in graph]
+    waiting = list(begin)
     while waiting:
         uid = waiting.pop()
         if uid not in seen:
             seen.add(uid)
-            waiting += [parent for parent in graph[uid].parents if parent in graph]
+            waiting += further(uid)
     return frozenset(seen)

@@ -132,6 +132,9 @@ class SignIn:
         with self.parts.store.writing() as transaction:
             if subject is None or credential is None or not checked.right or credential.expired(self.parts.clock.now()):
                 return self._turn_away(transaction, subject, attempt)
+            current = transaction.users.by_uid([subject.uid]).get(subject.uid)
+            if current is None or current.credential != credential or current.status is not Status.ACTIVE:
+                return self._turn_away(transaction, subject, attempt)
             transaction.users.wait(subject.uid, None, clear=True)
             subject = transaction.users.by_uid([subject.uid])[subject.uid]
         if not credential.must_change:

@@ -105,6 +105,8 @@ class FolderHasher:
         """
         if verifier is not None and verifier.text.startswith(_FAST):
             right = hmac.compare_digest(self._fast_text(candidate, verifier.pepper_id), verifier.text)
+            if not right:
+                self._in_pool(candidate, self._dummy)  # a wrong one takes as long as a wrong password
             return Check(right, stale=right and verifier.pepper_id != self._pepper_id)
         kind = _SLOW.fullmatch(verifier.text) if verifier is not None else None
         if verifier is None or kind is None:

@@ -21,12 +21,12 @@ FIND: Final = select(GROUPS).where(_G.tenant == bindparam("of"), _G.uid.in_(bind
 PEOPLE_IN: Final = (
     select(_M.group, _M.member, _U.login.label("name"), _M.is_group)
     .select_from(MEMBERS.join(USERS, _M.member == _U.uid))
-    .where(_M.group.in_(bindparam("uids", expanding=True)), _U.deleted.is_(False))
+    .where(_M.group.in_(bindparam("uids", expanding=True)), _U.deleted.is_(False), _M.is_group.is_(False))
 )
 GROUPS_IN: Final = (
     select(_M.group, _M.member, _INNER.c.name, _M.is_group)
     .select_from(MEMBERS.join(_INNER, _M.member == _INNER.c.uid))
-    .where(_M.group.in_(bindparam("uids", expanding=True)))
+    .where(_M.group.in_(bindparam("uids", expanding=True)), _M.is_group.is_(True))
 )
 IN: Final = union_all(PEOPLE_IN, GROUPS_IN).order_by("name", "member")
 GRAPH: Final = select(_G.uid, _G.rights).where(_G.tenant == bindparam("of"))
@@ -35,11 +35,11 @@ NESTED: Final = (
     .select_from(MEMBERS.join(GROUPS))
     .where(_G.tenant == bindparam("of"), _M.is_group.is_(True))
 )
-OF: Final = Prepared(select(_M.member, _M.group).where(Among(_M.member, "uids")), "uids")
+OF: Final = Prepared(select(_M.member, _M.group).where(Among(_M.member, "uids"), _M.is_group.is_(False)), "uids")
 PEOPLE: Final = (
     select(_M.member)
     .select_from(MEMBERS.join(USERS, _M.member == _U.uid))
-    .where(_M.group.in_(bindparam("uids", expanding=True)), _U.deleted.is_(False))
+    .where(_M.group.in_(bindparam("uids", expanding=True)), _U.deleted.is_(False), _M.is_group.is_(False))
     .distinct()
 )
 REPLACE: Final = update(GROUPS).where(_G.uid == bindparam("wanted"))

@@ -22,12 +22,14 @@ _IN_PROFILE: Final = (
     *(Field.TIMEZONE, Field.OWNER, Field.EXTERNAL_ID, Many.EMAILS, Many.PHONES, Many.ADDRESSES),
 )
 _GROUPS_OF_USER: Final = Listed(
-    MEMBERS.join(GROUPS, _M.group == _G.uid), _M.member == _U.uid, {Part.UID: _G.uid, Part.NAME: _G.name}
+    MEMBERS.join(GROUPS, _M.group == _G.uid),
+    and_(_M.member == _U.uid, _M.is_group.is_(False)),
+    {Part.UID: _G.uid, Part.NAME: _G.name},
 )
 _MEMBERS_OF_GROUP: Final = Listed(
-    MEMBERS.outerjoin(_PEOPLE, and_(_M.member == _PEOPLE.c.uid, _PEOPLE.c.deleted.is_(False))).outerjoin(
-        _INNER, _M.member == _INNER.c.uid
-    ),
+    MEMBERS.outerjoin(
+        _PEOPLE, and_(_M.member == _PEOPLE.c.uid, _M.is_group.is_(False), _PEOPLE.c.deleted.is_(False))
+    ).outerjoin(_INNER, and_(_M.member == _INNER.c.uid, _M.is_group.is_(True))),
     and_(_M.group == _G.uid, or_(_PEOPLE.c.uid.is_not(None), _INNER.c.uid.is_not(None))),
     {Part.UID: _M.member, Part.NAME: func.coalesce(_PEOPLE.c.login, _INNER.c.name)},
 )

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, union_all, update
 
 from keyturn.core.errors import StoreError
 from keyturn.core.storage import NewUser, Subject, UserChange
 from keyturn.core.users import USER_RIGHTS, Grant, Handle, Membership, Profile, Stamp, Status, User, Users, Window
 from keyturn.store import subjects
 from keyturn.store.lists import OF_USERS, narrowed, ordered
-from keyturn.store.schema import ADDRESSES, CREDENTIALS, GRANTS, GROUPS, LINKS, MEMBERS, USERS
+from keyturn.store.schema import ADDRESSES, CREDENTIALS, GRANTS, GROUPS, KEYS, LINKS, MEMBERS, USERS
 from keyturn.store.statement import AnyRow, Prepared, chunks
 from keyturn.store.values import (
     RIGHTS,
@@ -53,7 +53,7 @@ GRANTS_OF: Final = (
 GROUPS_OF: Final = (
     select(MEMBERS.c.member, GROUPS.c.uid, GROUPS.c.name)
     .select_from(MEMBERS.join(GROUPS))
-    .where(MEMBERS.c.member.in_(bindparam("uids", expanding=True)))
+    .where(MEMBERS.c.member.in_(bindparam("uids", expanding=True)), MEMBERS.c.is_group.is_(False))
     .order_by(GROUPS.c.name, GROUPS.c.uid)
 )
 
@@ -79,7 +79,9 @@ ADMINISTRATORS: Final = (
         _U.rights.op("|")(_U.through).op("&")(_ALL_OVER_USERS) == _ALL_OVER_USERS,
     )
 )
-USED: Final = select(_U.uid).where(_U.uid.in_(bindparam("uids", expanding=True)))
+USED: Final = union_all(
+    *(select(name).where(name.in_(bindparam("uids", expanding=True))) for name in (_U.uid, GROUPS.c.uid, KEYS.c.id))
+)
 HOME: Final = {
     handle: select(_U.tenant).where(_U[handle.value] == bindparam("who"), _U.deleted.is_(False))
     for handle in (Handle.NUMBER, Handle.UID)
@@ -155,7 +157,7 @@ class SqlUsers:
         return held
 
     def used(self, uids: Sequence[str]) -> frozenset[str]:
-        """Which of these uids somebody has, in whatever tenant, deleted users included."""
+        """Which of these uids a user (deleted ones too), a group or a key has, in whatever tenant."""
         found = (self.connection.execute(USED, {"uids": chunk}) for chunk in chunks(subjects.storable(uids)))
         return frozenset(uid for rows in found for (uid,) in rows)
 

@@ -289,7 +289,20 @@ async def test_who_may_see_nobody_sees_nobody() -> None:
 async def test_a_probe_says_whether_passwords_are_taken(say: Say, note: str) -> None:
     async with at(lambda heard: say if heard.target.endswith("Config") else listed(AMAL)) as there:
         probe = await there.directory.probe()
-    assert (probe.account, note in probe.note) == ("env:TOKEN", True)
+    assert (probe.account, note in probe.note) == ("the token from env:TOKEN", True)
+
+
+@pytest.mark.parametrize(
+    ("token", "account"),
+    [
+        ("a-default-abcdefghij.sesame", "a-default-abcdefghij"), ("sesame.open", "the token from env:TOKEN"),
+        ("eyJh.eyJz.c2ln", "the token from env:TOKEN"), ("a-default-abcdefghij", "the token from env:TOKEN"),
+    ],
+)  # fmt: skip
+def test_the_account_is_the_key_that_the_token_is_of(token: str, account: str) -> None:
+    """Of a token of another server no part is shown."""
+    settings = ScimSettings(Site("http://127.0.0.1:1"), Secret(token), source="env:TOKEN")
+    assert ScimDirectory(settings).account == account
 
 
 async def test_name_and_password_go_as_basic_and_a_path_is_kept() -> None:

@@ -1,6 +1,7 @@
 """Signed-in calls to a SCIM server: a token or a name with its password in every call, and nothing to renew."""
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,6 +14,9 @@ from keyturn.dialects.scim.wire import BASE, KIND, OPERATION_HEADER, WireRequest
 from keyturn.http.answers import Answer, Lost
 from keyturn.http.call import Caller, Site
 from keyturn.http.json import encode
+
+_KEY: Final = re.compile(r"(a-[^\s.]+-[a-z]{10})\.[^.]+")
+"""A token of a keyturn: the id of its key, then what is secret."""
 
 _ACCEPT: Final = f"{KIND}, application/json"
 
@@ -42,13 +46,13 @@ class Session:
 
     def __init__(self, settings: ScimSettings) -> None:
         self._headers = {"Accept": _ACCEPT, "Authorization": _authorization(settings)}
-        self._account = settings.username or settings.source
+        self._account = settings.username or _named(settings)
         self._caller = Caller(_based(settings.site))
         self._dead: Refused | None = None
 
     @property
     def account(self) -> str:
-        """The name, else where the token is."""
+        """The name, else the id of the key that the token holds, else where the token is."""
         return self._account
 
     def revive(self) -> None:
@@ -109,6 +113,13 @@ def _authorization(settings: ScimSettings) -> str:
         return f"Basic {base64.b64encode(pair).decode('ascii')}"
     fix = "say where the token is, or --username and where the password is"
     raise ConfigError("this target needs a token, or a name and its password", code="KT-CFG-009", fix=fix)
+
+
+def _named(settings: ScimSettings) -> str:
+    """The id before the dot of a keyturn's token.  Of other tokens no part is shown: it might be the secret one."""
+    token = settings.token.reveal() if settings.token is not None else ""
+    found = _KEY.fullmatch(token)
+    return found[1] if found else f"the token from {settings.source}"
 
 
 def _based(site: Site) -> Site:

@@ -18,9 +18,10 @@ from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import NEEDS, Actor
 from keyturn.core.ports import Gate
 from keyturn.dialects.scim.server_asking import Asked, Door, passed_on, reply, say
+from keyturn.dialects.scim.server_bounds import refuse_many
 from keyturn.dialects.scim.server_service import Service, Turned, make_service
 from keyturn.dialects.scim.server_storage import Storage
-from keyturn.dialects.scim.wire import BASE, FAULTS, MOST_OPERATIONS, MOST_VALUES, password_alone
+from keyturn.dialects.scim.wire import BASE, FAULTS, MOST_VALUES, password_alone
 from keyturn.dialects.scim.wire_group import without_display
 from keyturn.dialects.scim.wire_mended import mended
 from keyturn.dialects.scim.wire_user import Unreadable
@@ -138,7 +139,7 @@ async def _body(request: Request) -> object:
     if body.count(b",") >= MOST_VALUES:
         raise BadRequest("the body holds too many values", 413)
     value = mended(read_json(body, BATCH))
-    _refuse_many(value)
+    refuse_many(value)
     _refuse_tangles(value)
     return without_display(value) if "/Groups/" in request.scope["path"] else value
 
@@ -156,13 +157,6 @@ def _scim_request(asked: Asked, place: str, sent: object) -> ScimRequest:
         body=b"" if sent is None else encode(sent),
         subject=asked.actor,
     )
-
-
-def _refuse_many(value: object) -> None:
-    """The library judges each operation before it counts them.  Raises BadRequest."""
-    for name, part in value.items() if isinstance(value, Mapping) else ():
-        if str(name).lower() == "operations" and isinstance(part, list) and len(part) > MOST_OPERATIONS:
-            raise BadRequest(f"the body holds more than {MOST_OPERATIONS} operations", 413)
 
 
 def _refuse_tangles(value: object) -> None:

@@ -15,14 +15,7 @@ from keyturn.core.commands import ChangePassword, Command, CreateUser, DeleteUse
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.secret import Secret
 from keyturn.core.users import Address, Contact, Handle, Profile, Status, User
-from keyturn.dialects.scim.wire_user import (
-    Body,
-    Sent,
-    is_hidden,
-    profile_body,
-    read_profile,
-    text_of,
-)
+from keyturn.dialects.scim.wire_user import Body, Sent, Unreadable, is_hidden, profile_body, read_profile, text_of
 from keyturn.http.faults import Fault, FaultTable
 
 DOOR: Final = "scim"
@@ -39,6 +32,9 @@ BULK: Final = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 MOST_OPERATIONS: Final = 1000
 """How many operations one `/Bulk` takes, and one PATCH."""
 
+MOST_OF_ONE: Final = 200
+"""How many values an attribute of a user has: paths with filters are held against all of them."""
+
 MOST_VALUES: Final = 30_000
 """How many values one body holds: a group of as many members as fit into 1 MiB, and not hundreds of thousands of `1`,
 each of which the model library refuses at length."""
@@ -51,6 +47,7 @@ LIST: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 CAPABILITIES: Final = Capabilities(
     carries=frozenset({CreateUser, UpdateUser, ResetPassword, SetStatus, DeleteUser}),
     handle=Handle.LOGIN,
+    also=Handle.UID,
     temporary=False,
 )
 """What a run can do there.  A file holds sign-in names (userName) or ids; the client half turns names into ids.
@@ -180,6 +177,7 @@ def write(command: Command, stored: Sent | None = None) -> WireRequest:
 
 def read_creation(body: Sent, operation: str = "") -> CreateUser:
     """The command that a new resource means.  Raises Unreadable."""
+    _refuse_long(body)
     return CreateUser(
         who=text_of(body, "userName"),
         profile=read_profile(body, Profile()),
@@ -197,6 +195,13 @@ class Change:
     password: ResetPassword | None
 
 
+def _refuse_long(body: Sent) -> None:
+    """A user with thousands of values would take every later change long.  Raises Unreadable."""
+    for name, value in body.items():
+        if isinstance(value, list) and len(value) > MOST_OF_ONE and name != "groups":
+            raise Unreadable(f"{name} has more than {MOST_OF_ONE} values")
+
+
 def read_change(
     user: User, body: Sent, *, version: int | None = None, operation: str = "", hides: bool = False
 ) -> Change:
@@ -204,6 +209,7 @@ def read_change(
 
     version: what the client was looking at.  hides: a missing `active` was removed and not just left out.
     """
+    _refuse_long(body)
     login, active = text_of(body, "userName"), body.get("active")
     hidden = active is None and (hides or is_hidden(user.profile))
     profile = read_profile(body, user.profile, hides=hidden)
