@@ -106,7 +106,8 @@ def _try(house: House, tenant: int, deed: Deed) -> None:
         case "own":
             directory.execute([UpdateUser(name, rights=deed.rights)])
         case _:
-            directory.execute([CreateUser("newcomer", Profile(), rights=deed.rights, groups=(uid,))])
+            wish = who if is_group else ""  # the uid of a group
+            directory.execute([CreateUser("newcomer", Profile(), rights=deed.rights, groups=(uid,), uid=wish)])
 
 
 def _people(store: Store, tenant: int) -> tuple[dict[str, User], dict[str, Node], dict[str, frozenset[str]]]:
