@@ -85,4 +85,22 @@ def test_settings_change_one_by_one_and_an_odd_one_is_refused(run: Run) -> None:
     assert changed["settings"] == {"mail": "link"}
     assert "acme changed: defaults" in run("tenant", "set", "acme", "mail=").stderr
     assert "no setting" in run("tenant", "set", "acme", "colour=red", code=2).output
-    assert "no rule knows" in run("tenant", "set", "acme", "mail=loud", code=3).output
+    wrong = run("tenant", "set", "acme", "mail=loud", code=2).stderr
+    assert "error[KT-CFG-040]: mail takes one of safe, link, contract" in wrong
+    assert "why    it would be 'loud'" in wrong
+    assert "fix    keyturn tenant set acme mail=safe" in wrong
+    assert (
+        "temporary_hours takes a whole number from 1 to 168"
+        in run("tenant", "create", "b", "--set", "temporary_hours=500", code=2).stderr
+    )
+    hidden = run("tenant", "set", "acme", "base_url=https://amal:opensesame@id.example.com", code=2).output
+    assert ("base_url takes an address" in hidden, "opensesame" in hidden) == (True, False)
+    assert run("tenant", "set", "acme", "base_url=https://id.example.com").stderr.strip() == (
+        "acme changed: base_url=https://id.example.com"
+    )
+
+
+def test_no_directory_is_made_with_an_address_that_links_cannot_begin_with(run: Run, tmp_path: Path) -> None:
+    refused = run("init", "--data", str(tmp_path / "second"), "--base-url", "id.example.com", code=2).stderr
+    assert "base_url takes an address" in refused
+    assert not (tmp_path / "second").exists()

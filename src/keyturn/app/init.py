@@ -18,6 +18,8 @@ from keyturn.core.policy import ProfileName
 from keyturn.core.ports import NewKey
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Application, Tenant
+from keyturn.core.telling import settings_told, told
+from keyturn.core.tenancy import Rules, WrongSetting
 from keyturn.core.users import ALL_RIGHTS, Profile
 from keyturn.crypto.keyfolder import create_key_folder
 from keyturn.store.migrating import migrate
@@ -47,6 +49,11 @@ def make_directory(place: Place, *, policy: ProfileName = ProfileName.NIST, base
 
     Raises ConfigError, having changed nothing, where there is a directory already.
     """
+    settings = {"profile": policy.value, "mail": "safe", "known_values": "temporary", "base_url": base_url}
+    try:
+        Rules.of(settings)
+    except WrongSetting as wrong:
+        raise ConfigError(str(wrong), code="KT-CFG-040", fix="--base-url https://id.example.com") from wrong
     data = place.data
     if (data / KEYS).exists() or (data / DATABASE).exists():
         raise _taken(str(data))
@@ -55,7 +62,6 @@ def make_directory(place: Place, *, policy: ProfileName = ProfileName.NIST, base
     _prepare_store(place.store())
     create_key_folder(data / KEYS)
     with closing(open_house(place)) as house:
-        settings = {"profile": policy.value, "mail": "safe", "known_values": "temporary", "base_url": base_url}
         tenant = Tenant(1, "default", str(uuid4()), settings)
         _found(house, tenant)
         password = _administrator(house)
@@ -76,8 +82,21 @@ def _found(house: House, tenant: Tenant) -> None:
         transaction.tenants.put(tenant)
         for application in APPLICATIONS:
             transaction.tenants.put_application(tenant.number, application)
-        now = house.parts.clock.now()
-        transaction.audit.append([Event(now, tenant.number, FOUNDER.id, "tenant.create", "created", door=DOOR)])
+        now, detail = house.parts.clock.now(), told("number 1", settings_told({}, tenant.settings))
+        transaction.audit.append(
+            [
+                Event(
+                    now,
+                    tenant.number,
+                    FOUNDER.id,
+                    "tenant.create",
+                    "created",
+                    who=tenant.name,
+                    door=DOOR,
+                    detail=detail,
+                )
+            ]
+        )
 
 
 def _administrator(house: House) -> Secret:

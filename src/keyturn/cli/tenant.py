@@ -1,5 +1,6 @@
 """`keyturn tenant`: the tenants of a directory on this machine."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,13 +8,15 @@ import click
 
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.place import opened, place_flags
+from keyturn.core.errors import ConfigError
+from keyturn.core.tenancy import DEFAULTS, TAKES, Rules, WrongSetting
 
 if TYPE_CHECKING:
     from keyturn.app.build import House
     from keyturn.core.storage import Tenant
     from keyturn.core.tenants import LocalTenants
 
-SETTINGS = ("profile", "mail", "known_values", "temporary_hours")
+SETTINGS = tuple(TAKES)
 """What can be set for a tenant; each has a page in the reference."""
 
 
@@ -56,6 +59,7 @@ def create(frame: Frame, name: str, data: Path | None, database: str, given: tup
     from keyturn.app.refusals import accepted
 
     settings = {word: value for word, value in given if value}
+    _judge(name, settings)
     with opened(frame, data, database) as house:
         made = accepted(_door(house).create(name, settings))
     if frame.wants_json:
@@ -78,10 +82,7 @@ def list_tenants(frame: Frame, data: Path | None, database: str) -> None:
     if frame.wants_json:
         frame.json({"tenants": [_facts(one) for one in found]})
         return
-    rows = [
-        (str(one.number), one.name, one.guid, " ".join(f"{n}={v}" for n, v in sorted(one.settings.items())))
-        for one in found
-    ]
+    rows = [(str(one.number), one.name, one.guid, _words(one)) for one in found]
     frame.table(("number", "name", "guid", "settings"), rows, empty="no tenants")
 
 
@@ -101,26 +102,43 @@ def set_settings(frame: Frame, name: str, data: Path | None, database: str, give
       mail             safe, link, contract: what is mailed
       known_values     temporary, refuse: passwords that administrators supply
       temporary_hours  1 to 168: how long such a password signs in
+      base_url         what mailed links begin with; that of the first tenant counts
     """
     from keyturn.app.refusals import accepted
-    from keyturn.core.errors import ConfigError
 
     with opened(frame, data, database) as house:
         found = next((one for one in _door(house).all() if one.name == name), None)
         if found is None:
             raise ConfigError(f"there is no tenant {name!r}", code="KT-TGT-040", fix="keyturn tenant list")
         settings = {word: value for word, value in {**found.settings, **dict(given)}.items() if value}
+        _judge(name, settings)
         changed = accepted(_door(house).update(found.number, None, settings))
     if frame.wants_json:
         frame.json(_facts(changed))
         return
-    frame.say(f"{name} changed: " + (" ".join(f"{n}={v}" for n, v in sorted(changed.settings.items())) or "defaults"))
+    frame.say(f"{name} changed: " + (_words(changed) or "defaults"))
 
 
 def _door(house: "House") -> "LocalTenants":
     from keyturn.app.operator import DOOR, operator
 
     return house.administration(operator(), DOOR).tenants
+
+
+def _judge(name: str, settings: Mapping[str, str]) -> None:
+    """Raises ConfigError for a setting with a value that no rule knows."""
+    try:
+        Rules.of(settings)
+    except WrongSetting as wrong:
+        example = DEFAULTS.get(wrong.name, "https://id.example.com")
+        fix = f"keyturn tenant set {name} {wrong.name}={example}"
+        why = "" if "@" in wrong.value else f"it would be {wrong.value[:40]!r}"
+        raise ConfigError(str(wrong), code="KT-CFG-040", why=why, fix=fix) from wrong
+
+
+def _words(found: "Tenant") -> str:
+    """The settings that can be set; what only a dialect keeps is not among them."""
+    return " ".join(f"{name}={found.settings[name]}" for name in sorted(TAKES) if found.settings.get(name))
 
 
 def _facts(found: "Tenant") -> dict[str, object]:

@@ -19,6 +19,7 @@ from keyturn.core.ports import KeyChange, NewKey
 from keyturn.core.secret import Secret
 from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Application, Key, Tenant, Transaction
+from keyturn.core.telling import rights_told, told
 from keyturn.core.tenants import LocalTenants
 from keyturn.core.users import Grant, Handle, Right, Stamp
 
@@ -71,7 +72,8 @@ class LocalAdministration:
                 stamp,
                 scopes=scopes,
             )
-            return NewKey(self._keep(transaction, "key.create", "created", key), token)
+            detail = told(f"kind {kind}", rights_told(rights), "scopes: " + " ".join(scopes) if scopes else "")
+            return NewKey(self._keep(transaction, "key.create", "created", key, detail), token)
 
     def update_key(self, id: str, change: KeyChange) -> Key | Refused:
         """Change a key; its tokens die."""
@@ -88,7 +90,10 @@ class LocalAdministration:
                 active=key.active if change.active is None else change.active,
                 description=key.description if change.description is None else change.description,
             )
-            return self._keep(transaction, "key.update", "changed", self._next(changed))
+            switched = "" if changed.active == key.active else "switched on" if changed.active else "switched off"
+            described = "" if changed.description == key.description else "description changed"
+            detail = told(rights_told(rights, key.rights), switched, described)
+            return self._keep(transaction, "key.update", "changed", self._next(changed), detail)
 
     def refresh_key(self, id: str) -> NewKey | Refused:
         """A new token for a key; the old one and what was signed in with it die."""
@@ -98,7 +103,7 @@ class LocalAdministration:
                 return key
             token = self.parts.minter.draw()
             fresh = self._next(replace(key, digest=self.parts.hasher.digest(token)))
-            return NewKey(self._keep(transaction, "key.update", "changed", fresh), token)
+            return NewKey(self._keep(transaction, "key.update", "changed", fresh, "a new token"), token)
 
     def revoke_key(self, id: str) -> Key | Refused:
         """Delete a key; its tokens die."""
@@ -107,7 +112,8 @@ class LocalAdministration:
             if isinstance(key, Refused):
                 return key
             transaction.keys.remove(id)
-            transaction.audit.append([self._event("key.revoke", "changed", id)])
+            detail = told(f"kind {key.kind}", rights_told(key.rights))
+            transaction.audit.append([self._event("key.revoke", "changed", id, detail=detail)])
             return key
 
     def applications(self) -> Sequence[Application]:
@@ -178,9 +184,9 @@ class LocalAdministration:
             return self._refuse(transaction, verb, _not_allowed(id))
         return key
 
-    def _keep(self, transaction: Transaction, verb: str, outcome: str, key: Key) -> Key:
+    def _keep(self, transaction: Transaction, verb: str, outcome: str, key: Key, detail: str) -> Key:
         transaction.keys.put(key)
-        transaction.audit.append([self._event(verb, outcome, key.id)])
+        transaction.audit.append([self._event(verb, outcome, key.id, detail=detail)])
         return key
 
     def _next(self, key: Key) -> Key:

@@ -7,7 +7,7 @@ from typing import Final, assert_never
 from uuid import NAMESPACE_URL, uuid5
 
 from keyturn.core.audit import Event
-from keyturn.core.commands import ChangePassword, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
+from keyturn.core.commands import ChangePassword, Command, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.credentials import ONE_TIME_LIFE, Credential, Link, Source
 from keyturn.core.membership import Tie
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Unchanged
@@ -15,6 +15,7 @@ from keyturn.core.ports import Hasher, Minter, Sealer
 from keyturn.core.secret import Secret
 from keyturn.core.steps import Recipient, Step
 from keyturn.core.storage import Done, Mail, NewUser, Subject, UserChange
+from keyturn.core.telling import change_told, rights_told, told
 from keyturn.core.tenancy import MailMode
 from keyturn.core.users import Stamp, Status
 
@@ -98,8 +99,7 @@ class Press:
                 effects.silenced.append(subject.uid)
             case _ as never:
                 assert_never(never)
-        detail = command.status.value if isinstance(command, SetStatus) else ""
-        return self._finish(step, outcome, subject.uid, effects, detail=detail)
+        return self._finish(step, outcome, subject.uid, effects, detail=_granted(command, subject))
 
     def _update(self, step: Step, command: UpdateUser, subject: Subject, effects: Effects) -> Outcome:
         """What changes; nothing does when the command says nothing, which is only a question whether one might."""
@@ -128,11 +128,12 @@ class Press:
         )  # fmt: skip
         effects.users.append(new)
         self._ties(step, step.uid, effects)
+        rights = rights_told(command.rights) if command.rights else ""
         if step.verifier is None:
-            return self._finish(step, Created(command.who), step.uid, effects, detail="no password")
+            return self._finish(step, Created(command.who), step.uid, effects, detail=told("no password", rights))
         delivery, secret = self._credential(step, step.uid, login, effects)
         outcome = Created(command.who, secret=secret, delivery=delivery)
-        return self._finish(step, outcome, step.uid, effects, detail=self._detail(step, delivery))
+        return self._finish(step, outcome, step.uid, effects, detail=told(self._detail(step, delivery), rights))
 
     def _ties(self, step: Step, uid: str, effects: Effects) -> None:
         """Who joins and leaves which group, each with an audit row of its own."""
@@ -219,6 +220,18 @@ class Press:
     def _event(self, step: Step, outcome: str, uid: str, *, reason: str = "", detail: str = "") -> Event:
         who = step.command.who
         return step.caller.event(self.now, step.verb, outcome, who=who, target=uid, reason=reason, detail=detail)
+
+
+def _granted(command: Command, subject: Subject) -> str:
+    """What a command gave or took that decides who may sign in and administer."""
+    if isinstance(command, SetStatus):
+        return command.status.value
+    if not isinstance(command, UpdateUser):
+        return ""
+    rights = "" if command.rights is None else rights_told(command.rights, subject.own)
+    login = "" if command.login is None else change_told("login", subject.login, command.login)
+    status = "" if command.status is None else change_told("status", subject.status.value, command.status.value)
+    return told(rights, login, status)
 
 
 _WORDS: Final[Mapping[type, str]] = {Created: "created", Changed: "changed", Unchanged: "unchanged"}

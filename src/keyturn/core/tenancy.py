@@ -1,6 +1,7 @@
 """A tenant's settings as rules that the directory can follow."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum, unique
@@ -11,7 +12,8 @@ from keyturn.core.policy import ProfileName
 from keyturn.core.ports import Clock
 from keyturn.core.storage import Store
 
-LONGEST_TEMPORARY: Final = timedelta(days=7)
+LONGEST_HOURS: Final = 168
+_HOURS: Final = re.compile(r"[0-9]{1,18}")
 
 
 @unique
@@ -44,15 +46,83 @@ class Rules:
     def of(cls, settings: Mapping[str, str]) -> "Rules":
         """The rules that the settings of a tenant spell out; what is not set has the default.
 
-        Raises ValueError for a word that no rule knows, so that a typing error never weakens a tenant in silence.
+        Raises WrongSetting for a value that no rule knows, so that a typing error never weakens a tenant in silence.
         """
-        hours = int(settings.get("temporary_hours", "24"))
+        for name, value in settings.items():
+            if not _fits(name, value):
+                raise WrongSetting(name, value)
+        return cls.kept(settings)
+
+    @classmethod
+    def kept(cls, settings: Mapping[str, str]) -> "Rules":
+        """The rules of settings that are kept already: a value that no rule knows counts as the strictest one.
+
+        So a tenant that came by such a value, in whatever way, still works, and is never weaker for it.
+        """
+        of = {name: value if _fits(name, value) else STRICTEST[name] for name, value in {**DEFAULTS, **settings}.items()
+              if name in DEFAULTS}  # fmt: skip
         return cls(
-            profile=ProfileName(settings.get("profile", ProfileName.NIST)),
-            mail=MailMode(settings.get("mail", MailMode.SAFE)),
-            known_values=KnownValues(settings.get("known_values", KnownValues.TEMPORARY)),
-            temporary_life=min(timedelta(hours=hours), LONGEST_TEMPORARY),
+            profile=ProfileName(of["profile"]),
+            mail=MailMode(of["mail"]),
+            known_values=KnownValues(of["known_values"]),
+            temporary_life=timedelta(hours=int(of["temporary_hours"])),
         )
+
+
+DEFAULTS: Final[Mapping[str, str]] = {
+    "profile": ProfileName.NIST.value,
+    "mail": MailMode.SAFE.value,
+    "known_values": KnownValues.TEMPORARY.value,
+    "temporary_hours": str(ONE_TIME_LIFE // timedelta(hours=1)),
+}
+"""What holds for a rule that a tenant has not set."""
+
+STRICTEST: Final[Mapping[str, str]] = {
+    "profile": ProfileName.NIST.value,
+    "mail": MailMode.LINK.value,
+    "known_values": KnownValues.REFUSE.value,
+    "temporary_hours": "1",
+}
+
+TAKES: Final[Mapping[str, str]] = {
+    "profile": "one of " + ", ".join(ProfileName),
+    "mail": "one of " + ", ".join(MailMode),
+    "known_values": "one of " + ", ".join(KnownValues),
+    "temporary_hours": f"a whole number from 1 to {LONGEST_HOURS}",
+    "base_url": "an address that begins with https:// or http://, without a user name or a password",
+}
+"""The settings that keyturn itself knows, and what each takes, in words."""
+
+
+class WrongSetting(ValueError):
+    """A setting of a tenant has a value that no rule knows; the text names it and what it takes."""
+
+    def __init__(self, name: str, value: str) -> None:
+        super().__init__(f"{name} takes {TAKES[name]}")
+        self.name = name
+        self.value = value
+
+
+def _hours(value: str) -> bool:
+    return _HOURS.fullmatch(value) is not None and 1 <= int(value) <= LONGEST_HOURS
+
+
+def _address(value: str) -> bool:
+    return re.fullmatch(r"https?://[^\s/?#@\\]+(/[^\s@\\]*)?", value) is not None
+
+
+_FIT: Final[Mapping[str, Callable[[str], bool]]] = {
+    "profile": frozenset(ProfileName).__contains__,
+    "mail": frozenset(MailMode).__contains__,
+    "known_values": frozenset(KnownValues).__contains__,
+    "temporary_hours": _hours,
+    "base_url": lambda value: not value or _address(value),
+}
+
+
+def _fits(name: str, value: str) -> bool:
+    """Whether a setting may have the value; what only a dialect knows may have any."""
+    return name not in _FIT or _FIT[name](value)
 
 
 class RuleBook:
@@ -71,6 +141,6 @@ class RuleBook:
         now = self._clock.monotonic()
         if now - when > self.AGE or tenant not in rules:
             with self._store.reading() as view:
-                rules = {row.number: Rules.of(row.settings) for row in view.tenants.all()}
+                rules = {row.number: Rules.kept(row.settings) for row in view.tenants.all()}
             self._read = (now, rules)
         return rules.get(tenant, Rules())

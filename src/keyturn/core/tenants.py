@@ -11,7 +11,8 @@ from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Target, may
 from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Tenant, Transaction, UserChange
-from keyturn.core.tenancy import Rules
+from keyturn.core.telling import change_told, settings_told, told
+from keyturn.core.tenancy import Rules, WrongSetting
 from keyturn.core.users import Handle, Stamp
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
@@ -37,7 +38,7 @@ class LocalTenants:
         with self.parts.store.writing() as transaction:
             number = max(tenant.number for tenant in transaction.tenants.all()) + 1
             tenant = Tenant(number, name, str(uuid4()), dict(settings))
-            return self._keep(transaction, "tenant.create", tenant)
+            return self._keep(transaction, "tenant.create", tenant, settings_told({}, tenant.settings))
 
     def update(self, number: int, name: str | None, settings: Mapping[str, str] | None) -> Tenant | Refused:
         """Another name, or other settings in place of all that were there."""
@@ -55,7 +56,9 @@ class LocalTenants:
                 found.guid,
                 found.settings if settings is None else dict(settings),
             )
-            return self._keep(transaction, "tenant.update", changed)
+            renamed = change_told("name", found.name, changed.name)
+            detail = told(renamed, settings_told(found.settings, changed.settings))
+            return self._keep(transaction, "tenant.update", changed, detail)
 
     def home(self, who: str, by: Handle) -> int | None:
         """The tenant of a user by number or uid, when the caller reaches it."""
@@ -88,7 +91,7 @@ class LocalTenants:
             transaction.audit.append([event])
             return Changed(uid)
 
-    def _keep(self, transaction: Transaction, verb: str, tenant: Tenant) -> Tenant | Refused:
+    def _keep(self, transaction: Transaction, verb: str, tenant: Tenant, changes: str) -> Tenant | Refused:
         if not may(self.caller.actor, verb, Target.NOBODY):
             return self._refuse(transaction, verb, Refused(tenant.name, Reason.NOT_ALLOWED, _NOT_ALLOWED))
         if not NAME.fullmatch(tenant.name):
@@ -96,9 +99,8 @@ class LocalTenants:
             return self._refuse(transaction, verb, Refused(tenant.name, Reason.INVALID, text))
         try:
             Rules.of(tenant.settings)
-        except ValueError:
-            text = "a setting has a word that no rule knows"
-            return self._refuse(transaction, verb, Refused(tenant.name, Reason.INVALID, text))
+        except WrongSetting as wrong:
+            return self._refuse(transaction, verb, Refused(tenant.name, Reason.INVALID, str(wrong)))
         try:
             with transaction.savepoint():
                 transaction.tenants.put(tenant)
@@ -107,7 +109,8 @@ class LocalTenants:
                 transaction, verb, Refused(tenant.name, Reason.EXISTS, "there is a tenant of that name")
             )
         outcome = "created" if verb == "tenant.create" else "changed"
-        event = self.caller.event(self.parts.clock.now(), verb, outcome, who=tenant.name, detail=str(tenant.number))
+        detail = told(f"number {tenant.number}", changes)
+        event = self.caller.event(self.parts.clock.now(), verb, outcome, who=tenant.name, detail=detail)
         transaction.audit.append([event])
         return tenant
 
