@@ -269,6 +269,30 @@ async def test_new_users_are_made_in_the_tenant_of_the_settings(tenant: str, num
     assert len(heard) - len(sent) == reads
 
 
+@pytest.mark.parametrize(
+    ("tenant", "tenants", "there"),
+    [
+        ("OrgA", Say(200, OF_TENANTS), True), ("71", Say(200, OF_TENANTS), True), ("", CUT, True),
+        ("nope", Say(200, OF_TENANTS), False), ("72", Say(200, OF_TENANTS), False),
+        ("nope", Say(403, FAULT), True), ("nope", Say(404, FAULT), True),
+    ],
+)  # fmt: skip
+async def test_a_probe_says_that_there_is_no_such_tenant(tenant: str, tenants: Say, there: bool) -> None:
+    """Before every row is refused; where the list of tenants cannot be read, nothing is claimed."""
+
+    def part(heard: Heard) -> Say:
+        return tenants if heard.target == "/api/admin/tenants" else Say(200, {"userId": 1})
+
+    async with playing(part) as player:
+        directory = directory_at(player.url, tenant)
+        if there:
+            assert (await directory.probe()).account == "root"
+        else:
+            with pytest.raises(ConfigError, match="no tenant"):
+                await directory.probe()
+        await directory.close()
+
+
 TWICE = {"tenants": [{"id": 1, "name": "OrgA"}, {"id": 2, "name": "OrgA"}]}
 
 

@@ -1,5 +1,6 @@
 """A run against Hybrid Data Pipeline, from the target to the last row."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from keyturn.cli.main import cli
 from keyturn.core.users import Handle, User
-from tests.support.server import OpenDoor, served
+from tests.support.server import OpenDoor, Person, add_people, served
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +76,45 @@ def test_passwords_of_ones_own_are_judged_by_what_the_server_tells_or_else_by_wh
     config = tmp_path / "home" / "config.toml"
     config.write_text(config.read_text() + "[targets.pipe.password_rules]\nshortest = 8\nlongest = 12\n")
     assert "warning[KT-POL-015]" in call(tmp_path, *plan).output
+
+
+def test_a_user_is_one_user_under_name_and_number(door: OpenDoor, tmp_path: Path) -> None:
+    """Protected users and our own account are left out by number, too, and nobody gets two passwords."""
+    add_people(door.house, [Person("guarded"), Person("twice"), Person("other")])
+    secret, sheet = tmp_path / "secret", tmp_path / "users.csv"
+    secret.touch(0o600)
+    secret.write_text(door.made.password.reveal())
+    add = ("--kind", "hdp", "--url", door.url, "--username", door.made.admin, "--token-file", str(secret))
+    call(tmp_path, "target", "add", "pipe", *add, "--protect", "guarded")
+    guarded, twice, admin = (stored(door, who) for who in ("guarded", "twice", door.made.admin))
+    sheet.write_text(f"id\n{guarded.number}\n{admin.number}\ntwice\n{twice.number}\nother\n")
+    shown = call(tmp_path, "plan", "reset", str(sheet), "-t", "pipe").output
+    assert f"skipped: {twice.number} is the same user as twice of row 4, which is kept   row 5" in shown
+    offline = call(tmp_path, "plan", "reset", str(sheet), "-t", "pipe", "--offline").output
+    assert "offline, so it was not checked" in offline
+    refused = call(tmp_path, "reset", str(sheet), "-t", "pipe", "--offline", "--yes", code=8).output
+    assert "pipe must be asked whom the numbers or GUIDs of this file mean" in refused
+    assert "2 changed, 3 skipped" in call(tmp_path, "reset", str(sheet), "-t", "pipe", "--yes").output
+    assert stored(door, "guarded") == guarded
+    assert stored(door, door.made.admin).password_changed == admin.password_changed
+    assert stored(door, "twice").version == twice.version + 1
+    [handout] = (tmp_path / "home").rglob("handout-*.age")
+    told = call(tmp_path, "handout", "open", str(handout), "--json").stdout.splitlines()
+    lines = {line["user"]: line["password"] for line in map(json.loads, told)}
+    assert lines.keys() == {"twice", "other"}
+    assert all(door.sign_in(who, password).status == 201 for who, password in lines.items())
+
+
+def test_a_target_that_is_not_there_gets_no_number_unasked(door: OpenDoor, tmp_path: Path) -> None:
+    """Beside one that is there: names wait for a resume, numbers are blocked."""
+    secret, sheet = tmp_path / "secret", tmp_path / "users.csv"
+    secret.touch(0o600)
+    secret.write_text(door.made.password.reveal())
+    for name, url in (("here", door.url), ("gone", "http://127.0.0.1:9")):
+        add = ("--kind", "hdp", "--url", url, "--username", door.made.admin, "--token-file", str(secret))
+        call(tmp_path, "target", "add", name, *add, "--no-input")
+    sheet.write_text("target,id\nhere,nobody\ngone,amal\ngone,7\n")
+    [plan] = map(json.loads, call(tmp_path, "plan", "reset", str(sheet), "--json").stdout.splitlines())
+    assert [(each["target"], each["change"], each["block"]) for each in plan["targets"]] == [
+        ("here", 1, 0), ("gone", 1, 1),
+    ]  # fmt: skip

@@ -371,13 +371,26 @@ async def test_a_list_needs_the_organization_and_may_not_tell_its_length() -> No
         lost, directory = at(player.url), at(player.url, "a b")
         with pytest.raises(ConfigError):
             await lost.list(Window())
-        assert (await lost.probe()).expires_in is None
+        probe = await lost.probe()
+        assert (probe.expires_in, "names cannot be looked up" in probe.note) == (None, True)
         assert player.heard == []
         users = await directory.list(Window(20, 5000, "x y"))
         await lost.close()
         await directory.close()
     assert (users.total, [user.login for user in users.users]) == (None, ["amal"])
     assert player.heard[0].target == "/a%20b/identity_/api/User/users/a%20b?top=1000&skip=20&searchTerm=x%20y"
+
+
+async def test_a_wrong_organization_is_named_as_the_probable_cause() -> None:
+    """By the probe, before a row is sent; with the right one there is nothing to say."""
+    async with playing(lambda heard: Say(404, {}) if "acne" in heard.target else Say(200, {"results": []})) as player:
+        wrong, right = at(player.url, "acne"), at(player.url, "acme")
+        with pytest.raises(BadAnswer, match="no organization 'acne'") as raised:
+            await wrong.probe()
+        assert "tenant" in raised.value.fix
+        assert (await right.probe()).note == ""
+        await wrong.close()
+        await right.close()
 
 
 async def test_whether_repeats_are_honoured_is_a_setting() -> None:

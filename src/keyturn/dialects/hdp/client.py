@@ -7,7 +7,7 @@ from typing import Final
 
 from keyturn.core.capabilities import Capabilities, Usual, lacks, misfit
 from keyturn.core.commands import Command, Commands, CreateUser, SetStatus, UpdateUser, candidate
-from keyturn.core.errors import BadAnswer, KeyturnError, Unreachable
+from keyturn.core.errors import BadAnswer, ConfigError, KeyturnError, Unreachable
 from keyturn.core.outcomes import Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
 from keyturn.core.users import User, Users, Window
@@ -26,6 +26,7 @@ from keyturn.dialects.hdp.wire_shapes import Unreadable, number_text
 from keyturn.dialects.hdp.wire_user import MORE, read_user, status_body
 from keyturn.http.answers import Answer, Lost, doubt, harmless, sentence, withheld
 
+_NO_TENANT: Final = "KT-CFG-008"
 _UNKNOWN_FATE: Final = frozenset({408, 500, 502, 504})
 
 
@@ -36,6 +37,7 @@ class HdpDirectory:
         self._session = Session(settings)
         self._people = People(self._session, settings.tenant)
         self._account = settings.username
+        self._tenant = settings.tenant
         self._capabilities = replace(CAPABILITIES, repeats=settings.repeats)
 
     @property
@@ -73,7 +75,10 @@ class HdpDirectory:
         return Users(tuple(_user(each.body) for each in part), len(wanted))
 
     async def probe(self) -> Probe:
-        """Read who we are, which everybody may, and the password policy.  Raises Unreachable or BadAnswer."""
+        """Read who we are, which everybody may, the tenants where one is set, and the password policy.
+
+        Raises Unreachable or BadAnswer, ConfigError when there is no such tenant.
+        """
         self._session.revive()
         self._people.forget()
         answer = await self._session.read("/api/mgmt/user", "who we are")
@@ -82,6 +87,9 @@ class HdpDirectory:
         value = answer.value()
         if answer.status != 200 or not isinstance(value, Mapping) or "userId" not in value:
             raise _no_hdp(f"answered {answer.status} with no user")
+        if await self._people.lacks_tenant():
+            fix = "tenant = a name or number that the list of tenants has, in the settings of the target"
+            raise ConfigError(f"there is no tenant {self._tenant!r} there, or more than one", code=_NO_TENANT, fix=fix)
         policy = await self._policy()
         if policy is None:
             return Probe(self._account)

@@ -148,18 +148,31 @@ class People:
         """The number of the tenant that new users are to be in; None where the settings name none.  Read once."""
         if not self._tenant or is_number(self._tenant):
             return int(self._tenant) if self._tenant else None
+        numbered = await self._tenants()
+        if isinstance(numbered, Refused):
+            more = "; give the number of the tenant" if numbered.reason is Reason.NOT_ALLOWED else ""
+            return replace(numbered, text=numbered.text + more)
+        text = "the list of tenants does not have the one of the settings once; give its number"
+        return numbered.get(self._tenant) or Refused("", Reason.NO_SUCH_TENANT, text)
+
+    async def lacks_tenant(self) -> bool:
+        """Whether the settings name a tenant that the list of tenants has not; False where nobody lets us read it."""
+        if not self._tenant:
+            return False
+        numbered = await self._tenants()
+        return not isinstance(numbered, Refused) and self._tenant not in numbered
+
+    async def _tenants(self) -> Mapping[str, int] | Refused:
         async with self._lock:
             if self._numbered is None:
                 answer = await self._session.read(TENANTS, "the tenants")
                 if isinstance(answer, Refused):
-                    more = "; give the number of the tenant" if answer.reason is Reason.NOT_ALLOWED else ""
-                    return replace(answer, text=answer.text + more)
+                    return answer
                 try:
                     self._numbered = read_tenants(answer.value() if answer.status == 200 else None)
                 except Unreadable as error:
                     return Refused("", Reason.OTHER, f"reading the tenants: answered {answer.status}, {error}")
-        text = "the list of tenants does not have the one of the settings once; give its number"
-        return self._numbered.get(self._tenant) or Refused("", Reason.NO_SUCH_TENANT, text)
+            return self._numbered
 
     def forget(self) -> None:
         """Read the lists again before they are next used."""

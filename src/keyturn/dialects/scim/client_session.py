@@ -15,7 +15,7 @@ from keyturn.http.answers import Answer, Lost
 from keyturn.http.call import Caller, Site
 from keyturn.http.json import encode
 
-_KEY: Final = re.compile(r"(a-[^\s.]+-[a-z]{10})\.[^.]+")
+_KEY: Final = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[^.]+")
 """A token of a keyturn: the id of its key, then what is secret."""
 
 _ACCEPT: Final = f"{KIND}, application/json"

@@ -33,6 +33,7 @@ _UNKNOWN_FATE: Final = frozenset({408, 500, 502, 504})
 _NO_USE_ASKING: Final = RETRYABLE | {Reason.NOT_SIGNED_IN, Reason.NOT_ALLOWED, Reason.NO_SUCH_USER}
 """Refusals of a second try after which no further question would be answered better."""
 
+_NAMELESS: Final = "names cannot be looked up without the organization (tenant): name users by their GUIDs, or set it"
 _READS: Final = "UiPath Identity answers reads with 200 and JSON"
 
 
@@ -78,6 +79,9 @@ class UipathDirectory:
         if not self._organization:
             raise ConfigError("lists need the organization", code="KT-CFG-003", fix="tenant = its name or GUID")
         answer = _let_in(await self._session.send("GET", listing(self._organization, window)))
+        if answer.status == 404:
+            what = f"answered 404: probably there is no organization {self._organization!r} there"
+            raise BadAnswer(what, why=_READS, fix="tenant = its name or GUID, in the settings of the target")
         expect_read(answer, _READS)
         value = answer.value()
         results = value.get("results") if isinstance(value, Mapping) else None
@@ -95,7 +99,8 @@ class UipathDirectory:
             raise _unreachable(refused)
         if self._organization:
             await self.list(Window(0, 1))
-        return Probe(self.account, expires_in=self._session.expires_in)
+        note = "" if self._organization else _NAMELESS
+        return Probe(self.account, expires_in=self._session.expires_in, note=note)
 
     async def close(self) -> None:
         """Give back the connections."""
