@@ -181,7 +181,8 @@ def test_on_a_terminal_a_slip_is_asked_again(
 def test_targets_are_listed_and_shown_for_people_and_machines(home: Path) -> None:
     assert "no targets yet" in run("list").stderr
     run("add", "t", *MAS, "--key-id", "k1", "--token-env", "T", "--production")
-    run("add", "u", "--kind", "local", "--data", str(home))
+    make_directory(Place(home / "data"))
+    run("add", "u", "--kind", "local", "--data", str(home / "data"))
     listed = run("list").stdout
     assert "production" in listed
     assert "default" in listed

@@ -13,7 +13,7 @@ from keyturn.cli.abilities import ABILITIES
 from keyturn.cli.main import cli
 from tests.support.server import served
 
-ENDS = {"hdp": "--username", "primavera": "--username"}
+ENDS = dict.fromkeys(("hdp", "primavera", "scim"), "--username")
 
 
 @pytest.fixture

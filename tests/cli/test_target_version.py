@@ -51,7 +51,10 @@ def test_version_second_host_and_certificate_are_saved_from_where_they_were_type
 
 
 def test_a_version_that_is_none_is_not_saved(tmp_path: Path) -> None:
-    assert add(tmp_path, "https://api.example.com", "--version", "new").exit_code == 2
+    refused = add(tmp_path, "https://api.example.com", "--version", "new")
+    assert refused.exit_code == 2
+    assert "'new' is no version" in refused.stderr
+    assert "fix    numbers with dots, as in 9.1 or 9.1.3" in refused.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from keyturn.app.asking import SECRET, Form, Question
 from keyturn.app.settings import TargetSettings
 from keyturn.app.sources import Credentials
 from keyturn.core.ports import Directory
@@ -50,10 +51,12 @@ OWN_KEYS: Final = Keys()
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A vendor's client half.  title: as people call it; connect: points it at a target; keys: of its door."""
+    """A vendor's client half.  title: as people call it; connect: points it at a target; form: what a new target is
+    asked for; keys: of its door."""
 
     title: str
     connect: Callable[[TargetSettings, Credentials], Directory]
+    form: Form
     keys: Keys = OWN_KEYS
 
 
@@ -143,14 +146,53 @@ def _site(target: TargetSettings) -> Site:
     )
 
 
+_MAS: Final = Form(
+    (
+        Question("url", "Address of the API", "https://api.<instance>.<domain>"),
+        Question(SECRET, "Where is the token", "file ~/maximo.token"),
+        Question("key_id", "Id of the API key", empty="the token is an access token"),
+    ),
+    also=("username",),
+)
+_HDP: Final = Form(
+    (
+        Question("url", "Address of the server", "https://hdp.example.com:8443"),
+        Question("username", "Login name of an administrator", "d2cadmin"),
+        Question(SECRET, "Where is the password", "file ~/hdp.password"),
+    )
+)
+_PRIMAVERA: Final = Form(
+    (
+        Question("url", "Address of the tenant", "https://<pod>/<tenant>"),
+        Question("username", "Login name of an administrator", empty="what follows is an access token"),
+        Question(SECRET, "Where is the password or the token", "file ~/primavera.password"),
+    )
+)
+_SCIM: Final = Form(
+    (
+        Question("url", "Address of the API", "https://idp.example.com/scim/v2"),
+        Question("username", "Login name", empty="what follows is a token"),
+        Question(SECRET, "Where is the token or the password", "file ~/scim.token"),
+    )
+)
+_UIPATH: Final = Form(
+    (
+        Question("url", "Address of the server", "https://uipath.example.com"),
+        Question("tenant", "Organization, its name or GUID", empty="users are given by their number alone"),
+        Question("key_id", "Client id of the application", empty="what follows is an access token"),
+        Question(SECRET, "Where is the client secret or the token", "file ~/uipath.secret"),
+    )
+)
+
 DIALECTS: Final[Mapping[str, Dialect]] = {
-    "mas": Dialect("IBM Maximo Application Suite", _mas),
-    "hdp": Dialect("Progress DataDirect Hybrid Data Pipeline", _hdp),
-    "primavera": Dialect("Oracle Primavera Administration", _primavera),
-    "scim": Dialect("SCIM 2.0", _scim, Keys(("scim",), ("", "token"))),
+    "mas": Dialect("IBM Maximo Application Suite", _mas, _MAS),
+    "hdp": Dialect("Progress DataDirect Hybrid Data Pipeline", _hdp, _HDP),
+    "primavera": Dialect("Oracle Primavera Administration", _primavera, _PRIMAVERA),
+    "scim": Dialect("SCIM 2.0", _scim, _SCIM, Keys(("scim",), ("", "token"))),
     "uipath": Dialect(
         "UiPath Identity",
         _uipath,
+        _UIPATH,
         Keys(
             ("PM.User", "PM.User.Read", "PM.User.Write", "PM.Group", "PM.Group.Read", "PM.Group.Write"),
             ("client_id", "client_secret"),

@@ -30,7 +30,8 @@ NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 Limit = Annotated[str, msgspec.Meta(pattern=r"^(\d{1,9}|\d{1,2}(\.\d+)?%|100%)$")]
 Rate = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)?(/(s|m|h|min))?$")]
-Version = Annotated[str, msgspec.Meta(pattern=r"^(\d{1,4}(\.\d{1,4}){0,3})?$")]
+VERSION: Final = r"^(\d{1,4}(\.\d{1,4}){0,3})?$"
+Version = Annotated[str, msgspec.Meta(pattern=VERSION)]
 Jobs = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]

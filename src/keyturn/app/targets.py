@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from keyturn.app.asking import LOCAL_FORM, Form
 from keyturn.app.dialects import DIALECTS
 from keyturn.app.settings import ServeSettings, Settings, TargetSettings
 from keyturn.app.sources import Credentials, Source, fetch, guard
@@ -46,6 +47,13 @@ def kinds() -> Mapping[str, str]:
     return {kind: dialect.title for kind, dialect in DIALECTS.items()} | {LOCAL: "a directory on this machine"}
 
 
+def form_of(kind: str) -> Form:
+    """What a new target of a kind is asked for.  Raises ConfigError for a kind that there is not."""
+    if kind not in kinds():
+        raise _unspoken(kind, "--kind")
+    return LOCAL_FORM if kind == LOCAL else DIALECTS[kind].form
+
+
 def prepare(settings: Settings, name: str = "", *, piped: Secret | None = None) -> Target:
     """Find a target, check it and fetch its secret.  piped: a secret from standard input, used in place of its own.
 
@@ -75,12 +83,7 @@ def check(name: str, target: TargetSettings, folder: Path) -> TargetSettings:
     """Refuse what cannot work or is not safe; make paths absolute (relative ones are under the config's folder)."""
     where = f"targets.{name}"
     if target.kind not in kinds():
-        raise ConfigError(
-            f"nobody here speaks {target.kind!r}",
-            code="KT-CFG-008",
-            where=f"{where}.kind",
-            fix="one of " + ", ".join(kinds()),
-        )
+        raise _unspoken(target.kind, f"{where}.kind")
     if target.kind == LOCAL:
         if isinstance(target.database, str) and _holds_password(target.database):
             raise ConfigError(
@@ -119,6 +122,11 @@ def credentials(settings: Settings, name: str, target: TargetSettings, *, piped:
     if field == "password":
         return Credentials(username=target.username, password=secret, source=source, manage_key=manage)
     return Credentials(key_id=target.key_id, token=secret, source=source, manage_key=manage)
+
+
+def _unspoken(kind: str, where: str) -> ConfigError:
+    fix = "one of " + ", ".join(kinds())
+    return ConfigError(f"nobody here speaks {kind!r}", code="KT-CFG-008", where=where, fix=fix)
 
 
 def _fetch(settings: Settings, source: Source, what: str) -> Secret:

@@ -42,7 +42,7 @@ def usage(error: click.ClickException, frame: Frame) -> int:
     """Print a mistake on the command line in the same form; always exit 2."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "keyturn"
-    what = error.format_message().rstrip(".")
+    what = " ".join(error.format_message().split()).rstrip(".")  # click breaks and indents a list of choices
     return draw(KeyturnError(what[:1].lower() + what[1:], code=USAGE, fix=f"{path} --help"), frame)
 
 

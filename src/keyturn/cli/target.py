@@ -1,10 +1,9 @@
 """`keyturn target`: the directories to run against."""
 
 import asyncio
-import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +17,6 @@ from keyturn.core.errors import ConfigError
 if TYPE_CHECKING:
     from keyturn.app.settings import TargetSettings
     from keyturn.app.targets import Target
-
-PLACES = ("env", "file", "command")
-TEXTS = (
-    "key_id", "username", "tenant", "version", "manage_url", "ca_bundle", "certificate", "certificate_key",
-)  # fmt: skip
-"""What a target of another machine may have, as it is typed."""
 
 EXAMPLE = "as in https://api.<instance>.<domain>"
 
@@ -163,14 +156,15 @@ def add(frame: Frame, /, name: str, replace: bool, **flags: Any) -> None:
     """
     from keyturn.app.config_file import as_target
     from keyturn.app.settings import NAME
-    from keyturn.app.targets import check, kinds
+    from keyturn.app.targets import check
+    from keyturn.cli.newtarget import described
 
     if not NAME.fullmatch(name):
         fix = "small letters, digits, dots, dashes and underlines; at most 40"
         raise ConfigError(f"{name!r} cannot be the name of a target", code="KT-CFG-002", fix=fix)
     if name in frame.settings.targets and not replace:
         raise ConfigError(f"there is a target {name!r} already", code="KT-CFG-002", fix="--replace writes over it")
-    table = _local(frame, flags) if _kind(frame, flags, kinds()) == "local" else _remote(frame, flags)
+    table = described(frame, flags)
     _name_places_from_here(table)
     table |= {flag: True for flag in ("production", "allow_plain_http") if flags[flag]}
     table |= {"protect": list(flags["protect"])} if flags["protect"] else {}
@@ -206,70 +200,6 @@ def _save(frame: Frame, name: str, table: Mapping[str, Any]) -> None:
         return
     frame.data(f"Saved target {name} to {path}; the secret stays where it is.")
     frame.say(f"Next:  keyturn target test {name}     then     keyturn plan reset YOURFILE -t {name}")
-
-
-def _kind(frame: Frame, flags: dict[str, Any], kinds: Mapping[str, str]) -> str:
-    if not flags["kind"]:
-        for kind, title in kinds.items():
-            frame.say(f"  {kind:<10} {title}")
-        flags["kind"] = _until(
-            lambda: frame.ask("Kind of server?", otherwise="say --kind " + "|".join(kinds)).strip(),
-            lambda kind: "" if kind in kinds else f"one of {', '.join(kinds)}",
-            frame,
-        )
-    return str(flags["kind"])
-
-
-def _until(ask: Callable[[], str], fault: Callable[[str], str], frame: Frame) -> str:
-    """Ask until the answer has no fault; a slip of the finger does not cost what was answered before."""
-    while why := fault(answer := ask()):
-        frame.say(f"  {why}")
-    return answer
-
-
-def _local(frame: Frame, flags: Mapping[str, Any]) -> dict[str, Any]:
-    data = flags["data"] or frame.ask("Folder that keyturn init made:", otherwise="say --data DIR")
-    return {"kind": "local", "data": data}
-
-
-def _remote(frame: Frame, flags: Mapping[str, Any]) -> dict[str, Any]:
-    table: dict[str, Any] = {"kind": flags["kind"]}
-    table["url"] = flags["url"] or frame.ask(f"Address of the API, {EXAMPLE}:", otherwise="say --url URL")
-    secret = _secret(flags)
-    if secret is None:
-        where = _until(lambda: _place_of_secret(frame), _no_place, frame)
-        how, _, rest = where.partition(" ")
-        secret = _secret({f"token_{how}": rest.strip()})
-        if not (flags["key_id"] or flags["username"]):
-            key_id = frame.ask("Id of the API key (empty: the secret is an access token):", default="")
-            table |= {"key_id": key_id} if key_id else {}
-    table |= {flag: flags[flag] for flag in TEXTS if flags[flag]}
-    table |= {"manage_key": {"file": flags["manage_key_file"]}} if flags["manage_key_file"] else {}
-    table["password" if flags["username"] else "token"] = secret
-    return table
-
-
-def _place_of_secret(frame: Frame) -> str:
-    return frame.ask(
-        "Where is the secret?  env NAME, file PATH or command LINE:",
-        otherwise="say --token-env VAR, --token-file FILE or --token-command COMMAND",
-    ).strip()
-
-
-def _no_place(answer: str) -> str:
-    how, _, rest = answer.partition(" ")
-    return "" if how in PLACES and rest.strip() else "as in  file /home/marta/maximo.token  ; never the secret itself"
-
-
-def _secret(flags: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The inline table that says where the secret is; None when no flag does."""
-    given = [how for how in PLACES if flags.get(f"token_{how}")]
-    if len(given) > 1:
-        raise ConfigError("the secret can only be in one place", code="KT-CFG-002", fix=f"leave --token-{given[1]} out")
-    if not given:
-        return None
-    value = flags[f"token_{given[0]}"]
-    return {given[0]: shlex.split(value) if given[0] == "command" else value}
 
 
 def _shown(name: str, target: "TargetSettings") -> dict[str, Any]:
