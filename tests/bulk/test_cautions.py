@@ -34,6 +34,11 @@ def codes(order: Job, capabilities: Capabilities = ABLE, noticed: Noticed | None
         (job(password="target", email=True), MAILS_ALONE, ["KT-RUN-030", "KT-RUN-032"]),
         (job("create", "target", email=True), MAILS_ALONE, ["KT-RUN-030"]),
         (job(password="column:pw"), ABLE, ["KT-IN-022"]),
+        (job(), able(temporary=None), ["KT-POL-014"]),
+        (job(email=True), able(mail_shows=False), ["KT-RUN-032"]),
+        (job(password="target", email=True), able(mail_shows=False), ["KT-RUN-030"]),
+        (job("create"), able(creation="a company"), ["KT-TGT-013"]),
+        (job(), able(creation="a company"), []),
     ],
 )
 def test_what_the_target_can_do_decides_what_is_warned_of(
@@ -65,6 +70,16 @@ def test_new_users_without_an_address_are_counted(tmp_path: Path) -> None:
     )
     assert one.warnings[-1].text == "1 new user has no mail address: they are told the password by you"
     assert plan_of(path, job(email=True)).unmailed == 0
+
+
+def test_what_is_said_of_people_and_not_kept_is_named(tmp_path: Path) -> None:
+    """By its column, for creations alone."""
+    path = write(tmp_path, "userid,E-Mail,sn,login\na,a@example.com,b,c\n")
+    bare = able(names=False)
+    [caution] = plan_of(path, job("create"), capabilities=bare).warnings
+    assert (caution.code, caution.text.partition("; ")[2]) == ("KT-TGT-014", "not kept: E-Mail, sn")
+    assert plan_of(path, job("create")).warnings == []
+    assert plan_of(path, capabilities=bare).warnings == []
 
 
 def test_a_password_that_nobody_would_learn_is_not_made(tmp_path: Path) -> None:

@@ -44,6 +44,13 @@ def test_each_lack_has_its_words() -> None:
         assert words in (lacks(command, POOR) or ""), command
 
 
+def test_what_has_to_be_set_before_users_can_be_made_is_said_of_creations_alone() -> None:
+    """In place of a command that is not known, which nobody could mend."""
+    bare = Capabilities(carries=frozenset(), creation="set the key first")
+    assert lacks(CreateUser("amal", Profile()), bare) == "set the key first"
+    assert lacks(DeleteUser("amal"), bare) == "this directory does not know DeleteUser"
+
+
 def test_a_password_over_the_hard_limit_does_not_fit_though_nothing_else_lacks() -> None:
     for command in (ResetPassword("amal", NEW), CreateUser("amal", Profile(), password=NEW)):
         assert lacks(command, POOR) is None

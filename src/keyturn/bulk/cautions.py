@@ -23,13 +23,15 @@ class Caution:
 class Noticed:
     """What reading the file has shown.  zeros: ids with leading zeros, zero: the first of them; unmailed: new users
     without an address; unused: headers that look like passwords and are not read; short: users whose password from the
-    file, or for all, is a short one."""
+    file, or for all, is a short one; people: headers of what is said of people beside the name that they are known by.
+    """
 
     zeros: int = 0
     zero: str = ""
     unmailed: int = 0
     unused: Sequence[str] = ()
     short: int = 0
+    people: Sequence[str] = ()
 
 
 def unused_passwords(header: Sequence[str], job: Job) -> list[str]:
@@ -42,6 +44,7 @@ def cautions(job: Job, capabilities: Capabilities, noticed: Noticed) -> list[Cau
     """Everything that can be known from the file, the order and what the target can do."""
     return [
         *_of_file(job, noticed),
+        *_of_creation(job, capabilities, noticed),
         *_of_passwords(job, capabilities, noticed),
         *_of_delivery(job, capabilities, noticed),
     ]
@@ -60,6 +63,18 @@ def _of_file(job: Job, noticed: Noticed) -> list[Caution]:
     return found
 
 
+def _of_creation(job: Job, capabilities: Capabilities, noticed: Noticed) -> list[Caution]:
+    found: list[Caution] = []
+    if job.operation is not Operation.CREATE:
+        return found
+    if capabilities.creation:
+        found.append(Caution("KT-TGT-013", capabilities.creation))
+    if noticed.people and not capabilities.names:
+        text = f"the target keeps no names and addresses of people; not kept: {', '.join(noticed.people)}"
+        found.append(Caution("KT-TGT-014", text))
+    return found
+
+
 def _of_passwords(job: Job, capabilities: Capabilities, noticed: Noticed) -> list[Caution]:
     found = []
     length = int(job.rendering.partition(":")[2])
@@ -75,6 +90,8 @@ def _of_passwords(job: Job, capabilities: Capabilities, noticed: Noticed) -> lis
         found.append(Caution("KT-POL-015", text))
     if job.ours and not job.old and not capabilities.temporary:
         text = "nobody is asked there to choose a new password: what is set now stays until somebody changes it"
+        if capabilities.temporary is None:
+            text = "no page says that anybody is asked there to choose a new password: what is set now may stay"
         found.append(Caution("KT-POL-014", text))
     if capabilities.needs_old and not job.old and job.operation is Operation.RESET:
         text = "the target may ask for the present passwords: try a file of a few rows first"
@@ -89,6 +106,9 @@ def _of_delivery(job: Job, capabilities: Capabilities, noticed: Noticed) -> list
         found.append(Caution("KT-RUN-030", text))
     if job.mails_or_loses(capabilities) and job.operation is Operation.RESET:
         text = "the target makes the passwords: nobody learns that of a user who has no mail address there"
+        found.append(Caution("KT-RUN-032", text))
+    if job.email and job.password.origin is PasswordFrom.GENERATE and not capabilities.mail_shows:
+        text = "no page says whether the password is in the target's mail: it may reach nobody; leave --email away"
         found.append(Caution("KT-RUN-032", text))
     if job.email and noticed.unmailed:
         users = "1 new user has" if noticed.unmailed == 1 else f"{noticed.unmailed:,} new users have"

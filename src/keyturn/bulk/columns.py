@@ -39,6 +39,9 @@ FIELDS: Final = tuple(_NAMES)
 PASSWORDS: Final = ("password", "old_password")
 """Fields that are used only when they are asked for by their column, and that no report and no retry file holds."""
 
+PEOPLE: Final = tuple(name for name in FIELDS if name not in (ID, "login", TARGET, *PASSWORDS))
+"""Fields that say something of a person, which not every target keeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from keyturn.bulk.cautions import Caution, Noticed, cautions, unused_passwords
-from keyturn.bulk.columns import PASSWORDS, TARGET, Column
+from keyturn.bulk.columns import PASSWORDS, PEOPLE, TARGET, Column
 from keyturn.bulk.job import Job, Operation, PasswordFrom, Rules, length_for
 from keyturn.bulk.passwords import Judge, folded, judge_for
 from keyturn.bulk.screening import UNKNOWN, Fate, Screen, Screened, Screens, screen
@@ -180,7 +180,8 @@ def make_plan(
     abilities = "".join(f"{name}{part.job}{part.destination.capabilities}" for name, part in parts.items())
     digest = hashlib.sha256(abilities.encode() + tally.digest.digest()).hexdigest()
     groups = sorted(tally.groups.values(), key=lambda group: (group.fate != Fate.CHANGE, -group.count, group.reason))
-    warnings = _warnings(parts, tally, unused_passwords(source.header, job))
+    people = [column.header for name, column in source.matched.columns.items() if name in PEOPLE]
+    warnings = _warnings(parts, tally, unused_passwords(source.header, job), people)
     unmailed = tally.unmailed.total()
     return Plan(source, job, parts, groups, tally.trimmed, warnings, digest, default, unmailed)
 
@@ -196,11 +197,13 @@ def _sums(groups: Iterable[Group]) -> Mapping[str, int]:
     return sums
 
 
-def _warnings(parts: Mapping[str, Part], tally: "_Tally", unused: Sequence[str]) -> list[Caution]:
+def _warnings(
+    parts: Mapping[str, Part], tally: "_Tally", unused: Sequence[str], people: Sequence[str]
+) -> list[Caution]:
     """Each thing to know once; what is not true of every target names those of which it is."""
     found: dict[Caution, list[str]] = {}
     for name, part in parts.items():
-        noticed = Noticed(tally.zeros, tally.zero, tally.unmailed[name], unused, tally.short)
+        noticed = Noticed(tally.zeros, tally.zero, tally.unmailed[name], unused, tally.short, people)
         for caution in cautions(part.job, part.destination.capabilities, noticed):
             found.setdefault(caution, []).append(name)
     return [

@@ -4,14 +4,33 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from keyturn.core.capabilities import Capabilities, Usual
+from keyturn.core.users import Handle
+
+UNDOCUMENTED: Final = "not documented"
+HANDLES: Final[Mapping[Handle, str]] = {
+    Handle.KEY: "id",
+    Handle.LOGIN: "sign-in name",
+    Handle.NUMBER: "number",
+    Handle.UID: "id that the server gave them",
+}
+"""How administrators call the names by which users are named."""
 
 ABILITIES: Final[Mapping[str, tuple[str, Callable[[Capabilities], object]]]] = {
-    "handle": ("the id that a file must hold", lambda can: can.handle.value),
+    "handle": ("a file names users by their", lambda can: HANDLES[can.handle]),
+    "also": ("or, as well, by their", lambda can: HANDLES[can.also] if can.also else "nothing else"),
     "longest_id": ("longest id", lambda can: can.longest_id),
     "generates": ("makes passwords up", lambda can: can.generates),
     "hands_back": ("hands back what it made up, when it is not mailed", lambda can: can.hands_back),
     "mails": ("mails passwords", lambda can: can.mails),
-    "temporary": ("asks for a new password at the next sign-in", lambda can: can.temporary),
+    "mail_shows": (
+        "the mail holds a password that was given",
+        lambda can: can.mails and (can.mail_shows or UNDOCUMENTED),
+    ),
+    "creation": ("to make users there, set first", lambda can: can.creation or "nothing"),
+    "temporary": (
+        "asks for a new password at the next sign-in",
+        lambda can: UNDOCUMENTED if can.temporary is None else can.temporary,
+    ),
     "permanent": ("can set a password for good", lambda can: can.permanent),
     "needs_old": ("a change carries the old password", lambda can: can.needs_old),
     "shortest": ("shortest password", lambda can: can.shortest),

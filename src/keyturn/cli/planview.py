@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from keyturn.bulk.cautions import Caution, of_sign_in, span
+from keyturn.bulk.columns import PEOPLE
 from keyturn.bulk.job import Operation, PasswordFrom
 from keyturn.bulk.plan import Group, Part, Plan
 from keyturn.bulk.screening import Fate
 from keyturn.bulk.shares import Speed
 from keyturn.bulk.source import DELIMITERS
 from keyturn.cli.running import Desk, Probes
+from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import KeyturnError
 from keyturn.core.ports import Probe
 
@@ -85,7 +87,12 @@ def _file(plan: Plan) -> list[str]:
     source = plan.source
     how = f"{source.encoding}, {DELIMITERS.get(source.delimiter, source.delimiter)}"
     lines = _pair("file", f"{source.path.name}, {_rows(plan.total)}, {how}, sha256 {source.sha256[:8]}...")
-    named = [f"{c.header} -> {name}{' (guess)' if c.guess else ''}" for name, c in plan.columns.items()]
+    kept = any(part.job.operation is not Operation.CREATE or _can(part).names for part in plan.parts.values())
+    lost = () if kept else PEOPLE
+    named = [
+        f"{c.header} -> {'not kept' if name in lost else name}{' (guess)' if c.guess else ''}"
+        for name, c in plan.columns.items()
+    ]
     lines += _packed("columns", named)
     if source.matched.ignored:
         lines += _pair("", f"ignored: {', '.join(source.matched.ignored)}")
@@ -156,18 +163,31 @@ def _passwords(plan: Plan, desk: Desk, recipients: list[str]) -> list[str]:
         made += f", with the present one from the column {plan.job.old}"
     if plan.job.password.known:
         untold = "users know it already" if origin is PasswordFrom.COLUMN else "you tell the users"
-        return [f"{made}; {'mailed by the target' if email else untold}"]
-    goes = "mailed by the target; what it cannot mail goes into the handout" if email else "into the handout"
+        return [f"{made}; {_mailed(plan) if email else untold}"]
+    if all(part.job.mails_or_loses(_can(part)) for part in plan.parts.values()):
+        return [made, f"{_mailed(plan)}; nobody learns what it cannot mail"]
+    goes = f"{_mailed(plan)}; what it cannot mail goes into the handout" if email else "into the handout"
     if recipients:
         return [made, f"{goes}, sealed for {', '.join(key[:12] + '...' for key in recipients)}"]
     identity = f"which this machine can open ({desk.machine.identity})"
     return [made, goes, identity, "--handout age:KEY seals it for somebody else"]
 
 
+def _can(part: Part) -> Capabilities:
+    return part.destination.capabilities
+
+
+def _mailed(plan: Plan) -> str:
+    """Who mails.  What the target made stands in its mail; of what it was given that is not always said."""
+    shown = not plan.job.ours or all(_can(part).mail_shows for part in plan.parts.values())
+    return "mailed by the target" if shown else "the target mails, no page says whether with the password"
+
+
 def _afterwards(parts: Sequence[Part]) -> list[str]:
-    asked = [not part.job.old and part.destination.capabilities.temporary for part in parts]
+    asked = [False if part.job.old else _can(part).temporary for part in parts]
     where = "" if all(asked) else ", where the target asks for it"
-    return [f"users must choose their own at the first sign-in{where}"] if any(asked) else []
+    told = [f"users must choose their own at the first sign-in{where}"] if any(asked) else []
+    return told or (["perhaps users must choose their own at the first sign-in"] if None in asked else [])
 
 
 def _needed(plan: Plan, name: str, speed: Speed) -> float | None:

@@ -33,6 +33,8 @@ _CODES = {
     Cause.FAULT: "KT-RUN-012",
 }
 
+_CURES = {Cause.NOT_ALLOWED: "have the account given the right to do this (keyturn explain KT-AUTH-003 says how)"}
+
 
 class RunStopped(KeyturnError):
     """A run stopped before its end; the text says why, and the last line how far it got."""
@@ -56,7 +58,7 @@ def tell(frame: Frame, machine: Machine, target: str, summary: Summary, *, hints
         frame.warn(f"{what}: {trip.text}" if trip.text else what, code=_CODES[trip.cause])
     if stops:
         what, trip = stops[0]
-        fix = f"mend the cause, then  keyturn resume {summary.run}"
+        fix = f"{_CURES.get(trip.cause, 'mend the cause')}, then  keyturn resume {summary.run}"
         raise RunStopped(what, code=_CODES[trip.cause], why=trip.text, fix=fix, progress=progress_of(summary))
     return int(summary.exit)
 

@@ -24,10 +24,12 @@ class Usual:
 class Capabilities:
     """One directory's abilities.
 
-    carries: the commands it knows.  handle: which name of a user it takes.  generates: makes a password up when none
-    is given.  mails: can mail on request.  needs_old: a change carries the old password.  temporary: a reset asks
-    for a new password at the next sign-in.  shortest and longest: hard
-    limits of a password in code points.  longest_id: of `who`.
+    carries: the commands it knows.  handle: which name of a user it takes.  also: another name that it takes as well,
+    so that one user can stand in a file under two.  generates: makes a password up when none is given.  mails: can
+    mail on request.  needs_old: a change carries the old password.  temporary: a reset asks for a new password at the
+    next sign-in; None: no page says so.  mail_shows: what it mails holds a password that it was given; False: no page
+    says so.  creation: what has to be set before users can be made there.  shortest and longest: hard limits of a
+    password in code points.  longest_id: of `who`.
     batch: how many commands one call takes.  repeats: honours the operation id, so that even a generated password
     can be asked for again.  folds_case: two ids that differ in case are one user.  hands_back: a generated password
     is in the answer when it is not mailed.  validates: can judge a creation without doing it.  names: keeps the names
@@ -36,10 +38,13 @@ class Capabilities:
 
     carries: frozenset[type]
     handle: Handle = Handle.KEY
+    also: Handle | None = None
     generates: bool = False
     mails: bool = False
     needs_old: bool = False
-    temporary: bool = True
+    mail_shows: bool = True
+    creation: str = ""
+    temporary: bool | None = True
     permanent: bool = False
     shortest: int | None = None
     longest: int | None = None
@@ -66,7 +71,8 @@ def misfit(command: Command, capabilities: Capabilities) -> str | None:
 def lacks(command: Command, capabilities: Capabilities) -> str | None:
     """What the directory lacks for this command, whatever the password; None when it lacks nothing."""
     if type(command) not in capabilities.carries:
-        return f"this directory does not know {type(command).__name__}"
+        missing = capabilities.creation if isinstance(command, CreateUser) else ""
+        return missing or f"this directory does not know {type(command).__name__}"
     if capabilities.longest_id is not None and len(command.who) > capabilities.longest_id:
         return f"the id is longer than {capabilities.longest_id}"
     match command:

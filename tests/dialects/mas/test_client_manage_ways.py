@@ -211,8 +211,10 @@ async def test_a_probe_says_what_the_settings_lack(version: str, key: str | None
         secret = Secret(key) if key else None
         directory = MasDirectory(MasSettings(Site(player.url), token=Secret("t"), version=version, manage_key=secret))
         probe = await directory.probe()
+        creation = directory.capabilities.creation
         await directory.close()
     assert said in probe.note
+    assert ("manage_key" in creation) == ("cannot be made" in said)
     assert bool(said) == ("; " in probe.note)
 
 

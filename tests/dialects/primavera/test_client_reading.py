@@ -148,5 +148,8 @@ async def test_a_probe_wants_a_list_of_roles() -> None:
 def test_what_the_target_can_do_is_known_without_asking() -> None:
     """And its settings print no password."""
     directory = at("http://127.0.0.1:1")
-    assert directory.capabilities is CAPABILITIES
+    assert replace(directory.capabilities, creation="") == CAPABILITIES
+    assert "company" in directory.capabilities.creation
+    settings = replace(SETTINGS, site=Site("http://127.0.0.1:1"), organization="sfo")
+    assert PrimaveraDirectory(settings).capabilities is CAPABILITIES
     assert "secret" not in repr(SETTINGS)

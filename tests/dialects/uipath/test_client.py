@@ -396,5 +396,5 @@ async def test_a_wrong_organization_is_named_as_the_probable_cause() -> None:
 async def test_whether_repeats_are_honoured_is_a_setting() -> None:
     """A real UiPath does not honour them."""
     settings = UipathSettings(Site("http://127.0.0.1:1"), secret=Secret("t"), repeats=True)
-    assert not at("http://127.0.0.1:1").capabilities.repeats
-    assert UipathDirectory(settings).capabilities.repeats
+    real, ours = at("http://127.0.0.1:1").capabilities, UipathDirectory(settings).capabilities
+    assert (real.repeats, real.temporary, ours.repeats, ours.temporary) == (False, None, True, True)

@@ -55,6 +55,7 @@ SHORTEST: Final = 8
 CAPABILITIES: Final = Capabilities(
     carries=frozenset({CreateUser, UpdateUser, ResetPassword, SetStatus, DeleteUser}),
     handle=Handle.LOGIN,
+    also=Handle.NUMBER,
     shortest=SHORTEST,
     longest=LONGEST,
     longest_id=128,

@@ -28,6 +28,7 @@ from keyturn.dialects.mas.wire_user import Unreadable, read_user
 from keyturn.http.answers import Answer, Lost, expect_read, sentence, withheld
 from keyturn.http.paths import quoted
 
+_NO_MANAGE: Final = "from 9.1 on users are made in Manage: set `manage_key` of the target (--manage-key-file)"
 _READS: Final = "a MAS answers reads of its Admin API with 200 and JSON"
 
 
@@ -42,7 +43,8 @@ class MasDirectory:
         moved = in_manage(settings.version)
         able = replace(CAPABILITIES, validates=False) if moved else CAPABILITIES
         carries = able.carries - {CreateUser} if moved and self._manage is None else able.carries
-        self._capabilities = replace(able, carries=carries, repeats=settings.repeats)
+        creation = "" if CreateUser in carries else _NO_MANAGE
+        self._capabilities = replace(able, carries=carries, creation=creation, repeats=settings.repeats)
 
     @property
     def capabilities(self) -> Capabilities:

@@ -30,6 +30,9 @@ from keyturn.dialects.primavera.wire_changes import whole
 from keyturn.dialects.primavera.wire_user import MORE, Unreadable, flag_of, read_user
 from keyturn.http.answers import Answer, Lost, expect_read
 
+_WITHOUT_COMPANY: Final = replace(
+    CAPABILITIES, creation="a new user needs a company: set `tenant` of the target to its name"
+)
 _LIST: Final = WireRequest("GET", ("user",))
 _READS: Final = "a Primavera Administration answers reads of its API with 200 and JSON"
 _MAY_NOT_READ: Final = "KT-AUTH-003"
@@ -56,7 +59,7 @@ class PrimaveraDirectory:
     @property
     def capabilities(self) -> Capabilities:
         """What Primavera Administration can and cannot do."""
-        return CAPABILITIES
+        return CAPABILITIES if self._settings.organization else _WITHOUT_COMPANY
 
     @property
     def account(self) -> str:

@@ -36,12 +36,14 @@ CAPABILITIES: Final = Capabilities(
     handle=Handle.LOGIN,
     generates=True,
     mails=True,
+    mail_shows=False,
     temporary=False,
     permanent=True,
     batch=50,
 )
 """A known value is for good: `changePwdAtNextLogin` is always false after a manual reset.  What the vendor makes up is
-always mailed and never shown.  batch: our choice; the vendor names no limit.
+always mailed and never shown; whether the mail about a known value holds it is not said.  batch: our choice; the vendor
+names no limit.
 """
 
 SERVED: Final = replace(CAPABILITIES, batch=MOST, groups=True)

@@ -44,7 +44,7 @@ class UipathDirectory:
         self._session = Session(settings)
         self._organization = settings.organization
         self._names = Names(self._session, settings.organization)
-        self._capabilities = replace(CAPABILITIES, repeats=settings.repeats)
+        self._capabilities = replace(CAPABILITIES, repeats=settings.repeats, temporary=settings.repeats or None)
 
     @property
     def capabilities(self) -> Capabilities:

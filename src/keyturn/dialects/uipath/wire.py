@@ -51,14 +51,16 @@ MOST: Final = 1000
 CAPABILITIES: Final = Capabilities(
     carries=frozenset({CreateUser, UpdateUser, ResetPassword, ChangePassword, SetStatus, DeleteUser}),
     handle=Handle.LOGIN,
+    also=Handle.UID,
     needs_old=True,
+    temporary=None,
     unique_mail=True,
     groups=True,
 )
 """`SetStatus` carries active and disabled; there is no call that locks, so `locked` is refused as unsupported.
 
-handle: a file names people by `userName` or by their GUID.  temporary: what keyturn's own server does; of a real
-UiPath nothing is documented that asks for a new password.
+handle: a file names people by `userName` or by their GUID.  temporary: keyturn's own server
+asks for a new password; of a real UiPath nothing is documented that does.
 """
 
 FAULTS: Final = FaultTable(
