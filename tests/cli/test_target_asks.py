@@ -81,14 +81,15 @@ def test_questions_have_examples_of_their_kind(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
     """Whoever slips is asked again, with an example."""
-    slips = {"url": ["", "there", URL], "secret": ["", "env THERE"]}
+    slips = {"url": ["", "there", "http://there.example.com", URL], "secret": ["", "env THERE"]}
     questions = DIALECTS[kind].form.questions
     answers = [line for each in questions for line in slips.get(each.setting, ["x"])]
     typed(monkeypatch, answers, "--kind", kind)
     asked = capsys.readouterr().err
     assert all(each.words in asked and each.example in asked for each in questions)
     assert f"an answer is needed, as in {questions[0].example}" in asked
-    assert "an address begins with https:// and a host; as in " in asked
+    assert f"an address begins with https:// and a host; as in {questions[0].example}" in asked
+    assert "in clear; use https://" in asked
     assert "never the secret itself" in asked
 
 

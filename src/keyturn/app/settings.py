@@ -42,7 +42,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class PasswordRules(Section, frozen=True):
-    """What the target demands of a password, where it is stricter than what servers of its kind usually accept."""
+    """What the target demands of a password; it goes before what the target tells and what its kind usually takes."""
 
     shortest: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 15
     """Fewest characters."""

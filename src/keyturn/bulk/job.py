@@ -123,7 +123,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the target demands of a password, where it is stricter than what servers of its kind usually accept."""
+    """What a target demands of a password."""
 
     shortest: int
     longest: int

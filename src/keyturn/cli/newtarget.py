@@ -104,7 +104,8 @@ def _fault(question: Question, answer: str, flags: Mapping[str, Any]) -> str:
         elif question.setting == "data":
             _refuse_no_directory(answer)
     except ConfigError as error:
-        return f"{error.what}; {error.fix}"
+        of_its_kind = f"as in {question.example}"
+        return f"{error.what}; {of_its_kind if error.fix.startswith('as in') else error.fix}"
     return ""
 
 
