@@ -9,6 +9,7 @@ from typing import Any, Final
 from keyturn.bulk.cautions import Caution, Noticed, cautions, unused_passwords
 from keyturn.bulk.columns import PASSWORDS, PEOPLE, TARGET, Column
 from keyturn.bulk.job import Job, Operation, PasswordFrom, Rules, length_for
+from keyturn.bulk.names import Names
 from keyturn.bulk.passwords import Judge, folded, judge_for
 from keyturn.bulk.screening import UNKNOWN, Fate, Screen, Screened, Screens, screen
 from keyturn.bulk.source import Source
@@ -47,7 +48,7 @@ class Destination:
     in with, where that is another one; protect: patterns of users.
 
     rules: what it demands of passwords, where it says so.  rendering: how generated passwords look there, where a
-    run has begun with it.
+    run has begun with it.  names: which names are those of one user, where the target was asked.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Destination:
     rules: Rules | None = None
     rendering: str = ""
     login: str = ""
+    names: Names | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +273,7 @@ def _part(job: Job, destination: Destination, blocklist: Blocklist, *, several: 
         _refuse_unfit(same, judge, destination.name)
         same = folded(same)
     own = frozenset(name.casefold() for name in (destination.account, destination.login) if name)
-    return Part(destination, job, Screen(job, capabilities, judge, own, destination.protect, same))
+    return Part(destination, job, Screen(job, capabilities, judge, own, destination.protect, same, destination.names))
 
 
 def refuse_impossible(target: str, job: Job, capabilities: Capabilities) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from keyturn.bulk.cells import BLANKS, read_id
 from keyturn.bulk.columns import ID, PASSWORDS, TARGET
 from keyturn.bulk.job import Job, Operation, PasswordFrom
+from keyturn.bulk.names import Names
 from keyturn.bulk.passwords import Judge, guessable
 from keyturn.bulk.source import Source, SourceRow
 from keyturn.core.capabilities import Capabilities
@@ -20,6 +21,7 @@ from keyturn.core.secret import Secret
 from keyturn.core.users import Handle
 
 UNKNOWN: Final = "unknown-target"
+TWO_NAMES: Final = "two-names"
 
 
 @unique
@@ -55,7 +57,8 @@ class Screened:
 @dataclass(frozen=True, slots=True)
 class Screen:
     """What the rows of one target are held against.  own: names of our account there, folded; protect: patterns of
-    users that no run touches; same: the one password for all, folded, which was judged before."""
+    users that no run touches; same: the one password for all, folded, which was judged before; names: which names are
+    those of one user, where the target was asked."""
 
     job: Job
     capabilities: Capabilities
@@ -63,6 +66,7 @@ class Screen:
     own: Set[str] = frozenset()
     protect: Sequence[str] = ()
     same: Secret | None = None
+    names: Names | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,10 @@ class Screens:
 @dataclass(slots=True)
 class _Seen:
     """Which users of which target came already: digests alone, so that a million rows fit; the row that is kept, its
-    password."""
+    password and, where its user has a second name, the name that it gives."""
 
     rows: dict[bytes, int] = field(default_factory=dict)
+    whos: dict[int, str] = field(default_factory=dict)
     passwords: dict[int, bytes] = field(default_factory=dict)
     salt: bytes = field(default_factory=lambda: secrets.token_bytes(16))
 
@@ -122,6 +127,8 @@ def _nowhere(target: str) -> tuple[str, str]:
 
 def _judged(row: SourceRow, who: str, target: str, by: Screen, seen: _Seen) -> tuple[str, str, Fate]:
     reason, text, fate = _left_out(who, by)
+    if not reason and by.names is not None:
+        reason, text, fate = _by_other_name(who, by, by.names)
     if not reason:
         reason, text, fate = _repeated(row, who, target, by, seen)
     if not reason:
@@ -142,10 +149,25 @@ def _left_out(who: str, by: Screen) -> tuple[str, str, Fate]:
     return "", "", Fate.CHANGE
 
 
+def _by_other_name(who: str, by: Screen, names: Names) -> tuple[str, str, Fate]:
+    key, login = names.key(who), names.login(who)
+    if key in names.own:
+        return "own-account", f"{who} is the account that keyturn is signed in with, under its other name", Fate.SKIP
+    if key in names.protected:
+        return "protected", f"the target protects {names.protected[key]}, which is {who}", Fate.SKIP
+    reason, text, fate = _left_out(login, by) if login else ("", "", Fate.CHANGE)
+    if reason:
+        return reason, f"{text}; {who} is {login}", fate
+    reason, text = names.doubt(who)
+    return reason, text, Fate.BLOCK if reason else Fate.CHANGE
+
+
 def _repeated(row: SourceRow, who: str, target: str, by: Screen, seen: _Seen) -> tuple[str, str, Fate]:
     name = who if who.isascii() else unicodedata.normalize("NFC", who)
     if by.capabilities.folds_case:
         name = name.casefold()
+    if by.names is not None:
+        name = by.names.one(name)
     digest = hashlib.blake2b(f"{target}\0{name}".encode(), digest_size=16).digest()
     first = seen.rows.setdefault(digest, row.number)
     with_password = by.job.password.origin is PasswordFrom.COLUMN or by.job.old != ""
@@ -153,9 +175,15 @@ def _repeated(row: SourceRow, who: str, target: str, by: Screen, seen: _Seen) ->
     if first == row.number:
         if with_password:
             seen.passwords[first] = mark
+        if by.names is not None and by.names.two(who):
+            seen.whos[first] = who
         return "", "", Fate.CHANGE
+    other = seen.whos.get(first, who)
     if seen.passwords.get(first, mark) != mark:
-        return "duplicate-differs", f"row {first} is the same user with another password", Fate.BLOCK
+        named = f", {other}," if other != who else ""
+        return "duplicate-differs", f"row {first}{named} is the same user with another password", Fate.BLOCK
+    if other != who:
+        return TWO_NAMES, f"{who} is the same user as {other} of row {first}, which is kept", Fate.SKIP
     return "duplicate", f"row {first} is the same user and is kept", Fate.SKIP
 
 

@@ -19,6 +19,7 @@ from keyturn.cli.runflags import Asked
 from keyturn.cli.running import Desk, Probes, desk_for, speeds_of, work_off
 from keyturn.cli.sameness import with_password
 from keyturn.cli.summaryview import tell
+from keyturn.cli.twonames import refuse_unasked
 from keyturn.cli.whereto import wanted
 from keyturn.core.errors import PlanError, RunError, StoreError
 from keyturn.core.journal import Journal, RowState
@@ -39,6 +40,8 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         unfinished = None if asked.new_run else find_unfinished(desk.machine, plan)
         if unfinished is not None and _go_on(frame, unfinished):
             return go_on(frame, desk, unfinished[0], asked)
+        if asked.offline:
+            refuse_unasked(plan)
         plan, probes = desk.look(source, asked, operation, plan)
         if not frame.wants_json:
             draw_plan(frame.say, plan, desk, probes, speeds, list(recipients))

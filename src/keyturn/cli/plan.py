@@ -55,6 +55,7 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
     from keyturn.cli.planview import draw_plan
     from keyturn.cli.running import desk_for, not_there, speeds_of
     from keyturn.cli.sameness import with_password
+    from keyturn.cli.twonames import warn_unasked
     from keyturn.cli.whereto import wanted
 
     frame.progress = "Nothing was changed."
@@ -63,6 +64,8 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
         asked = with_password(frame, asked)
         recipients = list(desk.machine.recipients(asked.handout))
         found, probes = desk.look(source, asked, operation, desk.plan(source, asked, operation))
+        if asked.offline:
+            warn_unasked(frame, found)
         if frame.wants_json:
             frame.json({**found.told(), "not_there": not_there(probes)})
             return 0

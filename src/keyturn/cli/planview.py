@@ -7,7 +7,7 @@ from keyturn.bulk.cautions import Caution, of_sign_in, span
 from keyturn.bulk.columns import PEOPLE
 from keyturn.bulk.job import Operation, PasswordFrom
 from keyturn.bulk.plan import Group, Part, Plan
-from keyturn.bulk.screening import Fate
+from keyturn.bulk.screening import TWO_NAMES, Fate
 from keyturn.bulk.shares import Speed
 from keyturn.bulk.source import DELIMITERS
 from keyturn.cli.running import Desk, Probes
@@ -140,7 +140,8 @@ def _group(part: Part | None, group: Group) -> str:
         created = part.job.operation is Operation.CREATE
         what = "change the password" if part.job.old else "set a new password"
         return f"  {'+' if created else '~'} {group.count:>7,}  {'create' if created else what}"
-    words = _WORDS.get(group.reason, group.text if group.fate is Fate.BLOCK else group.reason)
+    told = group.fate is Fate.BLOCK or group.reason == TWO_NAMES
+    words = _WORDS.get(group.reason, group.text if told else group.reason)
     rows = ", ".join(str(number) for number in group.rows) + (" ..." if group.count > len(group.rows) else "")
     fate = "skipped" if group.fate is Fate.SKIP else "blocked"
     return f"  {_SIGNS[group.fate]} {group.count:>7,}  {fate}: {words}   {'row' if group.count == 1 else 'rows'} {rows}"

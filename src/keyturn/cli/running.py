@@ -14,7 +14,9 @@ from keyturn.app.sources import first_line
 from keyturn.app.targets import Target, prepare
 from keyturn.bulk.breaker import Cause, Limit, Trip
 from keyturn.bulk.facts import Now
-from keyturn.bulk.pacing import rate_of
+from keyturn.bulk.names import Names
+from keyturn.bulk.naming import Doubt, ask_names, doubts, unasked
+from keyturn.bulk.pacing import Pace, rate_of
 from keyturn.bulk.plan import Destination, Plan, make_plan
 from keyturn.bulk.run import Run, Summary, carry_out
 from keyturn.bulk.shares import Share, Speed
@@ -53,13 +55,13 @@ class Seat:
         address = address_of(self.target.name, self.target.settings, self.directory.account)
         return Now(address, self.directory.capabilities)
 
-    def destination(self, asked: Asked) -> Destination:
+    def destination(self, asked: Asked, names: Names | None = None) -> Destination:
         """The target as a plan sees it."""
         settings = self.target.settings
         protect = () if asked.include_protected else settings.protect
         capabilities, rules = self.directory.capabilities, rules_of(settings)
         account, login = self.directory.account, settings.username
-        return Destination(self.target.name, capabilities, account, protect, rules, login=login)
+        return Destination(self.target.name, capabilities, account, protect, rules, login=login, names=names)
 
 
 Probes: TypeAlias = Mapping[str, Probe | KeyturnError]
@@ -103,18 +105,35 @@ class Desk:
         return answers
 
     def look(self, source: Source, asked: Asked, operation: str, plan: Plan) -> tuple[Plan, Probes]:
-        """Probe, unless offline; where a target then tells what it asks of passwords, or who we are, plan again."""
+        """Probe, and ask for the other names of users, unless offline; plan again where a target told something new."""
+        if asked.offline:
+            return plan, {}
         before = self.now()
-        probes = {} if asked.offline else self.probe(self.seats)
-        return (plan if before == self.now() else self.plan(source, asked, operation)), probes
+        probes = self.probe(self.seats)
+        plan = plan if before == self.now() else self.plan(source, asked, operation)
+        names = self.names(doubts(plan), asked, probes)
+        return (self.plan(source, asked, operation, names) if names else plan), probes
+
+    def names(self, doubtful: Mapping[str, Doubt], asked: Asked, probes: Probes) -> Mapping[str, Names]:
+        """What each of these targets tells of users with two names."""
+        found, speeds = {}, speeds_of(self, asked)
+        for name, doubt in doubtful.items():
+            answer, speed = probes[name], speeds[name]
+            if isinstance(answer, KeyturnError):
+                found[name] = unasked(doubt, answer.what)
+            else:
+                pace = Pace(self.machine.clock(), speed.rate)
+                found[name] = self.wait_for(ask_names(self.seats[name].directory, doubt, speed.jobs, pace))
+        return found
 
     def now(self) -> Mapping[str, Now]:
         """The targets as a run pins them."""
         return {name: seat.now() for name, seat in self.seats.items()}
 
-    def plan(self, source: Source, asked: Asked, operation: str) -> Plan:
-        """The plan for a file."""
-        destinations = [seat.destination(asked) for seat in self.seats.values()]
+    def plan(self, source: Source, asked: Asked, operation: str, names: Mapping[str, Names] | None = None) -> Plan:
+        """The plan for a file.  names: what targets told of users with two names."""
+        told = names or {}
+        destinations = [seat.destination(asked, told.get(name)) for name, seat in self.seats.items()]
         return make_plan(source, asked.job(operation), destinations, self.machine.blocklist(), default=self.default)
 
     def shares(self, plan: Plan, speeds: Mapping[str, Speed], probes: Probes) -> list[Share]:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from keyturn.cli.main import cli
+from tests.dialects.uipath.kit import stored
 from tests.support.player import CUT, Heard, Say, playing
 from tests.support.server import OpenDoor, Person, served
 
@@ -66,14 +67,14 @@ def laid(line: BadLine) -> Iterator[str]:
         thread.join(10)
 
 
-def add_target(tmp_path: Path, door: OpenDoor, url: str) -> str:
+def add_target(tmp_path: Path, door: OpenDoor, url: str, *more: str) -> str:
     """A target at this address, and the id of its client."""
     client = json.loads(run("key", "create", "--data", str(door.house.place.data), "--kind", "uipath", "--json").stdout)
     secret = tmp_path / "uipath.secret"
     secret.touch(mode=0o600)
     secret.write_text(client["client_secret"], encoding="utf-8")
     run("target", "add", "uipath", "--kind", "uipath", "--url", url, "--tenant", "default",
-        "--key-id", client["client_id"], "--token-file", str(secret))  # fmt: skip
+        "--key-id", client["client_id"], "--token-file", str(secret), *more)  # fmt: skip
     return str(client["client_id"])
 
 
@@ -120,3 +121,21 @@ def test_a_sheet_of_user_names_resets_passwords(tmp_path: Path, monkeypatch: pyt
         for line in lines:
             assert door.sign_in(line["user"], line["password"]).json["must_change"] is True
         assert door.sign_in("bystander", "nine green bottles on a wall").status == 201
+
+
+def test_a_user_is_one_user_under_name_and_guid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protected users are left out by GUID, too, and nobody gets two passwords."""
+    monkeypatch.setenv("KEYTURN_HOME", str(tmp_path / "home"))
+    people = [Person("guarded"), Person("twice")]
+    with served(tmp_path / "directory", users=people) as door:
+        add_target(tmp_path, door, door.url, "--protect", "guarded")
+        before = stored(door, "guarded")
+        guarded, twice = (user.uid for user in (before, stored(door, "twice")) if user is not None)
+        sheet = tmp_path / "users.csv"
+        sheet.write_text("\n".join(["userName", guarded, "twice", twice, twice.upper(), ""]), encoding="utf-8")
+        shown = run("reset", str(sheet), "-t", "uipath", "--yes").stdout
+        assert "1 changed, 3 skipped" in shown
+        assert stored(door, "guarded") == before
+        [handout] = (tmp_path / "home").rglob("handout-*.age")
+        [line] = [json.loads(line) for line in run("handout", "open", str(handout), "--json").stdout.splitlines()]
+        assert door.sign_in("twice", line["password"]).status == 201
