@@ -3,8 +3,7 @@
 import csv
 import io
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
@@ -14,7 +13,6 @@ from keyturn.core.ports import Clock, Signer
 from keyturn.core.storage import Store
 
 PAGE: Final = 1000
-_UID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 COLUMNS: Final = (
     "sequence", "at", "tenant", "actor", "verb", "outcome", "target", "who", "reason", "door", "source", "request",
@@ -103,13 +101,6 @@ def entries(
         if len(page) < PAGE:
             return
         after = page[-1].sequence
-
-
-def names_of(store: Store, found: Iterable[Entry]) -> Mapping[str, str]:
-    """The sign-in names of the people among the actors: the chain holds their uid, which no rename changes."""
-    uids = sorted({entry.event.actor for entry in found if _UID.fullmatch(entry.event.actor)})
-    with store.reading() as view:
-        return {uid: subject.login for uid, subject in view.users.by_uid(uids).items()}
 
 
 def as_record(entry: Entry) -> Mapping[str, object]:

@@ -1,7 +1,7 @@
 """`keyturn audit`: who did what in a directory on this machine, and the proof that nobody changed the record."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.cli.place import opened, place_flags
+from keyturn.cli.place import TENANT, opened, place_flags, remember, tenant_number
+from keyturn.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from keyturn.app.build import House
+    from keyturn.app.naming import Names
     from keyturn.core.audit import Entry
 
 BROKEN = 1
@@ -36,6 +39,9 @@ class Since(click.ParamType[datetime]):
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+_tenant = click.option(
+    "--tenant", default="", metavar="NAME", expose_value=False, callback=remember, help="Only in this tenant."
+)
 since_flag = click.option("--since", type=Since(), metavar="TIME", help="Only from then on: 2026-11-01, or 30d.")
 
 
@@ -55,27 +61,45 @@ def audit() -> None:
 @place_flags
 @since_flag
 @click.option("--verb", default="", help="Only this one, such as password.reset.")
+@click.option(
+    "--who", default="", metavar="TEXT", help="Only on this user or group: id, sign-in name, number, uid, name."
+)
+@click.option("--actor", default="", metavar="TEXT", help="Only by this user, key or account of this machine.")
+@_tenant
 @click.option("--count", default=50, show_default=True, help="At most so many, the newest.")
 @pass_frame
-def list_entries(frame: Frame, data: Path | None, database: str, since: datetime | None, verb: str, count: int) -> None:
-    """The newest entries, the last one at the end.
+def list_entries(
+    frame: Frame,
+    data: Path | None,
+    database: str,
+    since: datetime | None,
+    verb: str,
+    who: str,
+    actor: str,
+    count: int,
+) -> None:
+    """The newest entries, the last one at the end: who did what to whom, and what was granted or changed.
 
     \b
       keyturn audit list --data ./directory --since 1d
-      keyturn audit list --data ./directory --verb password.reset --count 200
+      keyturn audit list --data ./directory --who amal
+      keyturn audit list --data ./directory --verb password.reset --actor bela --count 200
     """
     from collections import deque
 
-    from keyturn.app.trail import as_record, entries, names_of
+    from keyturn.app.naming import names_of
 
     with opened(frame, data, database) as house:
-        found = deque(entries(house.store, since=since, verb=verb), max(count, 0))
-        people = names_of(house.store, found)
+        wanted = _wanted(house, since=since, verb=verb, who=who, actor=actor)
+        found = deque(wanted, max(count, 0))
+        names = names_of(house.store, found)
     if frame.wants_json:
-        frame.json({"entries": [as_record(entry) for entry in found]})
+        frame.json({"entries": [names.record(entry) for entry in found]})
         return
-    rows = [_row(entry, people) for entry in found]
-    frame.table(("number", "at (UTC)", "actor", "verb", "who", "outcome", "door", "source"), rows, empty="no entries")
+    many = len(names.tenants) > 1
+    head = ("number", "at (UTC)", *(["tenant"] if many else []), "actor", "verb", "whom", "outcome", "detail", "door")
+    rows = [_row(entry, names, many=many) for entry in found]
+    frame.table((*head, "source"), rows, empty="no entries")
 
 
 @audit.command()
@@ -126,14 +150,32 @@ def export(frame: Frame, data: Path | None, database: str, since: datetime | Non
             frame.data(line)
 
 
-def _row(entry: "Entry", people: Mapping[str, str]) -> list[str]:
+def _wanted(house: "House", *, since: datetime | None, verb: str, who: str, actor: str) -> "Iterator[Entry]":
+    """The entries that the flags ask for, oldest first.  Raises ConfigError for what cannot be there."""
+    from keyturn.app.naming import VERBS, about, done_by, meant_by
+    from keyturn.app.trail import entries
+
+    if verb and verb not in VERBS:
+        fix = "one of " + ", ".join(sorted(VERBS))
+        raise ConfigError(f"the audit knows no verb {verb!r}", code="KT-CFG-002", fix=fix)
+    tenant = click.get_current_context().meta.get(TENANT, "")
+    number = tenant_number(house, tenant) if tenant else None
+    found = entries(house.store, since=since, tenant=number, verb="" if who else verb)
+    if who:
+        found = about(found, who, meant_by(house.store, who))
+    if actor:
+        found = done_by(found, actor, meant_by(house.store, actor))
+    return (entry for entry in found if verb in ("", entry.event.verb))
+
+
+def _row(entry: "Entry", names: "Names", *, many: bool) -> list[str]:
     event = entry.event
     outcome = f"{event.outcome}: {event.reason}" if event.reason else event.outcome
-    actor = people.get(event.actor, event.actor)
-    cells = (entry.sequence, f"{event.at:%Y-%m-%d %H:%M:%S}", actor, event.verb, event.who, outcome, event.door)
-    return [_cell(cell) for cell in (*cells, event.source)]
+    place = [names.tenant(event)] if many else []
+    cells = [entry.sequence, f"{event.at:%Y-%m-%d %H:%M:%S}", *place, names.actor(event), event.verb]
+    cells += [names.whom(event), outcome, names.detail(event), event.door, event.source]
+    return [_cell(cell) for cell in cells]
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return "".join(char if char.isprintable() else "?" for char in text)
+    return "".join(char if char.isprintable() else "?" for char in str(value))

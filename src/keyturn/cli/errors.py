@@ -1,6 +1,7 @@
 """The one place where an error becomes words on stderr and an exit code."""
 
 import io
+import re
 import sys
 import traceback
 from contextlib import suppress
@@ -15,6 +16,8 @@ INTERRUPTED = 130
 CRASH = "KT-SRV-001"
 SYSTEM = "KT-SRV-012"
 USAGE = "KT-CFG-002"
+_ON_DIRECTORY = re.compile(r"keyturn (user|group|key|tenant|audit) (?!.*--data)")
+"""A fix that is a command on a directory of this machine: it keeps the `--data` that was given."""
 
 
 def draw(error: KeyturnError, frame: Frame) -> int:
@@ -24,7 +27,8 @@ def draw(error: KeyturnError, frame: Frame) -> int:
     known = entry(error.code)
     progress = getattr(error, "progress", "") or frame.progress or known.progress
     lines = [f"{frame.tone(f'error[{error.code}]', Tone.BAD)}: {harmless(error.what)}"]
-    for name, text in (("where", error.where), ("why", error.why), ("fix", error.fix)):
+    fix = error.fix + frame.place if _ON_DIRECTORY.match(error.fix) else error.fix
+    for name, text in (("where", error.where), ("why", error.why), ("fix", fix)):
         lines += _field(name, text)
     if known.title:
         lines += _field("more", f"keyturn explain {error.code}")
@@ -32,7 +36,7 @@ def draw(error: KeyturnError, frame: Frame) -> int:
         lines.append(progress)
     click.echo("\n".join(lines), err=True, color=frame.color)
     if frame.wants_json:
-        told = {"where": error.where, "why": error.why, "fix": error.fix, "progress": progress}
+        told = {"where": error.where, "why": error.why, "fix": fix, "progress": progress}
         with suppress(OSError):  # stdout may be what is broken
             frame.json({"v": 1, "type": "error", "code": error.code, "what": error.what, **told, "exit": known.exit})
     return known.exit

@@ -66,11 +66,13 @@ class Frame:
 
     progress: the last line of an error, how far it got (`Nothing was sent.`).  A command that has begun to change
     something sets it; empty means that the code of the error decides.
+    place: the flag that says which directory the command works on, for the commands that a fix names.
     """
 
     def __init__(self, manners: Manners | None = None) -> None:
         self.manners = manners or Manners()
         self.progress = ""
+        self.place = ""
         self._settings: Settings | None = None
         self._wishes: Wishes | None = None
         self._log: IO[str] | None = None

@@ -1,6 +1,7 @@
 """`keyturn group`: groups of a directory on this machine, and who is in them."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -8,6 +9,7 @@ import click
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.place import acting, opened, place_flags, tenant_flag
 from keyturn.core.membership import GroupChange
+from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.users import RIGHT_NAMES, Group, Right, Window, right_words
 
 if TYPE_CHECKING:
@@ -159,10 +161,20 @@ def _change(
             user = directory.find(member)
             uid = user.uid if user is not None else groups.get(member.casefold())
             if uid is None:
-                raise KeyturnError(f"{member}: there is no such user and no such group", code="KT-TGT-030")
+                what, why = (
+                    f"{member}: there is no such user and no such group",
+                    "users are named by id, groups by name",
+                )
+                raise KeyturnError(what, code="KT-TGT-030", why=why, fix="keyturn user list, or keyturn group list")
             uids.append(uid)
         change = GroupChange(add=tuple(uids)) if joins else GroupChange(remove=tuple(uids))
-        changed = accepted(door.groups.update(_find(door, name).uid, change))
+        into = _find(door, name)
+        answer = door.groups.update(into.uid, change)
+        if isinstance(answer, Refused) and answer.reason is Reason.INVALID:
+            why = "it is the same group, or one of them holds it"
+            fix = f"keyturn group show {quote(into.name)}"
+            raise KeyturnError(f"{into.name}: {answer.text}", code="KT-SRV-400", why=why, fix=fix)
+        changed = accepted(answer)
     _tell(frame, changed, "changed")
 
 
@@ -185,7 +197,8 @@ def _find(door: "LocalAdministration", name: str) -> Group:
     wanted = name.casefold()
     found = next((one for one in _all(door) if one.name.casefold() == wanted or one.uid == name), None)
     if found is None:
-        raise KeyturnError(f"{name}: there is no such group", code="KT-TGT-039", fix="keyturn group list")
+        why = "no group of this tenant has this name or uid"
+        raise KeyturnError(f"{name}: there is no such group", code="KT-TGT-039", why=why, fix="keyturn group list")
     return found
 
 

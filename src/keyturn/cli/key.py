@@ -7,7 +7,8 @@ import click
 
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.place import acting, opened, place_flags, tenant_flag
-from keyturn.core.errors import ConfigError
+from keyturn.core.errors import ConfigError, KeyturnError
+from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.users import ALL_RIGHTS, RIGHT_NAMES, Right, right_words
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def list_keys(frame: Frame, data: Path | None, database: str) -> None:
             "kind": one.kind,
             "active": one.active,
             "rights": right_words(one.rights),
+            "scopes": list(one.scopes),
             "description": one.description,
             "added": one.added.at.isoformat(timespec="seconds"),
         }
@@ -107,11 +109,13 @@ def list_keys(frame: Frame, data: Path | None, database: str) -> None:
             one.kind,
             "active" if one.active else "off",
             ", ".join(right_words(one.rights)),
+            " ".join(one.scopes),
+            f"{one.added.at:%Y-%m-%d %H:%M}",
             one.description,
         )
         for one in keys
     ]
-    frame.table(("id", "kind", "state", "rights", "description"), rows, empty="no keys")
+    frame.table(("id", "kind", "state", "rights", "scopes", "made (UTC)", "description"), rows, empty="no keys")
 
 
 @key.command()
@@ -128,7 +132,11 @@ def revoke(frame: Frame, id: str, data: Path | None, database: str) -> None:
     from keyturn.app.refusals import accepted
 
     with opened(frame, data, database) as house:
-        accepted(_door(house).revoke_key(id))
+        revoked = _door(house).revoke_key(id)
+        if isinstance(revoked, Refused) and revoked.reason is Reason.NO_SUCH_USER:
+            why = "no key of this tenant has this id; one that was revoked is gone"
+            raise KeyturnError(f"{id}: {revoked.text}", code="KT-TGT-030", why=why, fix="keyturn key list")
+        accepted(revoked)
     frame.say(f"{id} revoked")
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from keyturn.cli.frame import Frame
 
@@ -32,7 +34,8 @@ _database = click.option(
 TENANT = "keyturn.tenant"
 
 
-def _remember(context: click.Context, _: click.Parameter, value: str) -> str:
+def remember(context: click.Context, _: click.Parameter, value: str) -> str:
+    """Keep the tenant that the command line names, for `acting`."""
     context.meta[TENANT] = value
     return value
 
@@ -42,7 +45,7 @@ _tenant = click.option(
     default="",
     metavar="NAME",
     expose_value=False,
-    callback=_remember,
+    callback=remember,
     help="The tenant that it is about; else `default`.",
 )
 
@@ -55,16 +58,20 @@ def tenant_flag(command: F) -> F:
 def acting(house: "House") -> "Actor":
     """Who acts on a directory of this machine: its operator, in the tenant that the command line names."""
     from keyturn.app.operator import operator
-    from keyturn.core.errors import ConfigError
 
     wanted = click.get_current_context().meta.get(TENANT, "")
-    if not wanted:
-        return operator()
+    return operator().abroad(tenant_number(house, wanted)) if wanted else operator()
+
+
+def tenant_number(house: "House", wanted: str) -> int:
+    """The number of the tenant of that name.  Raises ConfigError when there is none."""
+    from keyturn.core.errors import ConfigError
+
     with house.store.reading() as view:
         number = next((tenant.number for tenant in view.tenants.all() if tenant.name == wanted), None)
     if number is None:
         raise ConfigError(f"there is no tenant {wanted!r}", code="KT-TGT-040", fix="keyturn tenant list")
-    return operator().abroad(number)
+    return number
 
 
 def place_flags(command: F) -> F:
@@ -92,6 +99,8 @@ def opened(frame: Frame, data: Path | None, database: str) -> "Iterator[House]":
     """The directory, closed when the block ends.  Raises ConfigError when there is none."""
     from keyturn.app.build import open_house
 
+    if data is not None and click.get_current_context().get_parameter_source("data") is ParameterSource.COMMANDLINE:
+        frame.place = f" --data {quote(str(data))}"
     house = open_house(place_of(frame, data, database))
     try:
         yield house

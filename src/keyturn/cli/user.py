@@ -1,6 +1,7 @@
 """`keyturn user`: one user of a directory on this machine, through the same door as everybody."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,14 @@ from keyturn.cli.place import acting, opened, place_flags, tenant_flag
 from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword, SetStatus
 from keyturn.core.errors import KeyturnError
 from keyturn.core.outcomes import Changed, Created, Delivery, Unchanged
-from keyturn.core.users import Contact, Profile, Status, User, Window, right_words
+from keyturn.core.users import Contact, Handle, Profile, Status, User, Window, right_words
 
 if TYPE_CHECKING:
     from keyturn.app.build import House
     from keyturn.core.directory import LocalDirectory
 
 PAGE = 1000
+NOBODY = "nobody has it in this tenant; ids are text, with their zeros"
 
 
 @click.group()
@@ -61,13 +63,16 @@ def list_users(frame: Frame, data: Path | None, database: str, search: str) -> N
 @tenant_flag
 @pass_frame
 def show(frame: Frame, id: str, data: Path | None, database: str) -> None:
-    """What is known about a user; never the password.
+    """What is known about a user; never the password.  ID: the id, else the sign-in name, the uid or the number.
 
     \b
       keyturn user show amal --data ./directory
     """
     with opened(frame, data, database) as house:
-        facts = _facts(_find(_door(house), id))
+        found, by = _found(house, id)
+    facts = _facts(found)
+    if by is not Handle.KEY:
+        frame.say(f"{id} is the {_HANDLES[by]} of {found.key}")
     if frame.wants_json:
         frame.json(facts)
         return
@@ -190,6 +195,21 @@ def _unconfirmed(frame: Frame) -> int:
     return 8
 
 
+_HANDLES = {Handle.KEY: "id", Handle.LOGIN: "sign-in name", Handle.UID: "uid", Handle.NUMBER: "number"}
+
+
+def _found(house: "House", text: str) -> tuple[User, Handle]:
+    """The user whom the text names, by the first of its names that fits, and which that was."""
+    from keyturn.app.operator import DOOR
+    from keyturn.core.directory import LOCAL
+
+    for handle in _HANDLES:
+        user = house.directory(acting(house), DOOR, replace(LOCAL, handle=handle)).find(text)
+        if user is not None:
+            return user, handle
+    raise _nobody(text)
+
+
 def _door(house: "House") -> "LocalDirectory":
     from keyturn.app.operator import DOOR
 
@@ -206,8 +226,13 @@ def _do(door: "LocalDirectory", command: Command) -> Created | Changed | Unchang
 def _find(door: "LocalDirectory", id: str) -> User:
     found = door.find(id)
     if found is None:
-        raise KeyturnError(f"{id}: there is no such user", code="KT-TGT-030", fix="keyturn user list --search ...")
+        raise _nobody(id)
     return found
+
+
+def _nobody(id: str) -> KeyturnError:
+    fix = "keyturn user list"
+    return KeyturnError(f"{id}: there is no such user", code="KT-TGT-030", why=NOBODY, fix=fix)
 
 
 def _all(door: "LocalDirectory", search: str) -> list[User]:
