@@ -106,8 +106,13 @@ def _try(house: House, tenant: int, deed: Deed) -> None:
         case "own":
             directory.execute([UpdateUser(name, rights=deed.rights)])
         case _:
-            wish = who if is_group else ""  # the uid of a group
-            directory.execute([CreateUser("newcomer", Profile(), rights=deed.rights, groups=(uid,), uid=wish)])
+            directory.execute([_newcomer(deed, uid, who)])
+
+
+def _newcomer(deed: Deed, group: str, who: str) -> CreateUser:
+    """Somebody new in a group, who may wish for the uid of another one."""
+    wish = who if deed.member[0] else ""
+    return CreateUser("newcomer", Profile(), rights=deed.rights, groups=(group,), uid=wish)
 
 
 def _people(store: Store, tenant: int) -> tuple[dict[str, User], dict[str, Node], dict[str, frozenset[str]]]:
