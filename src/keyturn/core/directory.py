@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, TypeAlias, cast
 from uuid import uuid4
 
+from keyturn.core.budget import strike
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import (
     ChangePassword,
@@ -28,7 +29,6 @@ from keyturn.core.policy import judge as judge_password
 from keyturn.core.ports import Probe
 from keyturn.core.secret import Secret
 from keyturn.core.sight import Sight
-from keyturn.core.signin import strike
 from keyturn.core.steps import Caller, Parts, Recipient, Step, begin
 from keyturn.core.storage import Subject, Transaction, View
 from keyturn.core.users import USER_RIGHTS, Profile, User, Users, Window

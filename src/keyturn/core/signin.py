@@ -8,6 +8,7 @@ from typing import Final
 from uuid import uuid4
 
 from keyturn.core.audit import LONGEST_WHO, Event
+from keyturn.core.budget import reserve
 from keyturn.core.commands import Origin
 from keyturn.core.credentials import Credential, Source
 from keyturn.core.outcomes import Reason, Refused
@@ -17,35 +18,10 @@ from keyturn.core.ports import Claims, SignedIn, Tokens
 from keyturn.core.recent import Recent
 from keyturn.core.secret import Secret
 from keyturn.core.steps import Parts
-from keyturn.core.storage import Key, Session, Subject, Transaction, UserChange, View
-from keyturn.core.users import Stamp, Status
+from keyturn.core.storage import Key, Session, Subject, Transaction, View
+from keyturn.core.users import Status
 
 TOKEN_LIFE: Final = timedelta(hours=1)
-FREE_GUESSES: Final = 5
-MOST_GUESSES: Final = 100
-FIRST_WAIT: Final = timedelta(seconds=30)
-LONGEST_WAIT: Final = timedelta(hours=1)
-SYSTEM: Final = "keyturn"
-"""The actor of what the directory does by itself."""
-
-
-def strike(transaction: Transaction, uid: str, now: datetime) -> int:
-    """Count a wrong password: the fifth in a row starts waits that double, the hundredth disables the account."""
-    failures = transaction.users.count_failure(uid, now)
-    if failures >= FREE_GUESSES:
-        doubled = FIRST_WAIT * 2 ** min(failures - FREE_GUESSES, 10)
-        transaction.users.wait(uid, now + min(doubled, LONGEST_WAIT))
-    if failures == MOST_GUESSES:
-        _disable(transaction, uid, now)
-    return failures
-
-
-def _disable(transaction: Transaction, uid: str, now: datetime) -> None:
-    tenant = transaction.users.by_uid([uid])[uid].tenant
-    transaction.users.update([UserChange(uid, Stamp(SYSTEM, now), status=Status.DISABLED, revoke=True)])
-    detail = f"disabled after {MOST_GUESSES} wrong passwords in a row"
-    event = Event(now, tenant, SYSTEM, "user.status", "changed", target=uid, detail=detail)
-    transaction.audit.append([event])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +43,7 @@ class SignIn:
         attempt = _Attempt(login, door, origin)
         with self.parts.store.reading() as view:
             subject = self._whom(view, login, tenant)
-        subject = self._reserve(subject)
+        subject = reserve(self.parts, subject)
         given = _normal(password)
         credential = subject.credential if subject is not None else None
         checked = self.parts.hasher.check(given, credential.checkable() if credential is not None else None)
@@ -126,7 +102,7 @@ class SignIn:
                 return actor
         with self.parts.store.reading() as view:
             subject = self._whom(view, login, tenant)
-        subject = self._reserve(subject)
+        subject = reserve(self.parts, subject)
         credential = subject.credential if subject is not None else None
         checked = self.parts.hasher.check(_normal(password), credential.checkable() if credential is not None else None)
         with self.parts.store.writing() as transaction:
@@ -135,11 +111,10 @@ class SignIn:
             current = transaction.users.by_uid([subject.uid]).get(subject.uid)
             if current is None or current.credential != credential or current.status is not Status.ACTIVE:
                 return self._turn_away(transaction, subject, attempt)
-            transaction.users.wait(subject.uid, None, clear=True)
-            subject = transaction.users.by_uid([subject.uid])[subject.uid]
+            transaction.users.wait(current.uid, None, clear=True)
         if not credential.must_change:
-            self.recent.put(given, subject.uid, subject.epoch, self.parts.clock.monotonic())
-        return _caller(subject, credential)
+            self.recent.put(given, current.uid, current.epoch, self.parts.clock.monotonic())
+        return _caller(current, credential)
 
     def _same_as_before(self, uid: str, epoch: int) -> Actor | None:
         with self.parts.store.reading() as view:
@@ -220,20 +195,6 @@ class SignIn:
             return next((subject for subject in found if subject.tenant == number), None)
         default = next((subject for subject in found if subject.tenant == 1), None)
         return default or (found[0] if len(found) == 1 else None)
-
-    def _reserve(self, subject: Subject | None) -> Subject | None:
-        """Take one guess from the account's budget; None when it has none now, which looks like a wrong password."""
-        if subject is None:
-            return None
-        now = self.parts.clock.now()
-        with self.parts.store.writing() as transaction:
-            fresh = transaction.users.by_uid([subject.uid]).get(subject.uid)
-            if fresh is None or fresh.status is not Status.ACTIVE:
-                return None
-            if fresh.wait_until is not None and fresh.wait_until > now:
-                return None
-            strike(transaction, fresh.uid, now)
-            return fresh
 
     def _admit(
         self, transaction: Transaction, subject: Subject, credential: Credential, attempt: "_Attempt"

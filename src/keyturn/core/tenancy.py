@@ -33,6 +33,15 @@ class KnownValues(StrEnum):
     REFUSE = "refuse"
 
 
+@unique
+class SecondFactor(StrEnum):
+    """Of whom a second factor is required: of nobody, of whoever holds an administrative right, of everyone."""
+
+    OFF = "off"
+    ADMINISTRATORS = "administrators"
+    EVERYONE = "everyone"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What one tenant has decided.  temporary_life: how long a known value signs in before it must be changed."""
@@ -41,6 +50,7 @@ class Rules:
     mail: MailMode = MailMode.SAFE
     known_values: KnownValues = KnownValues.TEMPORARY
     temporary_life: timedelta = ONE_TIME_LIFE
+    second_factor: SecondFactor = SecondFactor.OFF
 
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> "Rules":
@@ -66,6 +76,7 @@ class Rules:
             mail=MailMode(of["mail"]),
             known_values=KnownValues(of["known_values"]),
             temporary_life=timedelta(hours=int(of["temporary_hours"])),
+            second_factor=SecondFactor(of["second_factor"]),
         )
 
 
@@ -74,6 +85,7 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "mail": MailMode.SAFE.value,
     "known_values": KnownValues.TEMPORARY.value,
     "temporary_hours": str(ONE_TIME_LIFE // timedelta(hours=1)),
+    "second_factor": SecondFactor.OFF.value,
 }
 """What holds for a rule that a tenant has not set."""
 
@@ -82,6 +94,7 @@ STRICTEST: Final[Mapping[str, str]] = {
     "mail": MailMode.LINK.value,
     "known_values": KnownValues.REFUSE.value,
     "temporary_hours": "1",
+    "second_factor": SecondFactor.EVERYONE.value,
 }
 
 TAKES: Final[Mapping[str, str]] = {
@@ -89,6 +102,7 @@ TAKES: Final[Mapping[str, str]] = {
     "mail": "one of " + ", ".join(MailMode),
     "known_values": "one of " + ", ".join(KnownValues),
     "temporary_hours": f"a whole number from 1 to {LONGEST_HOURS}",
+    "second_factor": "one of " + ", ".join(SecondFactor),
     "base_url": "an address that begins with https:// or http://, without a user name or a password",
 }
 """The settings that keyturn itself knows, and what each takes, in words."""
@@ -116,6 +130,7 @@ _FIT: Final[Mapping[str, Callable[[str], bool]]] = {
     "mail": frozenset(MailMode).__contains__,
     "known_values": frozenset(KnownValues).__contains__,
     "temporary_hours": _hours,
+    "second_factor": frozenset(SecondFactor).__contains__,
     "base_url": lambda value: not value or _address(value),
 }
 

@@ -1,0 +1,50 @@
+"""How often an account may be guessed at: one budget whatever the spelling or the door, counted before each look."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from keyturn.core.audit import Event
+from keyturn.core.steps import Parts
+from keyturn.core.storage import Subject, Transaction, UserChange
+from keyturn.core.users import Stamp, Status
+
+FREE_GUESSES: Final = 5
+MOST_GUESSES: Final = 100
+FIRST_WAIT: Final = timedelta(seconds=30)
+LONGEST_WAIT: Final = timedelta(hours=1)
+SYSTEM: Final = "keyturn"
+"""The actor of what the directory does by itself."""
+
+
+def reserve(parts: Parts, subject: Subject | None) -> Subject | None:
+    """Take one guess from the account's budget; None when it has none now, which looks like a wrong password."""
+    if subject is None:
+        return None
+    now = parts.clock.now()
+    with parts.store.writing() as transaction:
+        fresh = transaction.users.by_uid([subject.uid]).get(subject.uid)
+        if fresh is None or fresh.status is not Status.ACTIVE:
+            return None
+        if fresh.wait_until is not None and fresh.wait_until > now:
+            return None
+        strike(transaction, fresh.uid, now)
+        return fresh
+
+
+def strike(transaction: Transaction, uid: str, now: datetime) -> int:
+    """Count a wrong password: the fifth in a row starts waits that double, the hundredth disables the account."""
+    failures = transaction.users.count_failure(uid, now)
+    if failures >= FREE_GUESSES:
+        doubled = FIRST_WAIT * 2 ** min(failures - FREE_GUESSES, 10)
+        transaction.users.wait(uid, now + min(doubled, LONGEST_WAIT))
+    if failures == MOST_GUESSES:
+        _disable(transaction, uid, now)
+    return failures
+
+
+def _disable(transaction: Transaction, uid: str, now: datetime) -> None:
+    tenant = transaction.users.by_uid([uid])[uid].tenant
+    transaction.users.update([UserChange(uid, Stamp(SYSTEM, now), status=Status.DISABLED, revoke=True)])
+    detail = f"disabled after {MOST_GUESSES} wrong passwords in a row"
+    event = Event(now, tenant, SYSTEM, "user.status", "changed", target=uid, detail=detail)
+    transaction.audit.append([event])
