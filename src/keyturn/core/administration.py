@@ -12,7 +12,7 @@ from keyturn.core.capabilities import Capabilities
 from keyturn.core.groups import LocalGroups
 from keyturn.core.jobs import LIFE, Job
 from keyturn.core.outcomes import Changed, Reason, Refused
-from keyturn.core.permissions import Target, may, may_confer
+from keyturn.core.permissions import Target, may, may_confer, not_allowed
 from keyturn.core.policy import Policy, ProfileName, Verdict
 from keyturn.core.policy import judge as judge_password
 from keyturn.core.ports import KeyChange, NewKey
@@ -44,7 +44,7 @@ class LocalAdministration:
     def keys(self) -> Sequence[Key] | Refused:
         """The API keys of the tenant, oldest first."""
         if not may(self.caller.actor, "key.list", Target.NOBODY):
-            return _not_allowed("")
+            return not_allowed("")
         with self.parts.store.reading() as view:
             return view.keys.list(self.caller.actor.tenant)
 
@@ -54,7 +54,7 @@ class LocalAdministration:
         """A new API key; its token is shown this once.  scopes: makes it the key of a client, whose id is a GUID."""
         with self.parts.store.writing() as transaction:
             if not may(self.caller.actor, "key.create", Target.NOBODY) or not may_confer(self.caller.actor, rights):
-                return self._refuse(transaction, "key.create", _not_allowed(""))
+                return self._refuse(transaction, "key.create", not_allowed(""))
             token, stamp = self.parts.minter.draw(), self._stamp()
             name = str(uuid4()) if scopes else self._free_id(transaction)
             digest = self.parts.hasher.digest(token)
@@ -83,7 +83,7 @@ class LocalAdministration:
                 return key
             rights = key.rights if change.rights is None else change.rights
             if not may_confer(self.caller.actor, rights):
-                return self._refuse(transaction, "key.update", _not_allowed(id))
+                return self._refuse(transaction, "key.update", not_allowed(id))
             changed = replace(
                 key,
                 rights=rights,
@@ -126,7 +126,7 @@ class LocalAdministration:
         actor = self.caller.actor
         with self.parts.store.writing() as transaction:
             if not may(actor, "grant.write", Target.OTHER):
-                return self._refuse(transaction, "grant.write", _not_allowed(who))
+                return self._refuse(transaction, "grant.write", not_allowed(who))
             subject = transaction.users.subjects(actor.tenant, [who], by).get(who)
             if subject is None:
                 missing = Refused(who, Reason.NO_SUCH_USER, "there is no such user")
@@ -176,12 +176,12 @@ class LocalAdministration:
     def _key(self, transaction: Transaction, verb: str, id: str) -> Key | Refused:
         """The key if the caller may touch it: never one of another tenant, never one with rights they lack."""
         if not may(self.caller.actor, verb, Target.NOBODY):
-            return self._refuse(transaction, verb, _not_allowed(id))
+            return self._refuse(transaction, verb, not_allowed(id))
         key = transaction.keys.find(id)
         if key is None or key.tenant != self.caller.actor.tenant:
             return self._refuse(transaction, verb, Refused(id, Reason.NO_SUCH_USER, "there is no such key"))
         if not may_confer(self.caller.actor, key.rights):
-            return self._refuse(transaction, verb, _not_allowed(id))
+            return self._refuse(transaction, verb, not_allowed(id))
         return key
 
     def _keep(self, transaction: Transaction, verb: str, outcome: str, key: Key, detail: str) -> Key:
@@ -211,7 +211,3 @@ class LocalAdministration:
     ) -> Event:
         now = self.parts.clock.now()
         return self.caller.event(now, verb, outcome, who=who, target=target, reason=reason, detail=detail)
-
-
-def _not_allowed(who: str) -> Refused:
-    return Refused(who, Reason.NOT_ALLOWED, "the caller is not permitted to do this")

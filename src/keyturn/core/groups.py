@@ -1,21 +1,18 @@
 """Groups: who is in one, and that nobody gets a right through one that its giver lacks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 from uuid import uuid4
 
 from keyturn.core.errors import Conflict
 from keyturn.core.judging import fault_of_id
-from keyturn.core.membership import GroupChange, Tie, above, below, closure
+from keyturn.core.membership import GroupChange, Node, Tie, above, below, closure
 from keyturn.core.outcomes import Reason, Refused
-from keyturn.core.permissions import Target, may, may_confer
+from keyturn.core.permissions import Target, may, may_confer, not_allowed
 from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Subject, Transaction, UserChange
 from keyturn.core.telling import change_told, rights_told, told
 from keyturn.core.users import Group, Groups, Right, Stamp, Window
-
-NOT_ALLOWED: Final = "the caller is not permitted to do this"
 
 
 class _Undo(Exception):
@@ -93,7 +90,7 @@ class LocalGroups:
 
     def _found(self, transaction: Transaction, verb: str, uid: str) -> Group | Refused:
         if not may(self.caller.actor, verb, Target.NOBODY):
-            return self._refuse(transaction, verb, Refused(uid, Reason.NOT_ALLOWED, NOT_ALLOWED))
+            return self._refuse(transaction, verb, not_allowed(uid))
         group = transaction.groups.find(self.caller.actor.tenant, [uid]).get(uid)
         if group is None:
             return self._refuse(transaction, verb, Refused(uid, Reason.NO_SUCH_GROUP, "there is no such group"))
@@ -123,7 +120,7 @@ class LocalGroups:
         self, transaction: Transaction, verb: str, group: Group, add: Sequence[str], remove: Sequence[str], detail: str
     ) -> Group:
         if not may(self.caller.actor, verb, Target.NOBODY):
-            raise _Undo(Refused("", Reason.NOT_ALLOWED, NOT_ALLOWED))
+            raise _Undo(not_allowed())
         if fault := fault_of_id(group.name):
             raise _Undo(Refused("", Reason.INVALID, fault.replace("the id", "the name")))
         tenant, table = group.tenant, transaction.groups
@@ -133,7 +130,7 @@ class LocalGroups:
         touched = below(before, [group.uid, *remove])
         table.put(group)
         table.untie([Tie(group.uid, uid) for uid in remove])
-        joins = self._joins(transaction, group, add, people)
+        joins = _joins(before, group, add, people)
         table.tie(joins)
         after = table.graph(tenant)
         touched |= below(after, [group.uid, *add])
@@ -143,7 +140,7 @@ class LocalGroups:
             table.remove(group.uid)
         if gives:
             everybody = {*transaction.groups.people(sorted(touched)), *people}
-            self._spread(transaction, sorted(everybody))
+            self._spread(transaction, after, sorted(everybody))
         if administered and transaction.users.administrators(tenant) == 0:
             text = "this would take the right from the last user who can administer users"
             raise _Undo(Refused("", Reason.LAST_ADMINISTRATOR, text))
@@ -155,36 +152,23 @@ class LocalGroups:
         found = transaction.users.by_uid(uids) if uids else {}
         return {uid: one for uid, one in found.items() if one.tenant == self.caller.actor.tenant}
 
-    def _joins(
-        self, transaction: Transaction, group: Group, add: Sequence[str], people: dict[str, Subject]
-    ) -> list[Tie]:
-        """The ties of new members, of whom each must be there, and no group be in itself."""
-        graph = transaction.groups.graph(group.tenant)
-        upper = above(graph, [group.uid])
-        for uid in add:
-            if uid not in people and uid not in graph:
-                raise _Undo(Refused("", Reason.INVALID, "a member is no user and no group"))
-            if uid not in people and uid in upper:
-                raise _Undo(Refused("", Reason.INVALID, "a group cannot be in itself"))
-        return [Tie(group.uid, uid, uid not in people) for uid in add]
-
     def _hold(self, gives: frozenset[Right], people: Iterable[Subject]) -> None:
         """The caller holds what the group gives, and what everybody holds who is taken in or out."""
         actor = self.caller.actor
-        whole = all(_touchable(self.caller, subject) for subject in people if subject.uid != actor.id)
+        whole = all(actor.holds(one.rights, one.administers) for one in people if one.uid != actor.id)
         if not whole or not may_confer(actor, gives):
-            raise _Undo(Refused("", Reason.NOT_ALLOWED, NOT_ALLOWED))
+            raise _Undo(not_allowed())
 
-    def _spread(self, transaction: Transaction, uids: Sequence[str]) -> None:
+    def _spread(self, transaction: Transaction, graph: Mapping[str, Node], uids: Sequence[str]) -> None:
         """Write down what these users have through groups now; whoever lost something is signed in nowhere any more."""
-        graph, direct = transaction.groups.graph(self.caller.actor.tenant), transaction.groups.of(uids)
+        direct = transaction.groups.of(uids)
         changes: list[UserChange] = []
         for uid, subject in transaction.users.by_uid(uids).items():
             through = closure(graph, direct[uid])
             if through == subject.through:
                 continue
-            if not _touchable(self.caller, subject):
-                raise _Undo(Refused("", Reason.NOT_ALLOWED, NOT_ALLOWED))
+            if not self.caller.actor.holds(subject.rights, subject.administers):
+                raise _Undo(not_allowed())
             lost = not subject.rights <= subject.own | through
             changes.append(UserChange(uid, self._stamp(), through=through, revoke=lost))
         if changes:
@@ -208,18 +192,19 @@ class LocalGroups:
         transaction.audit.append(events)
 
     def _refuse(self, transaction: Transaction, verb: str, refused: Refused, target: str = "") -> Refused:
-        now = self.parts.clock.now()
-        event = self.caller.event(
-            now, verb, "refused", who=refused.who, target=target, reason=refused.reason.value, detail=refused.text
-        )
-        transaction.audit.append([event])
+        transaction.audit.append([self.caller.refusal(self.parts.clock.now(), verb, refused, target=target)])
         return refused
 
     def _stamp(self) -> Stamp:
         return Stamp(self.caller.actor.id, self.parts.clock.now())
 
 
-def _touchable(caller: Caller, subject: Subject) -> bool:
-    """Whether the caller holds all that somebody holds."""
-    reached = all(caller.actor.reaches(tenant) for tenant in subject.administers)
-    return reached and subject.rights <= caller.actor.rights
+def _joins(graph: Mapping[str, Node], group: Group, add: Sequence[str], people: Mapping[str, Subject]) -> list[Tie]:
+    """The ties of new members, of whom each must be there, and no group be in itself."""
+    upper = above(graph, [group.uid])
+    for uid in add:
+        if uid not in people and uid not in graph:
+            raise _Undo(Refused("", Reason.INVALID, "a member is no user and no group"))
+        if uid not in people and uid in upper:
+            raise _Undo(Refused("", Reason.INVALID, "a group cannot be in itself"))
+    return [Tie(group.uid, uid, uid not in people) for uid in add]

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias, assert_never
 from keyturn.core.capabilities import lacks
 from keyturn.core.commands import ChangePassword, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.outcomes import Reason, Refused
-from keyturn.core.permissions import Proof, Target, may, may_confer
+from keyturn.core.permissions import Proof, Target, may, may_confer, not_allowed
 from keyturn.core.steps import Step
 from keyturn.core.storage import Subject
 from keyturn.core.tenancy import KnownValues
@@ -99,7 +99,7 @@ def _permission(step: Step, seen: Seen) -> Refused | None:
         allowed = allowed and seen.session_open(actor.session)
     if allowed:
         return None
-    return Refused(step.command.who, Reason.NOT_ALLOWED, "the caller is not permitted to do this")
+    return not_allowed(step.command.who)
 
 
 def _membership(step: Step, seen: Seen, groups: Sequence[str]) -> Refused | None:
@@ -109,7 +109,7 @@ def _membership(step: Step, seen: Seen, groups: Sequence[str]) -> Refused | None
         return Refused(step.command.who, Reason.NO_SUCH_GROUP, "there is no such group")
     if may_confer(step.caller.actor, given):
         return None
-    return Refused(step.command.who, Reason.NOT_ALLOWED, "the caller is not permitted to do this")
+    return not_allowed(step.command.who)
 
 
 def _creation(step: Step, command: CreateUser, seen: Seen) -> Refused | None:

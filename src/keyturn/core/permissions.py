@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from typing import Final
 
+from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.users import USER_RIGHTS, Right
 
 SYSTEM_TENANT: Final = 1
@@ -48,6 +49,10 @@ class Actor:
     def reaches(self, tenant: int) -> bool:
         """Whether the actor has anything to say in a tenant."""
         return tenant == self.tenant or tenant in self.administers or self._of_system
+
+    def holds(self, rights: frozenset[Right], administers: frozenset[int] = frozenset()) -> bool:
+        """Whether the actor holds all that somebody with these rights, over these other tenants, holds."""
+        return rights <= self.rights and all(self.reaches(tenant) for tenant in administers)
 
     def abroad(self, tenant: int) -> "Actor":
         """The actor at work in another tenant, with the rights that hold there: none where they do not reach."""
@@ -146,10 +151,15 @@ def may(
     if not needed <= actor.rights or (operation in OF_SYSTEM and actor.tenant != SYSTEM_TENANT):
         return False
     if target is Target.OTHER and operation in ON_CREDENTIALS:
-        return target_rights <= actor.rights and all(actor.reaches(tenant) for tenant in target_administers)
+        return actor.holds(target_rights, target_administers)
     return True
 
 
 def may_confer(actor: Actor, rights: frozenset[Right]) -> bool:
     """Nobody gives an administrative right that they lack."""
-    return rights <= actor.rights
+    return actor.holds(rights)
+
+
+def not_allowed(who: str = "") -> Refused:
+    """The refusal of whoever lacks a right for what they ask."""
+    return Refused(who, Reason.NOT_ALLOWED, "the caller is not permitted to do this")

@@ -62,6 +62,11 @@ class Caller:
             door=self.door, source=origin.source, request=origin.request, run=origin.run, row=origin.row, detail=detail,
         )  # fmt: skip
 
+    def refusal(self, at: datetime, verb: str, refused: Refused, *, target: str = "") -> Event:
+        """What the audit keeps of a refusal."""
+        reason, detail = refused.reason.value, refused.text
+        return self.event(at, verb, "refused", who=refused.who, target=target, reason=reason, detail=detail)
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:

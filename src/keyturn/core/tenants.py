@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from keyturn.core.errors import Conflict
 from keyturn.core.outcomes import Changed, Reason, Refused
-from keyturn.core.permissions import Target, may
+from keyturn.core.permissions import Target, may, not_allowed
 from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Tenant, Transaction, UserChange
 from keyturn.core.telling import change_told, settings_told, told
@@ -17,8 +17,6 @@ from keyturn.core.users import Handle, Stamp
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 """What a tenant may be called: it stands in addresses and in the ids of API keys."""
-
-_NOT_ALLOWED: Final = "the caller is not permitted to do this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,8 @@ class LocalTenants:
     def create(self, name: str, settings: Mapping[str, str]) -> Tenant | Refused:
         """A new tenant, without anybody in it."""
         with self.parts.store.writing() as transaction:
+            if not may(self.caller.actor, "tenant.create", Target.NOBODY):
+                return self._refuse(transaction, "tenant.create", not_allowed(name))
             number = max(tenant.number for tenant in transaction.tenants.all()) + 1
             tenant = Tenant(number, name, str(uuid4()), dict(settings))
             return self._keep(transaction, "tenant.create", tenant, settings_told({}, tenant.settings))
@@ -44,8 +44,7 @@ class LocalTenants:
         """Another name, or other settings in place of all that were there."""
         with self.parts.store.writing() as transaction:
             if not may(self.caller.actor, "tenant.update", Target.NOBODY):
-                refused = Refused(str(number), Reason.NOT_ALLOWED, _NOT_ALLOWED)
-                return self._refuse(transaction, "tenant.update", refused)
+                return self._refuse(transaction, "tenant.update", not_allowed(str(number)))
             found = next((one for one in transaction.tenants.all() if one.number == number), None)
             if found is None:
                 missing = Refused(str(number), Reason.NO_SUCH_TENANT, "there is no such tenant")
@@ -76,7 +75,7 @@ class LocalTenants:
             administers = subject.administers if subject is not None else frozenset()
             target = Target.SELF if uid == actor.id else Target.OTHER
             if not may(actor, verb, target, rights, administers):
-                return self._refuse(transaction, verb, Refused(uid, Reason.NOT_ALLOWED, _NOT_ALLOWED))
+                return self._refuse(transaction, verb, not_allowed(uid))
             if not known:
                 missing = Refused(uid, Reason.NO_SUCH_USER, "there is no such user")
                 return self._refuse(transaction, verb, missing)
@@ -92,8 +91,6 @@ class LocalTenants:
             return Changed(uid)
 
     def _keep(self, transaction: Transaction, verb: str, tenant: Tenant, changes: str) -> Tenant | Refused:
-        if not may(self.caller.actor, verb, Target.NOBODY):
-            return self._refuse(transaction, verb, Refused(tenant.name, Reason.NOT_ALLOWED, _NOT_ALLOWED))
         if not NAME.fullmatch(tenant.name):
             text = "a tenant's name has letters, digits, hyphens and underscores, at most 63"
             return self._refuse(transaction, verb, Refused(tenant.name, Reason.INVALID, text))
@@ -115,7 +112,5 @@ class LocalTenants:
         return tenant
 
     def _refuse(self, transaction: Transaction, verb: str, refused: Refused) -> Refused:
-        now, reason = self.parts.clock.now(), refused.reason.value
-        event = self.caller.event(now, verb, "refused", who=refused.who, reason=reason, detail=refused.text)
-        transaction.audit.append([event])
+        transaction.audit.append([self.caller.refusal(self.parts.clock.now(), verb, refused)])
         return refused

@@ -1,8 +1,8 @@
 """Whether somebody may read what no command and no method of the administration gives out by itself."""
 
 from keyturn.core.commands import Origin
-from keyturn.core.outcomes import Reason, Refused
-from keyturn.core.permissions import Actor, Target, may
+from keyturn.core.outcomes import Refused
+from keyturn.core.permissions import Actor, Target, may, not_allowed
 from keyturn.core.ports import Gate
 
 
@@ -10,5 +10,4 @@ async def refusal_of(gate: Gate, actor: Actor, verb: str, *, door: str, origin: 
     """None for who may do it; else the refusal, which then stands in the audit."""
     if may(actor, verb, Target.NOBODY):
         return None
-    refused = Refused("", Reason.NOT_ALLOWED, "the caller is not permitted to do this")
-    return await gate.refuse(refused, verb, actor=actor, door=door, origin=origin)
+    return await gate.refuse(not_allowed(), verb, actor=actor, door=door, origin=origin)

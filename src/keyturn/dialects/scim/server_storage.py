@@ -12,7 +12,7 @@ from scim2_server.storage import AsyncScimStorage, SearchPage
 from keyturn.core.commands import ChangePassword, Command, DeleteUser, ResetPassword, UpdateUser
 from keyturn.core.conditions import Condition
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Unchanged
-from keyturn.core.permissions import NEEDS
+from keyturn.core.permissions import NEEDS, not_allowed
 from keyturn.core.users import Group, User, Window
 from keyturn.dialects.scim.server_asking import Asked
 from keyturn.dialects.scim.server_filter import AnyResource, condition_of, name_alone, order_of
@@ -159,12 +159,11 @@ class Storage(AsyncScimStorage):
         """Why there is nothing to show; audited where something was to be changed."""
         verb = f"{kind}.{_VERBS.get(self._asked.request.method, 'read')}"
         reason = Reason.NO_SUCH_USER if kind == "user" else Reason.NO_SUCH_GROUP
-        text = "there is no such user" if kind == "user" else "there is no such group"
+        missing = Refused(uid, reason, f"there is no such {kind}")
         if self._asked.request.method not in _VERBS:
-            return Refused(uid, reason, text)
-        if not NEEDS[verb] | NEEDS[f"{kind}.read"] <= self._asked.actor.rights:
-            reason, text = Reason.NOT_ALLOWED, "the caller is not permitted to do this"
-        return await self._asked.refuse(verb, Refused(uid, reason, text))
+            return missing
+        allowed = NEEDS[verb] | NEEDS[f"{kind}.read"] <= self._asked.actor.rights
+        return await self._asked.refuse(verb, missing if allowed else not_allowed(uid))
 
     def _operation(self) -> str:
         """The caller's id of this step; a bulk request's holds for all of its steps, each by its place."""
