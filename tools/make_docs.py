@@ -29,7 +29,7 @@ from keyturn.core.commands import VERBS
 from keyturn.core.directory import LOCAL
 from keyturn.core.permissions import NEEDS
 from keyturn.http.described import Api, Call
-from tools import rights_table
+from tools import rights_table, self_statement
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
@@ -288,6 +288,9 @@ def pages() -> dict[Path, str]:
         "errors.md": errors_page,
         "rights.json": rights_table.as_json,
         "rights.md": lambda: rights_table.as_page(NOTE),
+        "security-self-statement.md": lambda: self_statement.as_page(
+            NOTE.replace("code", "tests and requirements*.json")
+        ),
         "served.md": served_page,
     }
     made = {PAGES / name: make() for name, make in makers.items()}
