@@ -7,7 +7,7 @@ from typing import Final
 from starlette.responses import Response
 
 from keyturn.core.outcomes import Reason, Refused
-from keyturn.http.json import encode
+from keyturn.http.replies import reply
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -81,9 +81,4 @@ def answer(problem: Problem, detail: str = "", *, reason: str = "", retry_after:
         "code": problem.code,
     }
     body.update({name: text for name, text in (("detail", detail), ("reason", reason)) if text})
-    headers = {"cache-control": "no-store"}
-    if problem.status in (429, 503):
-        headers["retry-after"] = str(min(3600, max(1, round(retry_after or 1))))
-    if problem.status == 401:
-        headers["www-authenticate"] = 'Bearer realm="keyturn"'
-    return Response(encode(body), problem.status, headers, MEDIA_TYPE)
+    return reply(body, problem.status, retry_after=retry_after, challenge='Bearer realm="keyturn"', kind=MEDIA_TYPE)

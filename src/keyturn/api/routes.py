@@ -50,11 +50,9 @@ def routes(gate: Gate, read_audit: audit.Reader, watch: Watcher) -> list[BaseRou
     ]
 
 
-def wrong_method(request: Request, bare: Response) -> Response:
-    """405 with the methods that the address takes."""
-    problem = answer(OF_HTTP[405])
-    problem.headers["allow"] = bare.headers["allow"]
-    return problem
+def wrong_method(request: Request) -> Response:
+    """405: the address does not take the method."""
+    return answer(OF_HTTP[405])
 
 
 def _watching(watch: Watcher) -> list[BaseRoute]:

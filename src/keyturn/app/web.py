@@ -68,9 +68,7 @@ class _Ailing:
             await self._app(scope, receive, send)
         except (StoreError, Busy) as error:
             _log.error("request.not-served", exc_info=True, extra={"fields": {"code": error.code, **_named(scope)}})
-            response = say(scope, 503, "the directory cannot do this now; try again")
-            response.headers["retry-after"] = "1"
-            await response(scope, receive, send)
+            await say(scope, 503, "the directory cannot do this now; try again")(scope, receive, send)
 
 
 def _broken(scope: Scope, error: Exception) -> None:

@@ -60,10 +60,10 @@ class Answered(Route):
         self.answers = frozenset(answers)
 
 
-def route(path: str, methods: dict[str, Endpoint], wrong_method: Callable[[Request, Response], Response]) -> Route:
+def route(path: str, methods: dict[str, Endpoint], wrong_method: Callable[[Request], Response]) -> Route:
     """One route for all methods of a path; a method without an endpoint is answered 405 with `Allow`.
 
-    wrong_method: gives that answer the door's own shape.
+    wrong_method: that answer in the door's own shape; `Allow` is added here.
     """
     allowed = ", ".join(method for method in (*_METHODS, "HEAD") if method in methods or _heads(method, methods))
 
@@ -71,7 +71,9 @@ def route(path: str, methods: dict[str, Endpoint], wrong_method: Callable[[Reque
         method = "GET" if request.method == "HEAD" else request.method
         chosen = methods.get(method)
         if chosen is None:
-            return wrong_method(request, Response(status_code=405, headers={"allow": allowed}))
+            answer = wrong_method(request)
+            answer.headers["allow"] = allowed
+            return answer
         return await chosen(request)
 
     return Answered(path, endpoint, methods)

@@ -7,7 +7,6 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
@@ -22,9 +21,9 @@ from keyturn.dialects.hdp.wire import (
     write_refusal,
 )
 from keyturn.dialects.hdp.wire_shapes import Unreadable, error_body
+from keyturn.http import replies
 from keyturn.http.authn import basic
 from keyturn.http.faults import FaultTable
-from keyturn.http.json import BadRequest, encode
 from keyturn.http.paths import segment
 from keyturn.http.query import read_query
 from keyturn.http.requests import json_object, operation_of, origin_of
@@ -143,17 +142,13 @@ class Door:
     def open(self, endpoint: Endpoint) -> Endpoint:
         """An endpoint for anybody; what cannot be understood is answered in the vendor's shape."""
 
-        async def answering(request: Request) -> Response:
-            try:
-                return await endpoint(request)
-            except BadRequest as error:
-                return self.say(error.status, error.reason)
-            except Unreadable as error:
-                return self.say(400, str(error))
-            except Busy as error:
-                return self.refuse(Refused("", Reason.BUSY, error.what))
-
-        return answering
+        return replies.guarded(
+            endpoint,
+            say=self.say,
+            refuse=self.refuse,
+            unreadable=Unreadable,
+            misread=lambda error: self.say(400, str(error)),
+        )
 
     def administration(self, request: Request) -> Administration:
         """What everybody may know of the directory: the actor is nobody and holds nothing."""
@@ -171,11 +166,9 @@ class Door:
         """A refusal of the request itself."""
         return refuse_request(status, text, self.faults)
 
-    def wrong_method(self, request: Request, plain: Response) -> Response:
-        """The 405 in the vendor's shape, with the methods that are allowed."""
-        answer = self.say(405, "this address does not take this method")
-        answer.headers["allow"] = plain.headers["allow"]
-        return answer
+    def wrong_method(self, request: Request) -> Response:
+        """The 405 in the vendor's shape."""
+        return self.say(405, "this address does not take this method")
 
 
 def at_home(handler: Handler) -> Handler:
@@ -191,16 +184,9 @@ def refuse_request(status: int, text: str, faults: FaultTable = FAULTS) -> Respo
     """A refusal that no command made (unreadable, no such path, an error), in the shape of this door."""
     fault = faults.of(_CODES.get(status, Reason.OTHER))
     said = fault.text.replace("{0}", text) if "{0}" in fault.text else text
-    return reply(error_body(fault.code, said), status, retry_after=1.0 if status in (429, 503) else None)
+    return reply(error_body(fault.code, said), status)
 
 
 def reply(value: object, status: int = 200, *, retry_after: float | None = None) -> Response:
     """A JSON answer, never to be stored; None is an empty body.  A 401 says how to sign in."""
-    headers = {"cache-control": "no-store"}
-    if retry_after is not None:
-        headers["retry-after"] = str(min(3600, max(1, round(retry_after))))
-    if status == 401:
-        headers["www-authenticate"] = _CHALLENGE
-    if value is None:
-        return Response(status_code=status, headers=headers)
-    return Response(encode(value), status, headers, "application/json")
+    return replies.reply(value, status, retry_after=retry_after, challenge=_CHALLENGE)

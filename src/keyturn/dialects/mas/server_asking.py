@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from keyturn.core.capabilities import Capabilities
-from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
@@ -25,9 +24,9 @@ from keyturn.dialects.mas.wire import (
     write_refusal,
 )
 from keyturn.dialects.mas.wire_user import Unreadable
+from keyturn.http import replies
 from keyturn.http.authn import named_token
 from keyturn.http.faults import FaultTable
-from keyturn.http.json import BadRequest, encode
 from keyturn.http.query import flag, read_query
 from keyturn.http.requests import json_object, operation_of, origin_of
 
@@ -95,17 +94,13 @@ class Door:
     def open(self, endpoint: Endpoint) -> Endpoint:
         """An endpoint that looks for itself who asks; what cannot be understood is answered in MAS's shape."""
 
-        async def answering(request: Request) -> Response:
-            try:
-                return await endpoint(request)
-            except BadRequest as error:
-                return self.say(error.status, error.reason)
-            except Unreadable as error:
-                return self.say(400, str(error))
-            except Busy as error:
-                return self.refuse(Refused("", Reason.BUSY, error.what))
-
-        return answering
+        return replies.guarded(
+            endpoint,
+            say=self.say,
+            refuse=self.refuse,
+            unreadable=Unreadable,
+            misread=lambda error: self.say(400, str(error)),
+        )
 
     def answer(self, answer: WireAnswer) -> Response:
         """An answer in the words of `wire`, as it goes out."""
@@ -119,24 +114,17 @@ class Door:
         """A refusal of the request itself."""
         return refuse_request(status, text, self.faults)
 
-    def wrong_method(self, request: Request, plain: Response) -> Response:
-        """The 405 in MAS's shape, with the methods that are allowed."""
-        answer = self.say(405, "this address does not take this method")
-        answer.headers["allow"] = plain.headers["allow"]
-        return answer
+    def wrong_method(self, request: Request) -> Response:
+        """The 405 in MAS's shape."""
+        return self.say(405, "this address does not take this method")
 
 
 def refuse_request(status: int, text: str, faults: FaultTable = FAULTS) -> Response:
     """A refusal that no command made (unreadable, no such path, an error), in the shape of this door."""
     code = faults.of(_CODES.get(status, Reason.OTHER)).code
-    return reply(error_body(code, text), status, retry_after=1.0 if status in (429, 503) else None)
+    return reply(error_body(code, text), status)
 
 
 def reply(value: object, status: int = 200, *, retry_after: float | None = None) -> Response:
     """A JSON answer, never to be stored; None is an empty body."""
-    headers = {"cache-control": "no-store"}
-    if retry_after is not None:
-        headers["retry-after"] = str(min(3600, max(1, round(retry_after))))
-    if value is None:
-        return Response(status_code=status, headers=headers)
-    return Response(encode(value), status, headers, "application/json")
+    return replies.reply(value, status, retry_after=retry_after)

@@ -10,22 +10,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from keyturn.core.commands import Origin
-from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Outcome, Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
 from keyturn.dialects.primavera.wire import API, DOOR, FAULTS, SERVED, WireRequest
 from keyturn.dialects.primavera.wire_answer import error_body
 from keyturn.dialects.primavera.wire_user import Unreadable
+from keyturn.http import replies
 from keyturn.http.authn import basic, bearer
 from keyturn.http.faults import FaultTable
-from keyturn.http.json import BATCH, BadRequest, encode
+from keyturn.http.json import BATCH
 from keyturn.http.paths import segment
 from keyturn.http.requests import json_value, origin_of, route
 from keyturn.http.rights import refusal_of
 
 _CODES: Final = {400: Reason.INVALID, 401: Reason.NOT_SIGNED_IN, 403: Reason.NOT_ALLOWED, 404: Reason.NO_SUCH_USER,
                  429: Reason.TOO_MANY, 503: Reason.BUSY}  # fmt: skip
+_CHALLENGE: Final = 'Basic realm="Primavera Administration", charset="UTF-8"'
 _LISTED: Final = f"^/(?P<tenant>[^/]+){API}/"
 _ANY_PREFIX: Final = f"^(?:/(?P<tenant>[^/]+))?{API}(?:/v3)?/"
 
@@ -74,10 +75,7 @@ class Door:
     def refuse(self, refused: Refused) -> Response:
         """A refusal of the whole call."""
         fault = self.faults.of(refused.reason)
-        answer = reply(error_body(fault.code, refused.text or fault.text), fault.status)
-        if fault.status == 503:
-            answer.headers["retry-after"] = "1"
-        return answer
+        return reply(error_body(fault.code, refused.text or fault.text), fault.status, refused.retry_after)
 
     def refuse_all(self, outcomes: Sequence[Outcome]) -> Response | None:
         """The answer to a caller who may do nothing of what was asked, or who comes when there is no time for it."""
@@ -87,23 +85,22 @@ class Door:
         return None
 
     def _signed_in(self, handler: Handler) -> Endpoint:
-        async def answering(request: Request) -> Response:
-            try:
-                actor = await self._caller(request)
-                if isinstance(actor, Response):
-                    return actor
-                origin = origin_of(request)
-                directory = self.gate.directory(actor, SERVED, DOOR, origin)
-                administration = self.gate.administration(actor, DOOR, origin)
-                return await handler(Asked(request, directory, administration, actor, self.gate))
-            except BadRequest as error:
-                return self.say(error.status, error.reason)
-            except Unreadable as error:
-                return self.say(400, str(error))
-            except Busy as error:
-                return self.refuse(Refused("", Reason.BUSY, error.what))
+        async def asked(request: Request) -> Response:
+            actor = await self._caller(request)
+            if isinstance(actor, Response):
+                return actor
+            origin = origin_of(request)
+            directory = self.gate.directory(actor, SERVED, DOOR, origin)
+            administration = self.gate.administration(actor, DOOR, origin)
+            return await handler(Asked(request, directory, administration, actor, self.gate))
 
-        return answering
+        return replies.guarded(
+            asked,
+            say=self.say,
+            refuse=self.refuse,
+            unreadable=Unreadable,
+            misread=lambda error: self.say(400, str(error)),
+        )
 
     async def _caller(self, request: Request) -> Actor | Response:
         """Who asks, by a token or by name and password; nobody where the address names another tenant than theirs.
@@ -136,26 +133,19 @@ class Door:
         return self._unknown()
 
     def _unknown(self) -> Response:
-        answer = self.refuse(Refused("", Reason.NOT_SIGNED_IN))
-        answer.headers["www-authenticate"] = 'Basic realm="Primavera Administration", charset="UTF-8"'
-        return answer
+        return self.refuse(Refused("", Reason.NOT_SIGNED_IN))
 
-    def _wrong_method(self, request: Request, plain: Response) -> Response:
-        answer = self.say(405, "this address does not take this method")
-        answer.headers["allow"] = plain.headers["allow"]
-        return answer
+    def _wrong_method(self, request: Request) -> Response:
+        return self.say(405, "this address does not take this method")
 
 
 def refuse_request(status: int, text: str, faults: FaultTable = FAULTS) -> Response:
     """A refusal that no command made (unreadable, no such path, an error), in the shape of this door."""
     fault = faults.of(_CODES.get(status, Reason.OTHER))
     said = f"{fault.text} ({text})" if status == 400 else text
-    answer = reply(error_body(fault.code, said), status)
-    if status in (429, 503):
-        answer.headers["retry-after"] = "1"
-    return answer
+    return reply(error_body(fault.code, said), status)
 
 
-def reply(value: object, status: int = 200) -> Response:
-    """A JSON answer, never to be stored."""
-    return Response(encode(value), status, {"cache-control": "no-store"}, "application/json")
+def reply(value: object, status: int = 200, retry_after: float | None = None) -> Response:
+    """A JSON answer, never to be stored.  A 401 says how to sign in."""
+    return replies.reply(value, status, retry_after=retry_after, challenge=_CHALLENGE)

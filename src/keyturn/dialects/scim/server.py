@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from keyturn.core.commands import ChangePassword
 from keyturn.core.outcomes import Reason, Refused
-from keyturn.core.permissions import NEEDS, Actor
+from keyturn.core.permissions import NEEDS, Actor, not_allowed
 from keyturn.core.ports import Gate
 from keyturn.dialects.scim.server_asking import Asked, Door, passed_on, reply, say
 from keyturn.dialects.scim.server_bounds import refuse_many
@@ -28,6 +28,7 @@ from keyturn.dialects.scim.wire_user import Unreadable
 from keyturn.http.faults import FaultTable
 from keyturn.http.json import BATCH, BadRequest, encode, read_json
 from keyturn.http.query import read_query
+from keyturn.http.replies import guarded
 from keyturn.http.requests import route
 
 __all__ = ["PREFIXES", "routes", "say"]
@@ -64,7 +65,14 @@ NOBODY: Final = Actor("", "", 1, frozenset())
 def routes(gate: Gate, faults: FaultTable = FAULTS) -> list[Route]:
     """Every route of the door.  faults: for a site that has other words where ours are invented."""
     served = Served(Door(gate, faults), make_service())
-    return [route(BASE + path, dict.fromkeys(methods, served.answer), served.wrong) for path, methods in PATHS.items()]
+    answer = guarded(
+        served.answer,
+        say=say,
+        refuse=served.door.refuse,
+        unreadable=(Turned, SCIMException, Unreadable),
+        misread=served.misread,
+    )
+    return [route(BASE + path, dict.fromkeys(methods, answer), wrong_method) for path, methods in PATHS.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +84,6 @@ class Served:
 
     async def answer(self, request: Request) -> Response:
         """Any request to any path of the door."""
-        try:
-            return await self._answer(request)
-        except BadRequest as error:
-            return say(error.status, error.reason)
-        except Turned as turned:
-            return self.door.refuse(turned.refused)
-        except (SCIMException, Unreadable) as error:
-            return passed_on(self.service.error_response(error))
-
-    def wrong(self, request: Request, plain: Response) -> Response:
-        """The 405 in SCIM's shape, with the methods that are allowed."""
-        answer = say(405, "this address does not take this method")
-        answer.headers["allow"] = plain.headers["allow"]
-        return answer
-
-    async def _answer(self, request: Request) -> Response:
         place = request.scope["path"].removeprefix(BASE)
         if place == "/ServiceProviderConfig":
             asked = Asked(request, NOBODY, self.door.gate)
@@ -109,6 +101,12 @@ class Served:
             return self.door.refuse(refused)
         handler = AsyncScimHandler(self.service, Storage(asked, self.service))
         return passed_on(await handler.handle(scim))
+
+    def misread(self, error: Exception) -> Response:
+        """What our directory, the library or our words do not let through, in SCIM's shape."""
+        if isinstance(error, Turned):
+            return self.door.refuse(error.refused)
+        return passed_on(self.service.error_response(error))
 
     async def _confined(self, asked: Asked, place: str, sent: object) -> Response:
         """Whoever must change the password may do that at `/Me`, and nothing else."""
@@ -128,7 +126,12 @@ class Served:
         verb = "group.list" if target.endpoint == "Groups" else "user.list"
         if NEEDS[verb] <= asked.actor.rights:
             return None
-        return await asked.refuse(verb, Refused("", Reason.NOT_ALLOWED, "the caller is not permitted to do this"))
+        return await asked.refuse(verb, not_allowed())
+
+
+def wrong_method(request: Request) -> Response:
+    """The 405 in SCIM's shape."""
+    return say(405, "this address does not take this method")
 
 
 async def _body(request: Request) -> object:

@@ -15,9 +15,9 @@ from keyturn.core.ports import Administration, Directory, Gate
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle
 from keyturn.dialects.scim.wire import AT_THE_DOOR, DOOR, ERROR, FAULTS, KIND, SCOPE, error_body
+from keyturn.http import replies
 from keyturn.http.authn import basic, bearer
 from keyturn.http.faults import FaultTable
-from keyturn.http.json import encode
 from keyturn.http.requests import operation_of, origin_of
 
 _CHALLENGE: Final = 'Bearer realm="SCIM", Basic realm="SCIM", charset="UTF-8"'
@@ -99,19 +99,12 @@ def shape(status: int, text: str, scim_type: str = "") -> Mapping[str, object]:
 def say(status: int, text: str) -> Response:
     """A refusal that no command made (unreadable, no such path, an error), in the shape of this door."""
     scim_type = "invalidSyntax" if status == 400 else ""
-    return reply(shape(status, text, scim_type), status, retry_after=1.0 if status in (429, 503) else None)
+    return reply(shape(status, text, scim_type), status)
 
 
 def reply(value: object, status: int, *, retry_after: float | None = None) -> Response:
     """An answer in SCIM's media type, never to be stored; None is an empty body."""
-    headers = {"cache-control": "no-store"}
-    if status == 401:
-        headers["www-authenticate"] = _CHALLENGE
-    if retry_after is not None:
-        headers["retry-after"] = str(min(3600, max(1, round(retry_after))))
-    if value is None:
-        return Response(status_code=status, headers=headers)
-    return Response(encode(value), status, headers, KIND)
+    return replies.reply(value, status, retry_after=retry_after, challenge=_CHALLENGE, kind=KIND)
 
 
 def passed_on(response: ScimResponse) -> Response:

@@ -13,7 +13,6 @@ from starlette.responses import Response
 from starlette.routing import Route, compile_path
 
 from keyturn.core.capabilities import Capabilities
-from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
@@ -27,9 +26,9 @@ from keyturn.dialects.uipath.wire import (
 )
 from keyturn.dialects.uipath.wire_answers import problem_body, sentence_body, write_refusal
 from keyturn.dialects.uipath.wire_user import Unreadable, guid_of, text_of
+from keyturn.http import replies
 from keyturn.http.authn import bearer
 from keyturn.http.faults import FaultTable
-from keyturn.http.json import BadRequest, encode
 from keyturn.http.query import read_query
 from keyturn.http.requests import json_object, operation_of, origin_of, route
 from keyturn.http.rights import refusal_of
@@ -147,17 +146,13 @@ class Door:
     def open(self, endpoint: Endpoint) -> Endpoint:
         """An endpoint that looks for itself who asks; what cannot be understood is answered in UiPath's shape."""
 
-        async def answering(request: Request) -> Response:
-            try:
-                return await endpoint(request)
-            except BadRequest as error:
-                return say(error.status, error.reason)
-            except Unreadable as error:
-                return _problem(error.field, str(error), 400)
-            except Busy as error:
-                return self.refuse(Refused("", Reason.BUSY, error.what))
-
-        return answering
+        return replies.guarded(
+            endpoint,
+            say=say,
+            refuse=self.refuse,
+            unreadable=Unreadable,
+            misread=lambda error: _problem(error.field, str(error), 400),
+        )
 
     def answer(self, answer: WireAnswer) -> Response:
         """An answer in the words of `wire`, as it goes out."""
@@ -217,19 +212,12 @@ def say(status: int, text: str) -> Response:
     """A refusal that no command made (unreadable, no such path, an error), in the shape of this door."""
     if status in _IN_BODY:
         return _problem("request", text, status)
-    return reply(sentence_body(text), status, retry_after=1.0 if status in (429, 503) else None)
+    return reply(sentence_body(text), status)
 
 
 def reply(value: object, status: int = 200, *, retry_after: float | None = None) -> Response:
     """A JSON answer, never to be stored; None is an empty body."""
-    headers = {"cache-control": "no-store"}
-    if status == 401:
-        headers["www-authenticate"] = 'Bearer error="invalid_token"'
-    if retry_after is not None:
-        headers["retry-after"] = str(min(3600, max(1, round(retry_after))))
-    if value is None:
-        return Response(status_code=status, headers=headers)
-    return Response(encode(value), status, headers, "application/json")
+    return replies.reply(value, status, retry_after=retry_after, challenge='Bearer error="invalid_token"')
 
 
 def _problem(field: str, text: str, status: int) -> Response:
@@ -237,7 +225,5 @@ def _problem(field: str, text: str, status: int) -> Response:
     return reply(problem_body(field, text, status, trace), status)
 
 
-def _wrong_method(request: Request, plain: Response) -> Response:
-    answer = say(405, "this address does not take this method")
-    answer.headers["allow"] = plain.headers["allow"]
-    return answer
+def _wrong_method(request: Request) -> Response:
+    return say(405, "this address does not take this method")
