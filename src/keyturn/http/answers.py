@@ -1,13 +1,14 @@
 """What an answer from outside says, and whether it may be believed: success is read, not assumed."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Final
 
 from keyturn.core.errors import BadAnswer, Unreachable
+from keyturn.core.outcomes import Reason, Refused, Uncertain
 from keyturn.core.secret import Secret
 from keyturn.http.json import read_answer
 
@@ -95,6 +96,27 @@ def contradiction(value: object, who: str, id_of: str = "id") -> str:
     if isinstance(other, str) and other != who:
         return "answered about another user"
     return ""
+
+
+def settled(
+    who: str, answer: Answer | Lost | Refused, *, certain: Container[int] = (503,), doubtful: Container[int] = ()
+) -> Answer | Refused | Uncertain:
+    """What came of a command, where no word of the target's can change it; else the answer, for its words to be read.
+
+    A status of 2xx is left to who knows what success looks like there.  certain: statuses from 500 that say that
+    nothing was done.  doubtful: further ones after which nobody knows.
+    """
+    if isinstance(answer, Refused):
+        return replace(answer, who=who)
+    if isinstance(answer, Lost):
+        return Uncertain(who, answer.text) if answer.sent else Refused(who, Reason.UNREACHABLE, answer.text)
+    status = answer.status
+    broke = status == 408 or (status >= 500 and status not in certain)
+    if broke or status in doubtful or (300 <= status < 400 and not harmless(status)):
+        return Uncertain(who, f"answered {status}")
+    if answer.is_html() and status == 404:
+        return Refused(who, Reason.OTHER, "answered with a web page: is this the address of the API?")
+    return answer
 
 
 def harmless(redirect: int) -> bool:

@@ -24,10 +24,10 @@ from keyturn.dialects.hdp.wire_policy import read_policy
 from keyturn.dialects.hdp.wire_rights import fits
 from keyturn.dialects.hdp.wire_shapes import Unreadable, number_text
 from keyturn.dialects.hdp.wire_user import MORE, read_user, status_body
-from keyturn.http.answers import Answer, Lost, doubt, harmless, sentence, withheld
+from keyturn.http.answers import Answer, Lost, doubt, sentence, settled, withheld
 
 _NO_TENANT: Final = "KT-CFG-008"
-_UNKNOWN_FATE: Final = frozenset({408, 500, 502, 504})
+_CERTAIN: Final = (501, 503)
 
 
 class HdpDirectory:
@@ -192,18 +192,13 @@ def _lost(command: Command) -> str:
 def _judge(command: Command, answer: Answer | Lost | Refused) -> Outcome:
     """What came of a command, as far as the answer proves it."""
     who = command.who
-    if isinstance(answer, Refused):
-        return replace(answer, who=who)
-    if isinstance(answer, Lost):
-        return Uncertain(who, answer.text) if answer.sent else Refused(who, Reason.UNREACHABLE, answer.text)
+    answer = settled(who, answer, certain=_CERTAIN)
+    if not isinstance(answer, Answer):
+        return answer
     status = answer.status
     if 200 <= status < 300:
         text = doubt(answer, expected(command), who) or _contradicts(command, answer)
         return Uncertain(who, text) if text else read_outcome(command, WireAnswer(status, answer.value()))
-    if status in _UNKNOWN_FATE or (status > 504) or (300 <= status < 400 and not harmless(status)):
-        return Uncertain(who, f"answered {status}")
-    if answer.is_html() and status == 404:
-        return Refused(who, Reason.OTHER, "answered with a web page: is this the address of the API?")
     refused = read_refusal(command, WireAnswer(status, answer.value(), answer.retry_after()))
     return replace(refused, text=sentence(withheld(refused.text, candidate(command))))
 

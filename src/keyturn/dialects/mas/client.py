@@ -11,7 +11,7 @@ from keyturn.core.errors import BadAnswer, KeyturnError, Unreachable
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
 from keyturn.core.users import Status, User, Users, Window
-from keyturn.dialects.mas.client_judging import settled
+from keyturn.dialects.mas.client_judging import proven
 from keyturn.dialects.mas.client_manage import Manage
 from keyturn.dialects.mas.client_session import MasSettings, Session
 from keyturn.dialects.mas.wire import (
@@ -205,7 +205,7 @@ def _named(command: CreateUser) -> CreateUser:
 
 def _judge(command: Command, answer: Answer | Lost | Refused) -> Outcome:
     """What came of a command, as far as the answer proves it."""
-    judged = settled(command.who, answer, expected(command))
+    judged = proven(command.who, answer, expected(command))
     if not isinstance(judged, Answer):
         return judged
     outcome = read_outcome(command, WireAnswer(judged.status, judged.value(), judged.retry_after()))

@@ -10,7 +10,7 @@ from keyturn.core.errors import BadAnswer, Unreachable
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain
 from keyturn.core.secret import Secret
 from keyturn.core.users import User
-from keyturn.dialects.mas.client_judging import settled
+from keyturn.dialects.mas.client_judging import proven
 from keyturn.dialects.mas.wire import OPERATION_HEADER
 from keyturn.dialects.mas.wire_manage import (
     KEY_HEADER,
@@ -182,7 +182,7 @@ def _seen(who: str, answer: Answer | Lost) -> Person | Refused | None:
 
 def _judged(who: str, answer: Answer | Lost, expected: Container[int]) -> Answer | Refused | Uncertain:
     """The answer when it proves what was asked for, else what came of it."""
-    judged = settled(who, answer, expected)
+    judged = proven(who, answer, expected)
     if not isinstance(judged, Answer) or judged.status in expected:
         return judged
     refused = read_refusal(who, judged.status, judged.value(), judged.retry_after())

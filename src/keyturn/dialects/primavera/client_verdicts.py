@@ -5,40 +5,33 @@ from dataclasses import replace
 from typing import Final
 
 from keyturn.core.commands import Command, candidate
-from keyturn.core.outcomes import Outcome, Reason, Refused, Uncertain
+from keyturn.core.outcomes import Outcome, Refused, Uncertain
 from keyturn.dialects.primavera.wire_answer import entries_of, pick, read_outcome, read_refusal, verdicts_of
-from keyturn.http.answers import Answer, Lost, harmless, sentence, withheld
+from keyturn.http.answers import Answer, Lost, sentence, settled, withheld
 
-_UNKNOWN_FATE: Final = frozenset({202, 204, 408, 500, 502, 504})
+_NO_SUCCESS: Final = range(201, 300)
+"""A success of this vendor is a 200 that tells of the user."""
 
 
 def judge(commands: Sequence[Command], answer: Answer | Lost | Refused) -> Sequence[Outcome]:
     """What came of each command, as far as the answer proves it."""
-    if isinstance(answer, Refused):
-        return [replace(answer, who=each.who) for each in commands]
-    if isinstance(answer, Lost):
-        return [
-            Uncertain(each.who, answer.text) if answer.sent else Refused(each.who, Reason.UNREACHABLE, answer.text)
-            for each in commands
-        ]
-    status = answer.status
-    told = told_apart(commands, answer)
-    if told is not None:
-        return [_printable(each, read_outcome(each, pick(told, each.who))) for each in commands]
-    if status == 200:
-        entries = None if answer.is_html() else entries_of(answer.body)
-        if entries is None:
-            return [Uncertain(each.who, "answered 200 with something that tells of no user") for each in commands]
-        return [_printable(each, read_outcome(each, pick(entries, each.who))) for each in commands]
-    unknown = (
-        status in _UNKNOWN_FATE or (status >= 500 and status != 503) or (300 <= status < 400 and not harmless(status))
-    )
-    if unknown or 200 <= status < 300:
-        return [Uncertain(each.who, f"answered {status}") for each in commands]
-    if answer.is_html() and status == 404:
-        text = "answered with a web page: is this the address of the API?"
-        return [Refused(each.who, Reason.OTHER, text) for each in commands]
-    return [_printable(each, read_refusal(each, status, answer.body, answer.retry_after())) for each in commands]
+    if isinstance(answer, Answer):
+        entries = told_apart(commands, answer)
+        if answer.status == 200 and not answer.is_html():
+            entries = entries_of(answer.body)
+        if entries is not None:
+            return [_printable(each, read_outcome(each, pick(entries, each.who))) for each in commands]
+    return [_judge(each, answer) for each in commands]
+
+
+def _judge(command: Command, answer: Answer | Lost | Refused) -> Outcome:
+    """What came of a command whose answer tells of no user."""
+    answer = settled(command.who, answer, doubtful=_NO_SUCCESS)
+    if not isinstance(answer, Answer):
+        return answer
+    if answer.status == 200:
+        return Uncertain(command.who, "answered 200 with something that tells of no user")
+    return _printable(command, read_refusal(command, answer.status, answer.body, answer.retry_after()))
 
 
 def _printable(command: Command, outcome: Outcome) -> Outcome:

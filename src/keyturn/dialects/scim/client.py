@@ -15,10 +15,11 @@ from keyturn.dialects.scim.client_people import Found, People
 from keyturn.dialects.scim.client_session import ScimSettings, Session
 from keyturn.dialects.scim.wire import CAPABILITIES, ERROR, WireRequest, read_refusal, unfit, write
 from keyturn.dialects.scim.wire_user import Sent, Unreadable, read_user, version_of
-from keyturn.http.answers import Answer, Lost, doubt, harmless, sentence, withheld
+from keyturn.http.answers import Answer, Lost, doubt, sentence, settled, withheld
 
 _READS: Final = "a SCIM server answers GET /Users with a ListResponse"
-_UNKNOWN_FATE: Final = frozenset({408, 425})
+_CERTAIN: Final = (501, 503)
+_DOUBTFUL: Final = (425,)
 _EXPECTED: Final = {"POST": (201,), "PUT": (200, 204), "PATCH": (200, 204), "DELETE": (204, 200)}
 _NOTHING_TO_SEE: Final = frozenset({Reason.NO_SUCH_USER, Reason.NOT_ALLOWED})
 
@@ -117,20 +118,12 @@ class ScimDirectory:
 def _judge(command: Command, request: WireRequest, answer: Answer | Lost | Refused) -> Outcome:
     """What came of a command, as far as the answer proves it."""
     who = command.who
-    if isinstance(answer, Refused):
-        return replace(answer, who=who)
-    if isinstance(answer, Lost):
-        return Uncertain(who, answer.text) if answer.sent else Refused(who, Reason.UNREACHABLE, answer.text)
-    status = answer.status
-    if 200 <= status < 300:
+    answer = settled(who, answer, certain=_CERTAIN, doubtful=_DOUBTFUL)
+    if not isinstance(answer, Answer):
+        return answer
+    if 200 <= answer.status < 300:
         return _believe(command, request, answer)
-    if status in _UNKNOWN_FATE or (status >= 500 and status not in (501, 503)):
-        return Uncertain(who, f"answered {status}")
-    if 300 <= status < 400 and not harmless(status):
-        return Uncertain(who, f"answered {status}")
-    if answer.is_html() and status == 404:
-        return Refused(who, Reason.OTHER, "answered with a web page: is this the address of the API?")
-    refused = read_refusal(who, status, answer.value(), answer.retry_after())
+    refused = read_refusal(who, answer.status, answer.value(), answer.retry_after())
     return replace(refused, text=sentence(withheld(refused.text, candidate(command))))
 
 

@@ -26,10 +26,9 @@ from keyturn.dialects.uipath.client_session import Session, UipathSettings
 from keyturn.dialects.uipath.wire import CAPABILITIES, WireAnswer, WireRequest, expected, read_success, unfit, write
 from keyturn.dialects.uipath.wire_answers import made_user, read_refusal, verdict_of
 from keyturn.dialects.uipath.wire_user import Unreadable, guid_of, read_user
-from keyturn.http.answers import Answer, Lost, doubt, expect_read, harmless, sentence, withheld
+from keyturn.http.answers import Answer, Lost, doubt, expect_read, sentence, settled, withheld
 from keyturn.http.paths import quoted
 
-_UNKNOWN_FATE: Final = frozenset({408, 500, 502, 504})
 _NO_USE_ASKING: Final = RETRYABLE | {Reason.NOT_SIGNED_IN, Reason.NOT_ALLOWED, Reason.NO_SUCH_USER}
 """Refusals of a second try after which no further question would be answered better."""
 
@@ -166,16 +165,12 @@ class UipathDirectory:
 
 def _judge(command: Command, answer: Answer | Lost | Refused) -> Outcome:
     """What came of a command, as far as the answer proves it."""
+    answer = settled(command.who, answer)
     if not isinstance(answer, Answer):
-        return _unsent(command.who, answer)
-    status, value = answer.status, answer.value()
-    if 200 <= status < 300:
+        return answer
+    if 200 <= answer.status < 300:
         return _believe(command, answer)
-    if status in _UNKNOWN_FATE or (status >= 500 and status != 503) or (300 <= status < 400 and not harmless(status)):
-        return Uncertain(command.who, f"answered {status}")
-    if answer.is_html() and status == 404:
-        return Refused(command.who, Reason.OTHER, "answered with a web page: is this the address of the API?")
-    return _refusal(command, WireAnswer(status, value, answer.retry_after()))
+    return _refusal(command, WireAnswer(answer.status, answer.value(), answer.retry_after()))
 
 
 def _believe(command: Command, answer: Answer) -> Outcome:
@@ -200,12 +195,6 @@ def _refusal(command: Command, answer: WireAnswer) -> Refused:
     text = withheld(refused.text, candidate(command))
     text = withheld(text, command.old) if isinstance(command, ChangePassword) else text
     return replace(refused, text=sentence(text))
-
-
-def _unsent(who: str, answer: Lost | Refused) -> Outcome:
-    if isinstance(answer, Refused):
-        return replace(answer, who=who)
-    return Uncertain(who, answer.text) if answer.sent else Refused(who, Reason.UNREACHABLE, answer.text)
 
 
 def _unaddressable(who: str) -> bool:
