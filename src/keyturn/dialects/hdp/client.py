@@ -192,14 +192,14 @@ def _lost(command: Command) -> str:
 def _judge(command: Command, answer: Answer | Lost | Refused) -> Outcome:
     """What came of a command, as far as the answer proves it."""
     who = command.who
-    answer = settled(who, answer, certain=_CERTAIN)
-    if not isinstance(answer, Answer):
-        return answer
-    status = answer.status
+    judged = settled(who, answer, certain=_CERTAIN)
+    if not isinstance(judged, Answer):
+        return judged
+    status = judged.status
     if 200 <= status < 300:
-        text = doubt(answer, expected(command), who) or _contradicts(command, answer)
-        return Uncertain(who, text) if text else read_outcome(command, WireAnswer(status, answer.value()))
-    refused = read_refusal(command, WireAnswer(status, answer.value(), answer.retry_after()))
+        text = doubt(judged, expected(command), who) or _contradicts(command, judged)
+        return Uncertain(who, text) if text else read_outcome(command, WireAnswer(status, judged.value()))
+    refused = read_refusal(command, WireAnswer(status, judged.value(), judged.retry_after()))
     return replace(refused, text=sentence(withheld(refused.text, candidate(command))))
 
 

@@ -26,12 +26,12 @@ def judge(commands: Sequence[Command], answer: Answer | Lost | Refused) -> Seque
 
 def _judge(command: Command, answer: Answer | Lost | Refused) -> Outcome:
     """What came of a command whose answer tells of no user."""
-    answer = settled(command.who, answer, doubtful=_NO_SUCCESS)
-    if not isinstance(answer, Answer):
-        return answer
-    if answer.status == 200:
+    judged = settled(command.who, answer, doubtful=_NO_SUCCESS)
+    if not isinstance(judged, Answer):
+        return judged
+    if judged.status == 200:
         return Uncertain(command.who, "answered 200 with something that tells of no user")
-    return _printable(command, read_refusal(command, answer.status, answer.body, answer.retry_after()))
+    return _printable(command, read_refusal(command, judged.status, judged.body, judged.retry_after()))
 
 
 def _printable(command: Command, outcome: Outcome) -> Outcome:

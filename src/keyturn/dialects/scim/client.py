@@ -118,12 +118,12 @@ class ScimDirectory:
 def _judge(command: Command, request: WireRequest, answer: Answer | Lost | Refused) -> Outcome:
     """What came of a command, as far as the answer proves it."""
     who = command.who
-    answer = settled(who, answer, certain=_CERTAIN, doubtful=_DOUBTFUL)
-    if not isinstance(answer, Answer):
-        return answer
-    if 200 <= answer.status < 300:
-        return _believe(command, request, answer)
-    refused = read_refusal(who, answer.status, answer.value(), answer.retry_after())
+    judged = settled(who, answer, certain=_CERTAIN, doubtful=_DOUBTFUL)
+    if not isinstance(judged, Answer):
+        return judged
+    if 200 <= judged.status < 300:
+        return _believe(command, request, judged)
+    refused = read_refusal(who, judged.status, judged.value(), judged.retry_after())
     return replace(refused, text=sentence(withheld(refused.text, candidate(command))))
 
 

@@ -165,12 +165,12 @@ class UipathDirectory:
 
 def _judge(command: Command, answer: Answer | Lost | Refused) -> Outcome:
     """What came of a command, as far as the answer proves it."""
-    answer = settled(command.who, answer)
-    if not isinstance(answer, Answer):
-        return answer
-    if 200 <= answer.status < 300:
-        return _believe(command, answer)
-    return _refusal(command, WireAnswer(answer.status, answer.value(), answer.retry_after()))
+    judged = settled(command.who, answer)
+    if not isinstance(judged, Answer):
+        return judged
+    if 200 <= judged.status < 300:
+        return _believe(command, judged)
+    return _refusal(command, WireAnswer(judged.status, judged.value(), judged.retry_after()))
 
 
 def _believe(command: Command, answer: Answer) -> Outcome:
