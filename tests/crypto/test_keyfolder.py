@@ -1,13 +1,16 @@
 """The key folder: made once, private, able to hold older keys."""
 
 import json
+import logging
+import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from keyturn.core.errors import KeyFolderError
-from keyturn.crypto.keyfolder import FolderKey, Label, add_key, create_key_folder, open_key_folder
+from keyturn.crypto.keyfolder import FolderKey, Label, add_key, create_key_folder, open_key_folder, remove_key
 
 
 @pytest.fixture
@@ -130,3 +133,70 @@ def test_a_key_added_later_is_in_force_and_the_old_one_stays_usable(path: Path) 
 def test_a_key_that_was_never_here_is_asked_for_by_name(path: Path) -> None:
     with pytest.raises(KeyFolderError, match="'strange1'"):
         open_key_folder(path).get(Label.PEPPER, "strange1")
+
+
+def test_a_folder_that_is_open_learns_of_a_key_that_another_process_puts_in_force(path: Path) -> None:
+    here, there = open_key_folder(path), open_key_folder(path)
+    old = here.active(Label.PEPPER)
+    new = add_key(path, Label.PEPPER).active(Label.PEPPER)
+    assert here.get(Label.PEPPER, new.id) == new  # a row that names it was met before anything else was asked
+    assert there.active(Label.PEPPER) == new != old
+    assert there.every(Label.PEPPER) == (new, old)
+    assert there.in_force[Label.PEPPER] == new.id
+
+
+def test_a_key_says_since_when_it_is_no_longer_in_force(path: Path) -> None:
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    folder = open_key_folder(path)
+    old = folder.active(Label.TOKEN).id
+    add_key(path, Label.TOKEN, noon)
+    assert folder.retired(Label.TOKEN) == {old: noon}
+    ring = json.loads((path / "keyring.json").read_text())
+    (path / "keyring.json").write_text(json.dumps({**ring, "retired": {}}))
+    assert folder.retired(Label.TOKEN)[old].year == 1970
+
+
+def test_a_key_is_removed_for_good_but_never_the_one_in_force(path: Path) -> None:
+    folder = open_key_folder(path)
+    old = folder.active(Label.AUDIT).id
+    with pytest.raises(KeyFolderError, match="in force"):
+        remove_key(path, Label.AUDIT, old)
+    add_key(path, Label.AUDIT)
+    remove_key(path, Label.AUDIT, old)
+    assert old not in folder.keys[Label.AUDIT]
+    assert old in folder.public  # what it signed can be verified for ever
+    assert folder.retired(Label.AUDIT) == {}
+    with pytest.raises(KeyFolderError, match="not in the key folder"):
+        folder.get(Label.AUDIT, old)
+
+
+def test_a_folder_that_cannot_be_read_any_more_leaves_what_runs_running(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = open_key_folder(path)
+    key = folder.active(Label.MAIL)
+    add_key(path, Label.MAIL)
+    path.chmod(0o755)
+    with caplog.at_level(logging.WARNING):
+        assert folder.active(Label.MAIL) == folder.active(Label.MAIL) == key
+    assert [record.getMessage().count("other people") for record in caplog.records] == [1]
+    path.chmod(0o700)
+    assert folder.active(Label.MAIL) != key
+
+
+def test_a_folder_that_is_gone_leaves_what_runs_running(path: Path) -> None:
+    folder = open_key_folder(path)
+    key = folder.active(Label.MAIL)
+    path.rename(path.with_name("elsewhere"))
+    assert folder.active(Label.MAIL) == key
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root makes files of somebody else")
+def test_a_key_that_root_makes_belongs_to_whom_the_folder_belongs_to(path: Path) -> None:
+    os.chown(path, 1234, 1234)
+    add_key(path, Label.AUDIT)
+    owners = {file.stat().st_uid for file in path.iterdir() if file.stat().st_mtime_ns >= path.stat().st_ctime_ns}
+    assert (path / "keyring.json").stat().st_uid == 1234
+    assert owners <= {1234}
+    made = [file for file in path.glob("audit.*") if file.stat().st_uid == 1234]
+    assert len(made) == 2

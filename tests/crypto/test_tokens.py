@@ -52,10 +52,12 @@ def test_a_token_dies_on_the_second_and_is_not_read_before_its_time(folder: KeyF
 
 
 def test_a_new_key_signs_and_the_old_one_is_still_read(folder: KeyFolder) -> None:
-    old = FolderTokens(folder).issue(CLAIMS)
-    newer = FolderTokens(add_key(folder.path, Label.TOKEN))
-    assert newer.read(old, NOW) == CLAIMS
-    assert FolderTokens(folder).read(newer.issue(CLAIMS), NOW) is None
+    one = FolderTokens(folder)
+    old = one.issue(CLAIMS)
+    another = FolderTokens(add_key(folder.path, Label.TOKEN))
+    assert another.read(old, NOW) == CLAIMS
+    assert one.read(another.issue(CLAIMS), NOW) == CLAIMS  # a server that runs learns of the key that it meets
+    assert jwt.get_unverified_header(one.issue(CLAIMS).reveal())["kid"] == folder.active(Label.TOKEN).id
 
 
 def test_a_token_of_another_issuer_or_audience_is_not_ours(folder: KeyFolder) -> None:

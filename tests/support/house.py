@@ -7,8 +7,8 @@ from pathlib import Path
 from keyturn.core.administration import LocalAdministration
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import CreateUser, Origin
-from keyturn.core.directory import LOCAL, LocalDirectory
-from keyturn.core.outcomes import Created, Reason, Refused
+from keyturn.core.directory import LOCAL, LocalDirectory, Prepared, commit
+from keyturn.core.outcomes import Created, Outcome, Reason, Refused
 from keyturn.core.permissions import Actor, Proof
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
@@ -72,6 +72,10 @@ class House:
     def acting(self, actor: Actor, via: Capabilities = LOCAL) -> LocalDirectory:
         """The directory as a signed-in actor may use it."""
         return LocalDirectory(self.parts, self._caller(actor, via))
+
+    def settle(self, prepared: Prepared) -> list[Outcome]:
+        """Write what was prepared, however long ago."""
+        return commit(self.parts, prepared)
 
     def administration(self, *, rights: frozenset[Right] = ALL_RIGHTS, tenant: int = 1) -> LocalAdministration:
         """The administration as an actor with these rights may use it."""

@@ -83,7 +83,9 @@ class LocalDirectory:
         for step, verifier in zip(chosen, self.parts.hasher.hash(wanted), strict=True):
             step.verifier = verifier
         made = [step for step in looked if step.generated and step.early is None]
-        secrets = [self.parts.minter.one_time(step.operation, step.uid) for step in made]
+        for step in looked:
+            step.derive_id = self.parts.minter.key_id
+        secrets = [self.parts.minter.one_time(step.operation, step.uid, key_id=step.derive_id) for step in made]
         verifiers = self.parts.hasher.hash_one_time(secrets)
         for step, secret, verifier in zip(made, secrets, verifiers, strict=True):
             step.password, step.verifier = secret, verifier

@@ -13,7 +13,7 @@ from keyturn.core.membership import Tie
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Unchanged
 from keyturn.core.ports import Hasher, Minter, Sealer
 from keyturn.core.secret import Secret
-from keyturn.core.steps import Recipient, Step
+from keyturn.core.steps import Recipient, Step, canonical
 from keyturn.core.storage import Done, Mail, NewUser, Subject, UserChange
 from keyturn.core.telling import change_told, rights_told, told
 from keyturn.core.tenancy import MailMode
@@ -59,7 +59,7 @@ class Press:
 
     def repeat(self, step: Step, done: Done, subject: Subject | None, effects: Effects) -> Outcome:
         """Answer a named operation that was done before: the first outcome again, the secret derived again."""
-        if done.fingerprint != step.fingerprint:
+        if done.fingerprint not in self.hasher.fingerprints(canonical(step.command)):
             text = "this operation id was used for another command"
             return self.refuse(step, Refused(step.command.who, Reason.OPERATION_REUSED, text), subject, effects)
         effects.events.append(self._event(step, "repeated", done.uid, detail=f"first at {done.at.isoformat()}"))
@@ -175,7 +175,7 @@ class Press:
             changed=self.now,
             expires=self.now + life if temporary else None,
             operation=step.operation if step.generated else "",
-            derive_id=self.minter.key_id if step.generated else "",
+            derive_id=step.derive_id if step.generated else "",
         )
         effects.credentials.setdefault(step.caller.actor.id, []).append(credential)
         if step.recipient is not None:
@@ -189,7 +189,7 @@ class Press:
         mode = step.caller.rules.mail
         if mode is MailMode.LINK or (mode is MailMode.SAFE and not step.generated):
             template = "link"
-            token = self.minter.link(step.operation, uid)
+            token = self.minter.link(step.operation, uid, key_id=step.derive_id)
             effects.links.append(Link(self.hasher.digest(token), uid, step.operation, self.now + ONE_TIME_LIFE))
         else:
             template = "secret" if step.generated else "value"
@@ -204,7 +204,7 @@ class Press:
         name = uuid5(NAMESPACE_URL, f"{step.operation}:{uid}:{template}:{mail}").hex
         return Mail(
             name, step.caller.actor.tenant, uid, template, mail, login, to.name, to.language, step.operation,
-            self.minter.key_id, created=self.now, not_before=self.now, expires=self.now + NOTICE_LIFE,
+            step.derive_id, created=self.now, not_before=self.now, expires=self.now + NOTICE_LIFE,
         )  # fmt: skip
 
     def _finish(self, step: Step, outcome: Outcome, uid: str, effects: Effects, *, detail: str = "") -> Outcome:
@@ -213,7 +213,7 @@ class Press:
         if step.named and not (isinstance(outcome, Unchanged) and not uid):
             delivery = outcome.delivery.value if isinstance(outcome, Created | Changed) else Delivery.NONE.value
             handed = isinstance(outcome, Created | Changed) and outcome.secret is not None
-            derive_id = self.minter.key_id if handed else ""
+            derive_id = step.derive_id if handed else ""
             effects.done.append(Done(step.operation, step.fingerprint, word, uid, delivery, self.now, derive_id))
         return outcome
 

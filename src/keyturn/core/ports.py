@@ -96,10 +96,16 @@ class Hasher(Protocol):
         """Compare in constant time; None (no such user, no password) costs as much as a real comparison."""
 
     def fingerprint(self, data: bytes) -> str:
-        """A keyed digest (hex) of what must be recognised again but never read, such as a repeated request."""
+        """A keyed digest of what must be recognised again but never read, such as a repeated request."""
+
+    def fingerprints(self, data: bytes) -> Sequence[str]:
+        """The same under every key that may have made one, the key in force first."""
 
     def digest(self, token: Secret) -> str:
-        """The stored form (hex) of a random or derived token: API keys, links."""
+        """The stored form of a random or derived token: API keys, links."""
+
+    def digests(self, token: Secret) -> Sequence[str]:
+        """Every form under which the token may be stored, that of the key in force first."""
 
 
 class Minter(Protocol):

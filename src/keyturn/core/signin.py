@@ -65,10 +65,10 @@ class SignIn:
     ) -> SignedIn | Refused:
         """A session for an API key; scopes: what a client asks for, none for all that its key allows."""
         now, attempt = self.parts.clock.now(), _Attempt(id, door, origin)
-        digest = self.parts.hasher.digest(token)
+        digests = self.parts.hasher.digests(token)
         with self.parts.store.writing() as transaction:
             key = transaction.keys.find(id)
-            if key is None or not _same(key.digest, digest) or not _usable(key, now):
+            if key is None or not _fits(key.digest, digests) or not _usable(key, now):
                 return self._turn_away(transaction, None, attempt)
             if not set(scopes) <= set(key.scopes):
                 refused = Refused(id, Reason.NOT_ALLOWED, "the key does not allow what was asked for")
@@ -78,10 +78,10 @@ class SignIn:
 
     def bearer(self, id: str, token: Secret, *, scope: str) -> Actor | None:
         """Who carries an API key itself in place of a session's token; only keys with this scope may be."""
-        digest = self.parts.hasher.digest(token)
+        digests = self.parts.hasher.digests(token)
         with self.parts.store.reading() as view:
             key = view.keys.find(id)
-        if key is None or not _same(key.digest, digest) or not _usable(key, self.parts.clock.now()):
+        if key is None or not _fits(key.digest, digests) or not _usable(key, self.parts.clock.now()):
             return None
         return _actor_of_key(key, key.scopes) if scope in key.scopes else None
 
@@ -159,15 +159,15 @@ class SignIn:
 
     def holder(self, token: Secret) -> Actor | None:
         """The person whom a mailed link lets set a new password; None when it is used, old or unknown."""
-        digest = self.parts.hasher.digest(token)
+        digests = self.parts.hasher.digests(token)
         with self.parts.store.reading() as view:
-            link = view.links.find(digest)
+            link = view.links.find(*digests)
             if link is None or link.expires <= self.parts.clock.now():
                 return None
             subject = view.users.by_uid([link.uid]).get(link.uid)
         if subject is None or subject.status is not Status.ACTIVE:
             return None
-        return Actor(subject.uid, subject.login, subject.tenant, frozenset(), Proof.LINK, digest)
+        return Actor(subject.uid, subject.login, subject.tenant, frozenset(), Proof.LINK, link.digest)
 
     def _holder(self, view: View, id: str, now: datetime) -> Actor | None:
         session = view.sessions.find(id)
@@ -271,8 +271,9 @@ def _normal(password: Secret) -> Secret:
     return Secret(opaque_string(clear) or "")
 
 
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
+def _fits(stored: str, digests: Sequence[str]) -> bool:
+    """Whether what is stored of a key is its digest under any key of the directory."""
+    return any(hmac.compare_digest(stored.encode(), digest.encode()) for digest in digests)
 
 
 def _usable(key: Key, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """A command on its way through the one door: who asks, and what was prepared before the transaction."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -87,6 +88,7 @@ class Step:
     early: what the preparing read already refused.  seen: the verifier that the old password was checked against.
     wrong: the old password was wrong, which counts against the sign-in budget.
     password: normalised, as it is to be hashed; for a generated one the value itself.
+    derive_id: the key that it and the link of this step are derived with, and stay derived with.
     warning: for the audit.
     through: the rights that come with the groups after this step; None when it changes none.
     """
@@ -99,6 +101,7 @@ class Step:
     uid: str = ""
     password: Secret | None = None
     generated: bool = False
+    derive_id: str = ""
     verifier: Verifier | None = None
     recipient: Recipient | None = None
     early: Refused | None = None
@@ -134,7 +137,8 @@ def begin(caller: Caller, command: Command, hasher: Hasher) -> Step:
     if not command.operation:
         return Step(caller, command, uuid4().hex, named=False, fingerprint="")
     scope = [str(caller.actor.tenant), caller.actor.id, VERBS[type(command)], command.operation]
-    operation = hasher.fingerprint(json.dumps(scope).encode())
+    # Without a key: the same call is the same operation under every key of the directory, and nothing here is secret.
+    operation = hashlib.sha256(json.dumps(scope).encode()).hexdigest()
     return Step(caller, command, operation, named=True, fingerprint=hasher.fingerprint(canonical(command)))
 
 

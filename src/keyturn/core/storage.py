@@ -262,8 +262,8 @@ class LinkTable(Protocol):
     def put(self, links: Sequence[Link]) -> None:
         """Keep new ones; older ones of the same users die."""
 
-    def find(self, digest: str) -> Link | None:
-        """The link that has this digest."""
+    def find(self, *digests: str) -> Link | None:
+        """The link that has one of these digests: those of one token under several keys."""
 
 
 class OutboxTable(Protocol):

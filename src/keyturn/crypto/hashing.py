@@ -64,9 +64,7 @@ class FolderHasher:
                 fix="raise them",
             )
         self._folder = folder
-        self._pepper_id = folder.active(Label.PEPPER).id
-        self._peppers: dict[str, Mac] = {}
-        self._verify = keyed(folder.active(Label.VERIFY).material)
+        self._macs: dict[tuple[Label, str], Mac] = {}
         threads = threads or os.cpu_count() or 1
         self._window = 2 * threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="keyturn-hash")
@@ -96,7 +94,8 @@ class FolderHasher:
 
     def hash_one_time(self, secrets: Sequence[Secret]) -> list[Verifier]:
         """Fast verifiers of one-time secrets (at least 112 bits) that the directory itself made."""
-        return [Verifier(self._fast_text(secret, self._pepper_id), self._pepper_id) for secret in secrets]
+        pepper = self._pepper_id
+        return [Verifier(self._fast_text(secret, pepper), pepper) for secret in secrets]
 
     def check(self, candidate: Secret, verifier: Verifier | None) -> Check:
         """Compare in constant time.  None and an unknown kind of verifier cost as much as a slow one.
@@ -106,11 +105,11 @@ class FolderHasher:
         if verifier is not None and verifier.text.startswith(_FAST):
             right = hmac.compare_digest(self._fast_text(candidate, verifier.pepper_id), verifier.text)
             if not right:
-                self._in_pool(candidate, self._dummy)  # a wrong one takes as long as a wrong password
+                self._in_pool(candidate, self._nobody())  # a wrong one takes as long as a wrong password
             return Check(right, stale=right and verifier.pepper_id != self._pepper_id)
         kind = _SLOW.fullmatch(verifier.text) if verifier is not None else None
         if verifier is None or kind is None:
-            self._in_pool(candidate, self._dummy)
+            self._in_pool(candidate, self._nobody())
             return Check(right=False)
         right = self._in_pool(candidate, verifier)
         work = Cost(int(kind["memory"]), int(kind["passes"])).work
@@ -118,12 +117,20 @@ class FolderHasher:
         return Check(right, stale=right and stale)
 
     def fingerprint(self, data: bytes) -> str:
-        """A keyed digest (hex) of what must be recognised again but never read."""
-        return self._verify(framed("keyturn fingerprint") + data).hex()
+        """A keyed digest (key id, colon, hex) of what must be recognised again but never read."""
+        return self._named(self._folder.active(Label.VERIFY).id, framed("keyturn fingerprint") + data)
+
+    def fingerprints(self, data: bytes) -> tuple[str, ...]:
+        """The same under every key that may have made one; what was kept before keys were named has no key id."""
+        return self._all(framed("keyturn fingerprint") + data)
 
     def digest(self, token: Secret) -> str:
-        """The stored form (hex) of a random or derived token: API keys, links."""
-        return self._verify(framed("keyturn token", token.reveal())).hex()
+        """The stored form (key id, colon, hex) of a random or derived token: API keys, links."""
+        return self._named(self._folder.active(Label.VERIFY).id, framed("keyturn token", token.reveal()))
+
+    def digests(self, token: Secret) -> tuple[str, ...]:
+        """Every form under which the token may be stored: one a key, with and without the id of the key."""
+        return self._all(framed("keyturn token", token.reveal()))
 
     def close(self) -> None:
         """Finish what is queued and give back the threads."""
@@ -133,8 +140,14 @@ class FolderHasher:
         self._cost = cost
         # A well-formed verifier of nobody: comparing with it costs what comparing with a real one does.
         salt, tag = _plain(secrets.token_bytes(16)), _plain(secrets.token_bytes(32))
-        text = f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p=1${salt}${tag}"
-        self._dummy = Verifier(text, self._pepper_id)
+        self._dummy = f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p=1${salt}${tag}"
+
+    def _nobody(self) -> Verifier:
+        return Verifier(self._dummy, self._pepper_id)
+
+    @property
+    def _pepper_id(self) -> str:
+        return self._folder.active(Label.PEPPER).id
 
     def _take_place(self, *, wait: bool) -> None:
         if not self._places.acquire(blocking=wait):
@@ -146,12 +159,13 @@ class FolderHasher:
 
     def _hash_slowly(self, password: Secret) -> Verifier:
         try:
+            pepper = self._pepper_id
             text = argon2id.str(
-                self._peppered(password, self._pepper_id),
+                self._peppered(password, pepper),
                 opslimit=self._cost.passes,
                 memlimit=self._cost.memory_kib * 1024,
             )
-            return Verifier(text.decode("ascii"), self._pepper_id)
+            return Verifier(text.decode("ascii"), pepper)
         finally:
             self._places.release()
 
@@ -165,16 +179,23 @@ class FolderHasher:
 
     def _peppered(self, password: Secret, pepper_id: str) -> bytes:
         # In base64, because argon2 libraries disagree about a NUL byte within a password.
-        return base64.b64encode(self._pepper(pepper_id)(framed("keyturn password", password.reveal())))
+        return base64.b64encode(self._mac(Label.PEPPER, pepper_id)(framed("keyturn password", password.reveal())))
 
     def _fast_text(self, secret: Secret, pepper_id: str) -> str:
         form = one_time_form(secret.reveal())
-        return _FAST + _plain(self._pepper(pepper_id)(framed("keyturn one-time", form)))
+        return _FAST + _plain(self._mac(Label.PEPPER, pepper_id)(framed("keyturn one-time", form)))
 
-    def _pepper(self, id: str) -> Mac:
-        mac = self._peppers.get(id)
+    def _all(self, message: bytes) -> tuple[str, ...]:
+        named = [self._named(key.id, message) for key in self._folder.every(Label.VERIFY)]
+        return (*named, *(one.partition(":")[2] for one in named))
+
+    def _named(self, id: str, message: bytes) -> str:
+        return f"{id}:{self._mac(Label.VERIFY, id)(message).hex()}"
+
+    def _mac(self, label: Label, id: str) -> Mac:
+        mac = self._macs.get((label, id))
         if mac is None:
-            mac = self._peppers[id] = keyed(self._folder.get(Label.PEPPER, id).material)
+            mac = self._macs[label, id] = keyed(self._folder.get(label, id).material)
         return mac
 
 

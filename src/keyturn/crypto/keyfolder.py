@@ -1,24 +1,27 @@
 """The key folder: random keys that live outside the database, one file a key, readable by nobody else.
 
 ```
-keys/keyring.json           which key of each label is in force
+keys/keyring.json           which key of each label is in force, and since when the others no longer are
 keys/pepper.k4m2x9ta.key    label, key id; 256 random bits in hex
 keys/audit.q7w3n8ze.pub     the public half of an audit key, for auditors
 ```
 
 Several keys of one label may lie side by side: the one in force makes new things, the others only read old ones.
+A process that has the folder open takes note of changes by itself: the keyring is a new file after each.
 """
 
 import json
+import logging
 import os
 import re
 import secrets
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum, unique
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from nacl.signing import SigningKey
 
@@ -27,8 +30,12 @@ from keyturn.core.errors import KeyFolderError
 KEY_BYTES: Final = 32
 KEYRING: Final = "keyring.json"
 ID_SYMBOLS: Final = "23456789abcdefghjkmnpqrstvwxyz"
+LOG: Final = logging.getLogger(__name__)
 _KEY_FILE: Final = re.compile(r"(?P<label>[a-z]+)\.(?P<id>[0-9a-z]{8})\.key")
 _PUBLIC_FILE: Final = re.compile(r"audit\.(?P<id>[0-9a-z]{8})\.pub")
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+Mark: TypeAlias = tuple[int, int]
 
 
 @unique
@@ -57,29 +64,80 @@ class FolderKey:
 
 
 @dataclass(frozen=True, slots=True)
+class _Held:
+    """What was read of the folder at one moment.  mark: of the keyring, which is another file after each change."""
+
+    mark: Mark | None
+    keys: Mapping[Label, Mapping[str, FolderKey]]
+    in_force: Mapping[Label, str]
+    retired: Mapping[str, datetime]
+    public: Mapping[str, bytes]
+
+
+@dataclass(slots=True)
 class KeyFolder:
-    """The keys of a directory as read at start."""
+    """The keys of a directory.  A key that another process puts in force is in force here from the next use on."""
 
     path: Path
-    keys: Mapping[Label, Mapping[str, FolderKey]] = field(repr=False)
-    in_force: Mapping[Label, str]
-    public: Mapping[str, bytes]
+    _held: _Held = field(repr=False)
+    _unread: Mark | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def keys(self) -> Mapping[Label, Mapping[str, FolderKey]]:
+        """Every key by its id."""
+        return self._now().keys
+
+    @property
+    def in_force(self) -> Mapping[Label, str]:
+        """The id of the key that makes new things, by label."""
+        return self._now().in_force
+
+    @property
+    def public(self) -> Mapping[str, bytes]:
+        """The public halves of all audit keys that there ever were, by id."""
+        return self._now().public
 
     def active(self, label: Label) -> FolderKey:
         """The key that makes new things."""
-        return self.keys[label][self.in_force[label]]
+        held = self._now()
+        return held.keys[label][held.in_force[label]]
+
+    def every(self, label: Label) -> tuple[FolderKey, ...]:
+        """All keys of a label, the one in force first."""
+        held = self._now()
+        active = held.keys[label][held.in_force[label]]
+        return (active, *(key for key in held.keys[label].values() if key is not active))
 
     def get(self, label: Label, id: str) -> FolderKey:
         """A key that made something earlier.  Raises KeyFolderError when it is not in the folder."""
-        try:
-            return self.keys[label][id]
-        except KeyError:
+        key = self._held.keys[label].get(id) or self._now().keys[label].get(id)
+        if key is None:
             raise KeyFolderError(
                 f"the {label} key {id!r} is not in the key folder",
                 where=str(self.path),
                 why="something in the database was made with a key that this folder does not hold",
                 fix="put back the key folder that belongs to this database",
-            ) from None
+            )
+        return key
+
+    def retired(self, label: Label) -> Mapping[str, datetime]:
+        """The keys of a label that are no longer in force, with the moment since when."""
+        held = self._now()
+        return {key: held.retired.get(key, _LONG_AGO) for key in held.keys[label] if key != held.in_force[label]}
+
+    def _now(self) -> _Held:
+        """What the folder holds now.  One that cannot be read any more is no reason to stop: then what was read."""
+        mark = _mark(self.path)
+        if mark != self._held.mark:
+            try:
+                self._held = _read_folder(self.path)
+            except KeyFolderError as error:
+                if mark != self._unread:
+                    LOG.warning(
+                        "the key folder changed and cannot be read; the keys known so far stay in use: %s", error
+                    )
+                self._unread = mark
+        return self._held
 
 
 def create_key_folder(path: Path) -> KeyFolder:
@@ -88,22 +146,37 @@ def create_key_folder(path: Path) -> KeyFolder:
         raise KeyFolderError("there is a key folder already", where=str(path), fix="use it, or choose another --data")
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.chmod(0o700)
-    _write_keyring(path, {label: _write_key(path, label) for label in Label})
+    _write_keyring(path, {label: _write_key(path, label) for label in Label}, {})
     return open_key_folder(path)
 
 
-def add_key(path: Path, label: Label) -> KeyFolder:
+def add_key(path: Path, label: Label, at: datetime | None = None) -> KeyFolder:
     """Put a new key in force for a label; the older ones stay readable."""
-    folder = open_key_folder(path)
-    _write_keyring(path, {**folder.in_force, label: _write_key(path, label)})
+    held = open_key_folder(path)._held
+    retired = {**held.retired, held.in_force[label]: at or datetime.now(UTC)}
+    _write_keyring(path, {**held.in_force, label: _write_key(path, label)}, retired)
     return open_key_folder(path)
+
+
+def remove_key(path: Path, label: Label, id: str) -> None:
+    """Delete a key that is no longer in force; of an audit key the public half stays."""
+    held = open_key_folder(path)._held
+    if held.in_force[label] == id:
+        raise KeyFolderError(f"the {label} key {id!r} is in force", where=str(path), fix="put another in force first")
+    (path / f"{label}.{id}.key").unlink(missing_ok=True)
+    _write_keyring(path, held.in_force, {key: at for key, at in held.retired.items() if key != id})
 
 
 def open_key_folder(path: Path) -> KeyFolder:
     """Read the folder.  Raises KeyFolderError when it is missing, damaged, or readable by group or others."""
+    return KeyFolder(path, _read_folder(path))
+
+
+def _read_folder(path: Path) -> _Held:
     if not path.is_dir():
         raise KeyFolderError("there is no key folder", where=str(path), fix="make one with: keyturn init --data DIR")
     _refuse_open_to_others(path, "700")
+    mark = _mark(path)
     keys: dict[Label, dict[str, FolderKey]] = {label: {} for label in Label}
     public: dict[str, bytes] = {}
     for file in sorted(path.iterdir()):
@@ -112,7 +185,8 @@ def open_key_folder(path: Path) -> KeyFolder:
             keys[key.label][key.id] = key
         elif named := _PUBLIC_FILE.fullmatch(file.name):
             public[named["id"]] = read_key(file)
-    return KeyFolder(path, keys, _read_keyring(path, keys), public)
+    in_force, retired = _read_keyring(path, keys)
+    return _Held(mark, keys, in_force, retired, public)
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -155,19 +229,38 @@ def _refuse_open_to_others(path: Path, mode: str) -> None:
         )
 
 
+def _mark(path: Path) -> Mark | None:
+    """Which keyring lies there: it is replaced by a new file whenever something changes.  None: there is none."""
+    try:
+        found = (path / KEYRING).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
 def _write_key(path: Path, label: Label) -> str:
     key_id = "".join(secrets.choice(ID_SYMBOLS) for _ in range(8))
     material = secrets.token_bytes(KEY_BYTES)
-    write_private(path / f"{label}.{key_id}.key", material.hex().encode() + b"\n")
+    _write_ours(path, f"{label}.{key_id}.key", material.hex().encode() + b"\n")
     if label is Label.AUDIT:
-        write_private(path / f"{label}.{key_id}.pub", bytes(SigningKey(material).verify_key).hex().encode() + b"\n")
+        _write_ours(path, f"{label}.{key_id}.pub", bytes(SigningKey(material).verify_key).hex().encode() + b"\n")
     return key_id
 
 
-def _write_keyring(path: Path, in_force: Mapping[Label, str]) -> None:
-    fresh = path / f".{KEYRING}.{secrets.token_hex(4)}"
-    write_private(fresh, json.dumps({"version": 1, "in_force": in_force}, indent=1).encode() + b"\n")
-    fresh.replace(path / KEYRING)
+def _write_ours(path: Path, name: str, data: bytes) -> None:
+    """Write a file of the folder that belongs to whom the folder belongs to: the server must read what root makes."""
+    write_private(path / name, data)
+    owner = path.stat()
+    if os.name == "posix" and owner.st_uid != os.getuid():
+        os.chown(path / name, owner.st_uid, owner.st_gid)
+
+
+def _write_keyring(path: Path, in_force: Mapping[Label, str], retired: Mapping[str, datetime]) -> None:
+    moments = {key: at.astimezone(UTC).isoformat(timespec="seconds") for key, at in retired.items()}
+    ring = {"version": 1, "in_force": in_force, "retired": moments}
+    fresh = f".{KEYRING}.{secrets.token_hex(4)}"
+    _write_ours(path, fresh, json.dumps(ring, indent=1).encode() + b"\n")
+    (path / fresh).replace(path / KEYRING)
 
 
 def _read_key(file: Path, label: str, id: str) -> FolderKey:
@@ -177,21 +270,24 @@ def _read_key(file: Path, label: str, id: str) -> FolderKey:
         raise _damaged(file) from None
 
 
-def _read_keyring(path: Path, keys: Mapping[Label, Mapping[str, FolderKey]]) -> Mapping[Label, str]:
+def _read_keyring(
+    path: Path, keys: Mapping[Label, Mapping[str, FolderKey]]
+) -> tuple[Mapping[Label, str], Mapping[str, datetime]]:
     ring = path / KEYRING
     if not ring.exists():
         raise KeyFolderError(
             "the key folder was never finished", where=str(ring), fix="delete the folder and make it again"
         )
     try:
-        named = json.loads(_read_private(ring))["in_force"]
-        in_force = {label: str(named[label]) for label in Label}
-    except (ValueError, LookupError, TypeError):
+        read = json.loads(_read_private(ring))
+        in_force = {label: str(read["in_force"][label]) for label in Label}
+        retired = {str(key): datetime.fromisoformat(at) for key, at in read.get("retired", {}).items()}
+    except (ValueError, LookupError, TypeError, AttributeError):
         raise _damaged(ring) from None
     for label, key_id in in_force.items():
         if key_id not in keys[label]:
             raise _damaged(path / f"{label}.{key_id}.key")
-    return in_force
+    return in_force, retired
 
 
 def _damaged(file: Path) -> KeyFolderError:

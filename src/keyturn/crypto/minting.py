@@ -42,12 +42,11 @@ class FolderMinter:
     def __init__(self, folder: KeyFolder) -> None:
         self._folder = folder
         self._macs: dict[str, Mac] = {}
-        self._key_id = f"{folder.active(Label.DERIVE).id}:{VERSION}"
 
     @property
     def key_id(self) -> str:
         """The derive key in force and the rendering: stored beside whatever is derived."""
-        return self._key_id
+        return f"{self._folder.active(Label.DERIVE).id}:{VERSION}"
 
     def one_time(self, operation: str, uid: str, *, key_id: str = "") -> Secret:
         """A one-time secret in groups.  It starts with a letter, so that no sheet takes it for a number."""
@@ -72,7 +71,7 @@ class FolderMinter:
         return Secret(_url_safe(secrets.token_bytes(64)))
 
     def _pinned(self, key_id: str) -> tuple[Mac, str]:
-        bare, _, version = (key_id or self._key_id).partition(":")
+        bare, _, version = (key_id or self.key_id).partition(":")
         if version != VERSION:
             raise KeyFolderError(
                 f"there is no rendering {version!r} of one-time secrets",

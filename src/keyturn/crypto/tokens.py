@@ -17,7 +17,7 @@ import jwt
 
 from keyturn.core.ports import Claims
 from keyturn.core.secret import Secret
-from keyturn.crypto.framing import keyed
+from keyturn.crypto.framing import Mac, keyed
 from keyturn.crypto.keyfolder import FolderKey, KeyFolder, Label
 
 ALGORITHM: Final = "HS256"
@@ -34,8 +34,9 @@ class FolderTokens:
     """The core's Tokens over the token keys of a key folder."""
 
     def __init__(self, folder: KeyFolder, *, issuer: str = "keyturn", audience: str = "keyturn") -> None:
-        self._macs = {self._head(key): keyed(key.material) for key in folder.keys[Label.TOKEN].values()}
-        self._active = folder.active(Label.TOKEN)
+        self._folder = folder
+        self._heads: dict[str, str] = {}
+        self._macs: dict[str, Mac] = {}
         self._issuer = issuer
         self._audience = audience
 
@@ -56,7 +57,8 @@ class FolderTokens:
             "jti": claims.session,
             "tid": claims.tenant,
         }
-        return Secret(jwt.encode(payload, self._active.material, ALGORITHM, headers={"kid": self._active.id}))
+        key = self._folder.active(Label.TOKEN)
+        return Secret(jwt.encode(payload, key.material, ALGORITHM, headers={"kid": key.id}))
 
     def read(self, token: Secret, now: datetime) -> Claims | None:
         """The claims of a token that we signed and that has not expired; None for everything else."""
@@ -66,10 +68,18 @@ class FolderTokens:
         signed, _, signature = text.rpartition(".")
         head, _, body = signed.partition(".")
         # The header is never parsed: it must be, byte for byte, one that we write.  So no algorithm can be chosen.
-        mac = self._macs.get(head)
+        mac = self._macs.get(head) or self._learned(head)
         if mac is None or not hmac.compare_digest(_url_safe(mac(signed.encode("ascii"))), signature):
             return None
         return self._claims(json.loads(base64.urlsafe_b64decode(body + "==")), now)
+
+    def _learned(self, head: str) -> Mac | None:
+        """The key of a header that was not met before: of another server, which may have a newer key than we knew."""
+        for key in self._folder.every(Label.TOKEN):
+            if key.id not in self._heads:
+                self._heads[key.id] = self._head(key)
+                self._macs[self._heads[key.id]] = keyed(key.material)
+        return self._macs.get(head)
 
     def _head(self, key: FolderKey) -> str:
         return jwt.encode({}, key.material, ALGORITHM, headers={"kid": key.id}).partition(".")[0]

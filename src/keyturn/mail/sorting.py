@@ -55,7 +55,7 @@ class Sorter:
         minter, credential = self._parts.minter, owner.credential if owner is not None else None
         if mail.template == "link":
             token = minter.link(mail.operation, mail.uid, key_id=mail.derive_id)
-            return token if view.links.find(self._parts.hasher.digest(token)) is not None else None
+            return token if view.links.find(*self._parts.hasher.digests(token)) is not None else None
         if credential is None:
             return None
         if mail.template == "secret" and credential.operation == mail.operation:

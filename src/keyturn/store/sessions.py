@@ -40,7 +40,7 @@ END: Final = delete(SESSIONS).where(_S.id.in_(bindparam("ids", expanding=True)))
 SWEEP: Final = delete(SESSIONS).where(_S.expires < bindparam("before"))
 PUT_LINKS: Final = Prepared(insert(LINKS), "digest", "uid", "operation", "expires")
 END_LINKS: Final = delete(LINKS).where(_L.uid.in_(bindparam("uids", expanding=True)))
-FIND_LINK: Final = select(LINKS).where(_L.digest == bindparam("wanted"))
+FIND_LINK: Final = select(LINKS).where(_L.digest.in_(bindparam("wanted", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,9 @@ class SqlLinks:
             rows = [(link.digest, link.uid, link.operation, micros(link.expires)) for link in links]
             PUT_LINKS.each(self.connection, rows)
 
-    def find(self, digest: str) -> Link | None:
-        """The link that has this digest."""
-        row = self.connection.execute(FIND_LINK, {"wanted": digest}).one_or_none()
+    def find(self, *digests: str) -> Link | None:
+        """The link that has one of these digests."""
+        row = self.connection.execute(FIND_LINK, {"wanted": digests}).one_or_none()
         return None if row is None else Link(row.digest, row.uid, row.operation, moment(row.expires))
 
 
