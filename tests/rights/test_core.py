@@ -25,8 +25,8 @@ from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor, Proof
 from keyturn.core.ports import KeyChange, NewKey
 from keyturn.core.secret import Secret
+from keyturn.core.sessions import Session
 from keyturn.core.steps import Caller
-from keyturn.core.storage import Session
 from keyturn.core.users import ALL_RIGHTS, Group, Handle, Profile, Right, Status, Window
 from tests.rights.table import CONFINED, ROLES, Row, rows
 from tests.support.house import GOOD, OTHER, House

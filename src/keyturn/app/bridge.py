@@ -18,17 +18,17 @@ from typing import Final, ParamSpec, TypeVar
 from keyturn.app.together import Together
 from keyturn.core.administration import LocalAdministration
 from keyturn.core.capabilities import Capabilities
-from keyturn.core.commands import Commands, Origin
+from keyturn.core.commands import Commands
 from keyturn.core.directory import LocalDirectory, Prepared, commit, look_together, slow
 from keyturn.core.errors import Busy
 from keyturn.core.membership import GroupChange
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName, Verdict
-from keyturn.core.ports import KeyChange, NewKey, Probe, SignedIn
+from keyturn.core.ports import KeyChange, NewKey, Probe
 from keyturn.core.secret import Secret
 from keyturn.core.signin import SignIn
-from keyturn.core.steps import Caller, Parts
+from keyturn.core.steps import Parts
 from keyturn.core.storage import Application, Key, Tenant
 from keyturn.core.users import Group, Groups, Handle, Right, User, Users, Window
 
@@ -267,81 +267,3 @@ class BridgedAdministration:
     async def appoint(self, uid: str, tenants: frozenset[int]) -> Changed | Refused:
         """Have a user administer these tenants."""
         return await self.threads.read(self.local.tenants.appoint, uid, tenants)
-
-
-@dataclass(frozen=True, slots=True)
-class LocalGate:
-    """The way into our directory, behind the asynchronous port `Gate`."""
-
-    parts: Parts
-    signing_in: SignIn
-    threads: Threads
-
-    async def sign_in(
-        self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin, restricted: bool = True
-    ) -> SignedIn | Refused:
-        """A session for a person."""
-        try:
-            return await self.threads.work(
-                self.signing_in.with_password,
-                login,
-                password,
-                tenant=tenant,
-                door=door,
-                origin=origin,
-                restricted=restricted,
-            )
-        except Busy as busy:
-            return Refused(login, Reason.BUSY, busy.what, retry_after=1)
-
-    async def sign_in_with_key(
-        self, id: str, token: Secret, *, door: str, origin: Origin, scopes: tuple[str, ...] = ()
-    ) -> SignedIn | Refused:
-        """A session for an API key."""
-        return await self.threads.read(self.signing_in.with_key, id, token, door=door, origin=origin, scopes=scopes)
-
-    async def knock(
-        self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
-    ) -> Actor | Refused:
-        """Who calls at a door without sessions, for this one call."""
-        try:
-            return await self.threads.work(
-                self.signing_in.knock, login, password, tenant=tenant, door=door, origin=origin
-            )
-        except Busy as busy:
-            return Refused(login, Reason.BUSY, busy.what, retry_after=1)
-
-    async def bearer(self, id: str, token: Secret, *, scope: str) -> Actor | None:
-        """Who carries an API key itself, for this one call."""
-        return await self.threads.read(self.signing_in.bearer, id, token, scope=scope)
-
-    async def sign_out(self, token: Secret) -> None:
-        """End the session of this token."""
-        await self.threads.read(self.signing_in.end, token)
-
-    async def actor(self, token: Secret, *, scoped: bool = False) -> Actor | None:
-        """Who holds this access token; a client's opens only doors that hold it to its scopes."""
-        actor = await self.threads.holder(self.signing_in, token)
-        return None if actor is not None and actor.scopes and not scoped else actor
-
-    async def holder(self, link: Secret) -> Actor | None:
-        """Whom a mailed link lets set a new password."""
-        return await self.threads.read(self.signing_in.holder, link)
-
-    async def refuse(
-        self, refused: Refused, verb: str, *, actor: Actor | None = None, door: str, origin: Origin
-    ) -> Refused:
-        """Audit a refusal that no command makes."""
-        return await self.threads.read(self.signing_in.refuse, refused, verb, actor, door=door, origin=origin)
-
-    def directory(self, actor: Actor, via: Capabilities, door: str, origin: Origin) -> BridgedDirectory:
-        """The directory as this actor may use it through this door."""
-        return BridgedDirectory(LocalDirectory(self.parts, self._caller(actor, via, door, origin)), self.threads)
-
-    def administration(self, actor: Actor, door: str, origin: Origin) -> BridgedAdministration:
-        """The administration as this actor may use it."""
-        caller = self._caller(actor, Capabilities(frozenset()), door, origin)
-        return BridgedAdministration(LocalAdministration(self.parts, caller), self.threads)
-
-    def _caller(self, actor: Actor, via: Capabilities, door: str, origin: Origin) -> Caller:
-        return Caller(actor, via, door, origin, self.parts.rules(actor.tenant))

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from keyturn.app.bridge import LocalGate, Threads
+from keyturn.app.bridge import Threads
 from keyturn.app.clock import SystemClock
+from keyturn.app.floor import Floor
+from keyturn.app.gate import LocalGate
 from keyturn.core.administration import LocalAdministration
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Origin
@@ -83,9 +85,10 @@ def open_house(place: Place) -> House:
     keys = open_key_folder(folder)
     clock = SystemClock()
     store = open_store(place.store())
+    hasher = FolderHasher(keys)
     parts = Parts(
         store=store,
-        hasher=FolderHasher(keys),
+        hasher=hasher,
         minter=FolderMinter(keys),
         sealer=FolderSealer(keys),
         blocklist=FileBlocklist(),
@@ -93,5 +96,5 @@ def open_house(place: Place) -> House:
         rules=RuleBook(store, clock),
     )
     threads = Threads(parts)
-    gate = LocalGate(parts, SignIn(parts, FolderTokens(keys)), threads)
+    gate = LocalGate(parts, SignIn(parts, FolderTokens(keys)), threads, Floor(hasher.slowest))
     return House(place, store, FolderSigner(keys), parts, threads, gate)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from starlette.responses import Response
 from starlette.routing import Router

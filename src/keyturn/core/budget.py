@@ -6,7 +6,7 @@ from typing import Final
 from keyturn.core.audit import Event
 from keyturn.core.steps import Parts
 from keyturn.core.storage import Subject, Transaction, UserChange
-from keyturn.core.users import Stamp, Status
+from keyturn.core.users import USER_RIGHTS, Stamp, Status
 
 FREE_GUESSES: Final = 5
 MOST_GUESSES: Final = 100
@@ -17,15 +17,16 @@ SYSTEM: Final = "keyturn"
 
 
 def reserve(parts: Parts, subject: Subject | None) -> Subject | None:
-    """Take one guess from the account's budget; None when it has none now, which looks like a wrong password."""
-    if subject is None:
-        return None
+    """Take one guess from the account's budget; None when it has none now, which looks like a wrong password.
+
+    Whatever the account, and where there is none, one transaction is written: what is not done takes as long.
+    """
     now = parts.clock.now()
+    uid = subject.uid if subject is not None else ""
     with parts.store.writing() as transaction:
-        fresh = transaction.users.by_uid([subject.uid]).get(subject.uid)
-        if fresh is None or fresh.status is not Status.ACTIVE:
-            return None
-        if fresh.wait_until is not None and fresh.wait_until > now:
+        fresh = transaction.users.by_uid([uid]).get(uid)
+        if fresh is None or fresh.status is not Status.ACTIVE or _waits(fresh, now):
+            transaction.users.count_miss()
             return None
         strike(transaction, fresh.uid, now)
         return fresh
@@ -37,14 +38,21 @@ def strike(transaction: Transaction, uid: str, now: datetime) -> int:
     if failures >= FREE_GUESSES:
         doubled = FIRST_WAIT * 2 ** min(failures - FREE_GUESSES, 10)
         transaction.users.wait(uid, now + min(doubled, LONGEST_WAIT))
-    if failures == MOST_GUESSES:
+    if failures >= MOST_GUESSES:
         _disable(transaction, uid, now)
     return failures
 
 
+def _waits(subject: Subject, now: datetime) -> bool:
+    return subject.wait_until is not None and subject.wait_until > now
+
+
 def _disable(transaction: Transaction, uid: str, now: datetime) -> None:
-    tenant = transaction.users.by_uid([uid])[uid].tenant
+    """Disable an account, unless nobody could then administer its tenant: that one goes on waiting."""
+    subject = transaction.users.by_uid([uid])[uid]
+    if subject.rights >= USER_RIGHTS and transaction.users.administrators(subject.tenant) <= 1:
+        return
     transaction.users.update([UserChange(uid, Stamp(SYSTEM, now), status=Status.DISABLED, revoke=True)])
     detail = f"disabled after {MOST_GUESSES} wrong passwords in a row"
-    event = Event(now, tenant, SYSTEM, "user.status", "changed", target=uid, detail=detail)
+    event = Event(now, subject.tenant, SYSTEM, "user.status", "changed", target=uid, detail=detail)
     transaction.audit.append([event])

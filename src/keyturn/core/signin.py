@@ -17,11 +17,14 @@ from keyturn.core.policy import MOST_BYTES, opaque_string
 from keyturn.core.ports import Claims, SignedIn, Tokens
 from keyturn.core.recent import Recent
 from keyturn.core.secret import Secret
+from keyturn.core.sessions import Session
 from keyturn.core.steps import Parts
-from keyturn.core.storage import Key, Session, Subject, Transaction, View
+from keyturn.core.storage import Key, Subject, Transaction, View
 from keyturn.core.users import Status
 
 TOKEN_LIFE: Final = timedelta(hours=1)
+NOT_COMPARED: Final = "not compared: there is no such account, it is not active, or it waits"
+"""What the audit says of a guess that was not even looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,8 @@ class SignIn:
         """
         attempt = _Attempt(login, door, origin)
         with self.parts.store.reading() as view:
-            subject = self._whom(view, login, tenant)
-        subject = reserve(self.parts, subject)
+            known = self._whom(view, login, tenant)
+        subject = reserve(self.parts, known)
         given = _normal(password)
         credential = subject.credential if subject is not None else None
         checked = self.parts.hasher.check(given, credential.checkable() if credential is not None else None)
@@ -51,14 +54,14 @@ class SignIn:
             if subject is not None and credential is not None and checked.right:
                 if credential.must_change and not restricted:
                     transaction.users.wait(subject.uid, None, clear=True)
-                    return self._turn_away(transaction, subject, attempt)
+                    return self._turn_away(transaction, known, attempt)
                 signed = self._admit(transaction, subject, credential, attempt)
                 if signed is not None and checked.stale and credential.source is not Source.GENERATED:
                     [fresh] = self.parts.hasher.hash([given])
                     transaction.credentials.renew(subject.uid, fresh.text, fresh.pepper_id)
                 if signed is not None:
                     return signed
-            return self._turn_away(transaction, subject, attempt)
+            return self._turn_away(transaction, known, attempt, "" if subject is not None else NOT_COMPARED)
 
     def with_key(
         self, id: str, token: Secret, *, door: str, origin: Origin, scopes: tuple[str, ...] = ()
@@ -91,30 +94,35 @@ class SignIn:
         A right password is remembered for a minute under a keyed digest of all that was given, so that a script pays
         for one slow comparison and not for each call; it dies with the next change of the account.
         """
-        attempt = _Attempt(login, door, origin)
-        given = self.parts.hasher.fingerprint(
-            f"{tenant}\0{login}\0{password.reveal()}".encode("utf-8", "surrogatepass")
-        )
-        known = self.recent.get(given, self.parts.clock.monotonic())
-        if known is not None:
-            actor = self._same_as_before(*known)
-            if actor is not None:
-                return actor
+        again = self.again(login, password, tenant=tenant)
+        if again is not None:
+            return again
+        attempt, given = _Attempt(login, door, origin), self._given(login, password, tenant)
         with self.parts.store.reading() as view:
-            subject = self._whom(view, login, tenant)
-        subject = reserve(self.parts, subject)
+            known = self._whom(view, login, tenant)
+        subject = reserve(self.parts, known)
         credential = subject.credential if subject is not None else None
         checked = self.parts.hasher.check(_normal(password), credential.checkable() if credential is not None else None)
         with self.parts.store.writing() as transaction:
             if subject is None or credential is None or not checked.right or credential.expired(self.parts.clock.now()):
-                return self._turn_away(transaction, subject, attempt)
+                return self._turn_away(transaction, known, attempt, "" if subject is not None else NOT_COMPARED)
             current = transaction.users.by_uid([subject.uid]).get(subject.uid)
             if current is None or current.credential != credential or current.status is not Status.ACTIVE:
-                return self._turn_away(transaction, subject, attempt)
+                return self._turn_away(transaction, known, attempt)
             transaction.users.wait(current.uid, None, clear=True)
         if not credential.must_change:
             self.recent.put(given, current.uid, current.epoch, self.parts.clock.monotonic())
         return _caller(current, credential)
+
+    def again(self, login: str, password: Secret, *, tenant: str = "") -> Actor | None:
+        """Who showed the same a moment ago, if it was right and nothing has changed since; looks at no password."""
+        known = self.recent.get(self._given(login, password, tenant), self.parts.clock.monotonic())
+        return self._same_as_before(*known) if known is not None else None
+
+    def _given(self, login: str, password: Secret, tenant: str) -> str:
+        """A keyed digest of all that was given."""
+        given = f"{tenant}\0{login}\0{password.reveal()}"
+        return self.parts.hasher.fingerprint(given.encode("utf-8", "surrogatepass"))
 
     def _same_as_before(self, uid: str, epoch: int) -> Actor | None:
         with self.parts.store.reading() as view:
@@ -228,7 +236,10 @@ class SignIn:
         now = self.parts.clock.now()
         scopes = tuple(sorted(actor.scopes))
         end = now + TOKEN_LIFE
-        session = Session(uuid4().hex, kind, actor.id, actor.tenant, epoch, restricted, now, end, scopes)
+        session = Session(
+            uuid4().hex, kind, actor.id, actor.tenant, epoch, restricted, now, end, scopes, attempt.origin.source,
+            attempt.door,
+        )  # fmt: skip
         transaction.sessions.start(session)
         detail = "must change the password" if restricted else ""
         transaction.audit.append([attempt.event(now, actor.tenant, actor.id, "started", detail)])
@@ -236,11 +247,13 @@ class SignIn:
         actor = replace(actor, session=session.id) if restricted else actor
         return SignedIn(token, restricted, actor, session.expires)
 
-    def _turn_away(self, transaction: Transaction, subject: Subject | None, attempt: "_Attempt") -> Refused:
+    def _turn_away(
+        self, transaction: Transaction, subject: Subject | None, attempt: "_Attempt", detail: str = ""
+    ) -> Refused:
         uid = subject.uid if subject is not None else ""
         tenant = subject.tenant if subject is not None else 1
         refused = Refused(attempt.name, Reason.NOT_SIGNED_IN, "the sign-in was refused")
-        return attempt.audit(transaction, self.parts.clock.now(), tenant, uid, refused)
+        return attempt.audit(transaction, self.parts.clock.now(), tenant, uid, refused, detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +262,10 @@ class _Attempt:
     door: str
     origin: Origin
 
-    def audit(self, transaction: Transaction, at: datetime, tenant: int, actor: str, refused: Refused) -> Refused:
-        transaction.audit.append([self.event(at, tenant, actor, "refused", "", refused.reason)])
+    def audit(
+        self, transaction: Transaction, at: datetime, tenant: int, actor: str, refused: Refused, detail: str = ""
+    ) -> Refused:
+        transaction.audit.append([self.event(at, tenant, actor, "refused", detail, refused.reason)])
         return refused
 
     def event(

@@ -14,6 +14,7 @@ from keyturn.core.audit import Checkpoint, Entry, Event
 from keyturn.core.credentials import Credential, Link
 from keyturn.core.jobs import JobTable
 from keyturn.core.membership import GroupTable
+from keyturn.core.sessions import SessionTable
 from keyturn.core.users import Grant, Handle, Profile, Right, Stamp, Status, User, Users, Window
 
 
@@ -76,24 +77,6 @@ class UserChange:
     administers: frozenset[int] | None = None
     deleted: bool = False
     revoke: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A sign-in or a key's token.  kind: `user` or `key`; owner: uid or key id; epoch: of the owner at its start.
-
-    scopes: what a client asked for of what its key allows, in the words of its door.
-    """
-
-    id: str
-    kind: str
-    owner: str
-    tenant: int
-    epoch: int
-    restricted: bool
-    started: datetime
-    expires: datetime
-    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +208,9 @@ class UserTable(Protocol):
     def count_failure(self, uid: str, at: datetime) -> int:
         """One more wrong password, atomically; answers how many in a row it makes."""
 
+    def count_miss(self) -> None:
+        """One more wrong password for an account that has no count; costs what counting a failure does."""
+
     def wait(self, uid: str, until: datetime | None, *, clear: bool = False) -> None:
         """Set until when the account takes no password; `clear` also sets the failures to 0."""
 
@@ -241,19 +227,6 @@ class CredentialTable(Protocol):
 
     def renew(self, uid: str, verifier: str, pepper_id: str) -> None:
         """Store the same password under newer parameters after a sign-in; nothing is revoked."""
-
-
-class SessionTable(Protocol):
-    """Sign-ins and tokens."""
-
-    def start(self, session: Session) -> None:
-        """Keep a new one."""
-
-    def find(self, id: str) -> Session | None:
-        """The session if it exists and the epoch of its owner is still the one it began with."""
-
-    def end(self, ids: Sequence[str]) -> None:
-        """End these."""
 
 
 class LinkTable(Protocol):

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from keyturn.core.credentials import Source
 from keyturn.core.users import Status
 
-REVISION: Final = "0004"
+REVISION: Final = "0005"
 """The newest migration: a database of another revision is not opened."""
 
 METADATA: Final = MetaData(
@@ -161,15 +161,25 @@ SESSIONS: Final = Table(
     METADATA,
     Column("id", Text, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("owner", Text, nullable=False),
+    Column("owner", Text, nullable=False, index=True),
     Column("tenant", BigInteger, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("restricted", Boolean, nullable=False),
     Column("started", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False, index=True),
     Column("scopes", Text, nullable=False, server_default=""),
+    Column("source", Text, nullable=False, server_default=""),
+    Column("door", Text, nullable=False, server_default=""),
     _one_of("kind", ("user", "key")),
 )
+
+MISSES: Final = Table(
+    "misses",
+    METADATA,
+    Column("id", ROW_NUMBER, primary_key=True, autoincrement=False),
+    Column("count", BigInteger, nullable=False),
+)
+"""One row: how many wrong passwords came for accounts that are not there or have no guess left."""
 
 LINKS: Final = Table(
     "links",

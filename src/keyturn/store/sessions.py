@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select
 
 from keyturn.core.credentials import Link
-from keyturn.core.storage import Session
+from keyturn.core.sessions import Session
 from keyturn.core.users import Status
 from keyturn.store.schema import KEYS, LINKS, SESSIONS, USERS
 from keyturn.store.statement import AnyRow, Prepared, chunks
@@ -21,7 +21,7 @@ GRACE: Final = timedelta(days=1)
 """How long an expired session or link is kept before the next new one sweeps it away."""
 
 START: Final = insert(SESSIONS)
-FIND: Final = (
+GOOD: Final = (
     select(SESSIONS)
     .select_from(
         SESSIONS.outerjoin(USERS, and_(_S.kind == "user", USERS.c.uid == _S.owner)).outerjoin(
@@ -29,13 +29,16 @@ FIND: Final = (
         )
     )
     .where(
-        _S.id == bindparam("wanted"),
         or_(
             and_(USERS.c.epoch == _S.epoch, USERS.c.deleted.is_(False), USERS.c.status == Status.ACTIVE.value),
             and_(KEYS.c.epoch == _S.epoch, KEYS.c.active.is_(True)),
         ),
     )
 )
+"""Those whose owner has not been revoked since they began."""
+
+FIND: Final = GOOD.where(_S.id == bindparam("wanted"))
+OF: Final = GOOD.where(_S.owner == bindparam("of"), _S.expires > bindparam("now")).order_by(_S.started, _S.id)
 END: Final = delete(SESSIONS).where(_S.id.in_(bindparam("ids", expanding=True)))
 SWEEP: Final = delete(SESSIONS).where(_S.expires < bindparam("before"))
 PUT_LINKS: Final = Prepared(insert(LINKS), "digest", "uid", "operation", "expires")
@@ -64,6 +67,8 @@ class SqlSessions:
                 "started": micros(session.started),
                 "expires": micros(session.expires),
                 "scopes": " ".join(session.scopes),
+                "source": session.source,
+                "door": session.door,
             },
         )
 
@@ -74,6 +79,11 @@ class SqlSessions:
             if row is not None:
                 return _session(row)
         return None
+
+    def of(self, owner: str, now: datetime) -> Sequence[Session]:
+        """The good sessions of an owner, oldest first."""
+        asked = [{"of": of, "now": micros(now)} for of in storable([owner])]
+        return [_session(row) for each in asked for row in self.connection.execute(OF, each)]
 
     def end(self, ids: Sequence[str]) -> None:
         """End these."""
@@ -104,5 +114,5 @@ class SqlLinks:
 def _session(row: AnyRow) -> Session:
     return Session(
         row.id, row.kind, row.owner, row.tenant, row.epoch, row.restricted, moment(row.started), moment(row.expires),
-        tuple(row.scopes.split()),
+        tuple(row.scopes.split()), row.source, row.door,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from keyturn.core.storage import NewUser, Subject, UserChange
 from keyturn.core.users import USER_RIGHTS, Grant, Handle, Membership, Profile, Stamp, Status, User, Users, Window
 from keyturn.store import subjects
 from keyturn.store.lists import OF_USERS, narrowed, ordered
-from keyturn.store.schema import ADDRESSES, CREDENTIALS, GRANTS, GROUPS, KEYS, LINKS, MEMBERS, USERS
+from keyturn.store.schema import ADDRESSES, CREDENTIALS, GRANTS, GROUPS, KEYS, LINKS, MEMBERS, MISSES, USERS
 from keyturn.store.statement import AnyRow, Prepared, chunks
 from keyturn.store.values import (
     RIGHTS,
@@ -97,6 +97,7 @@ DROP_LINKS: Final = delete(LINKS).where(LINKS.c.uid.in_(bindparam("uids", expand
 COUNT_FAILURE: Final = (
     update(USERS).where(_U.uid == bindparam("of")).values(failures=_U.failures + 1, last_failure=bindparam("at"))
 )
+COUNT_MISS: Final = update(MISSES).values(count=MISSES.c.count + 1)
 FAILURES: Final = select(_U.failures).where(_U.uid == bindparam("of"))
 WAIT: Final = update(USERS).where(_U.uid == bindparam("of")).values(wait_until=bindparam("until"))
 CLEAR: Final = WAIT.values(failures=0)
@@ -205,6 +206,10 @@ class SqlUsers:
         self.connection.execute(COUNT_FAILURE, {"of": uid, "at": micros(at)})
         failures: int | None = self.connection.execute(FAILURES, {"of": uid}).scalar_one_or_none()
         return failures or 0
+
+    def count_miss(self) -> None:
+        """One more wrong password for an account that has no count."""
+        self.connection.execute(COUNT_MISS)
 
     def wait(self, uid: str, until: datetime | None, *, clear: bool = False) -> None:
         """Set until when the account takes no password; `clear` also sets the failures to 0."""

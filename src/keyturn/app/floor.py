@@ -1,0 +1,47 @@
+"""Has the answers to sign-ins leave at the same moments, so that their time says nothing of an account."""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+MARGIN: Final = 2.0
+"""How many of the slowest comparisons fit into a floor: a comparison is not all of a sign-in, and machines are busy."""
+
+SHORTEST: Final = 0.01
+"""Seconds of a floor at least: the reads and writes of a sign-in take their time too."""
+
+
+class Floor:
+    """The earliest moment at which an answer leaves: a floor after its work began, else two floors, and so on.
+
+    So what is slower by a little leaves no later, and on a busy machine an answer tells no more than on an idle one.
+    There is one floor for all tenants: a sign-in need not name its tenant, and whose it is must not show either.
+    slowest: measures the seconds of the slowest comparison that any account here can need.
+    """
+
+    def __init__(self, slowest: Callable[[], float]) -> None:
+        self._slowest = slowest
+        self._length = 0.0
+
+    @property
+    def length(self) -> float:
+        """Seconds of the floor."""
+        return self._length or self.measure()
+
+    def measure(self) -> float:
+        """Measure (again): at the start, and when accounts have come that are slower to compare."""
+        self._length = max(SHORTEST, MARGIN * self._slowest())
+        return self._length
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """What is done in here has its answer leave at the floor.  Waiting takes no thread and holds no lock."""
+        length, began = self.length, time.monotonic()
+        try:
+            yield
+        finally:
+            took = time.monotonic() - began
+            await asyncio.sleep(math.ceil(took / length) * length - took)
