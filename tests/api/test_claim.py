@@ -5,6 +5,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from keyturn.api.pages import sentence
+from keyturn.app.languages import languages
+from keyturn.core.outcomes import Reason, Refused
 from tests.api.conftest import PHRASE
 from tests.api.test_sessions import problem
 from tests.support.server import Answer, Door, OpenDoor
@@ -97,3 +100,40 @@ def test_a_link_that_is_used_twice_at_once_sets_one_password(door: OpenDoor, adm
         statuses = list(pool.map(lambda phrase: fill_in(door, path, phrase, phrase).status, phrases))
     assert sorted(statuses) == [200, 410, 410, 410, 410, 410]
     assert door.sign_in("oda", phrases[statuses.index(200)]).status == 201
+
+
+SPOKEN = {"de-CH,de;q=0.9": ("de", "Neues Passwort"), "ja": ("ja", "新しいパスワード"), "pt-BR": ("en", "New password")}
+
+
+@pytest.mark.parametrize("accepts", sorted(SPOKEN))
+def test_the_page_is_in_the_language_that_the_browser_asks_for(door: OpenDoor, accepts: str) -> None:
+    tag, label = SPOKEN[accepts]
+    for path in ("/claim/x", "/"):
+        page = door.ask("GET", path, headers={"accept-language": accepts})
+        assert f'<html lang="{tag}">' in page.text
+        assert label in page.text
+        assert page.headers["content-language"] == tag
+
+
+def test_the_link_of_a_letter_keeps_the_language_of_the_letter(door: OpenDoor) -> None:
+    asked = {**FORM, "accept-language": "de"}
+    assert 'lang="fr"' in door.ask("GET", "/claim/x?lang=fr", headers={"accept-language": "de"}).text
+    gone = door.ask("POST", "/claim/x?lang=fr", headers=asked, body=urlencode({"new": FRESH, "again": FRESH}).encode())
+    assert (gone.status, "Ce lien ne fonctionne plus" in gone.text) == (410, True)
+    assert 'lang="en"' in door.ask("GET", '/claim/x?lang="><script>').text
+
+
+def test_a_refusal_is_told_in_the_language_of_the_page(door: OpenDoor, admin: str) -> None:
+    path = mailed_link(door, admin, "hana") + "?lang=de"
+    assert "mindestens 15 Zeichen" in fill_in(door, path, "short", "short").text
+    assert "nicht gleich" in fill_in(door, path, FRESH, FRESH + "!").text
+    control = FRESH + "\x07"
+    assert "nicht überall eingeben" in fill_in(door, path, control, control).text
+    assert "ist festgelegt" in fill_in(door, path, FRESH, FRESH).text
+
+
+def test_a_refusal_that_no_catalogue_knows_is_still_said() -> None:
+    german = languages().words("de")
+    assert sentence(german, Refused("amal", Reason.OTHER, "the moon is full")) == "Dieses Passwort wurde abgelehnt."
+    assert sentence(german, Refused("amal", Reason.TOO_SHORT, "too short")) == "Dieses Passwort wurde abgelehnt."
+    assert sentence(languages().words("en"), Refused("amal", Reason.OTHER, "")) == "This password was refused."

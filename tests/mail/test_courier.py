@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from keyturn.app.languages import languages
 from keyturn.core.audit import Event
 from keyturn.core.commands import ChangePassword, CreateUser, DeleteUser, ResetPassword
 from keyturn.core.errors import StoreError
@@ -28,7 +29,7 @@ SECRET = re.compile(r"[A-Z][0-9A-Z]{4}(?:-[0-9A-Z]{4}){4}-[0-9A-Z]{5}")
 def courier(house: House, sink: MailSink, tls: Tls = Tls.AUTO) -> Courier:
     """A courier between the house and the sink."""
     relay = Relay("127.0.0.1", sink.port, "keyturn@example.org", tls=tls, timeout=5)
-    return Courier(house.parts, relay, "https://id.example.org/")
+    return Courier(house.parts, relay, "https://id.example.org/", languages())
 
 
 def reset(house: House, who: str = "amal", *, operation: str = "") -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyturn.app.languages import languages
 from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Mail
@@ -21,7 +22,7 @@ MAIL = Mail(
     expires=NOW + timedelta(hours=24),
 )  # fmt: skip
 CONTENT = Secret("WORD1-WORD-WORD-WORD-WORD-WORD2")
-STATIONERY = Stationery("keyturn@id.example.org", "https://id.example.org/")
+STATIONERY = Stationery("keyturn@id.example.org", "https://id.example.org/", languages())
 
 
 def letter(mail: Mail = MAIL, content: Secret | None = CONTENT) -> EmailMessage:
@@ -39,10 +40,10 @@ def texts(message: EmailMessage) -> tuple[str, str]:
     return plain.get_content(), html.get_content()
 
 
-@pytest.mark.parametrize("template", ["secret", "link", "value", "notice"])
+@pytest.mark.parametrize("template", ["secret", "link", "value", "notice", "address"])
 def test_the_same_mail_is_the_same_bytes_on_any_day(template: str) -> None:
     mail = replace(MAIL, template=template, name="Zoë", state="sending", attempts=3)
-    again = Stationery("keyturn@id.example.org", "https://id.example.org")
+    again = Stationery("keyturn@id.example.org", "https://id.example.org", languages())
     assert STATIONERY.write(mail, CONTENT) == again.write(replace(mail, attempts=0, not_before=mail.expires), CONTENT)
 
 
@@ -60,7 +61,7 @@ def test_the_headers_follow_from_the_mail() -> None:
 
 def test_a_one_time_secret_comes_with_all_that_one_needs_to_use_it() -> None:
     for text in texts(letter()):
-        for word in ("Amal Haddad", "amal", CONTENT.reveal(), "2026-11-22 12:00 UTC", "https://id.example.org/"):
+        for word in ("Amal Haddad", "amal", CONTENT.reveal(), "22 November 2026, 12:00 UTC", "https://id.example.org/"):
             assert word in text
         assert "If you did not expect this" in text
 
@@ -68,7 +69,6 @@ def test_a_one_time_secret_comes_with_all_that_one_needs_to_use_it() -> None:
 def test_a_link_leads_to_the_claim_page_of_the_configured_address() -> None:
     for text in texts(letter(replace(MAIL, template="link"), Secret("token-in_the-path"))):
         assert "https://id.example.org/claim/token-in_the-path" in text
-        assert "?" not in text.partition("https://")[2].partition("\n")[0]
 
 
 def test_a_known_value_is_shown_as_it_is() -> None:
@@ -81,7 +81,7 @@ def test_a_known_value_is_shown_as_it_is() -> None:
 def test_a_notice_holds_no_secret_and_no_link() -> None:
     for text in texts(letter(replace(MAIL, template="notice"), None)):
         assert "was reset" in text
-        assert "2026-11-21 12:00 UTC" in text
+        assert "21 November 2026, 12:00 UTC" in text
         assert "id.example.org" not in text
 
 
@@ -94,7 +94,7 @@ def test_a_very_long_line_is_folded_for_the_wire_and_whole_for_the_reader() -> N
 @pytest.mark.parametrize("sender", ["", "keyturn", "a@b.org, c@d.org", "a@b.org\r\nBcc: eve@example.org"])
 def test_letters_come_from_an_address_or_not_at_all(sender: str) -> None:
     with pytest.raises(ConfigError, match="cannot come from"):
-        Stationery(sender, "https://id.example.org")
+        Stationery(sender, "https://id.example.org", languages())
 
 
 def test_who_has_no_name_is_greeted_by_the_sign_in_name() -> None:
@@ -149,3 +149,41 @@ def test_whatever_has_no_flaw_makes_one_clean_letter(recipient: str, login: str,
     assert message["Bcc"] is None
     assert len(message.get_all("To") or []) == 1
     assert login in texts(message)[0] or login.strip() != login
+
+
+GREETING = {
+    "en": ("Hello Amal Haddad,", "Your one-time password", "22 November 2026, 12:00 UTC"),
+    "de": ("Guten Tag Amal Haddad,", "Ihr Einmalpasswort", "22. November 2026, 12:00 UTC"),
+    "es": ("Hola, Amal Haddad:", "Su contraseña de un solo uso", "22 de noviembre de 2026, 12:00 UTC"),
+    "fr": ("Bonjour Amal Haddad,", "Votre mot de passe à usage unique", "22 novembre 2026, 12:00 UTC"),
+    "ja": ("Amal Haddad 様", "ワンタイムパスワードのお知らせ", "2026年11月22日 12:00 UTC"),
+}
+
+
+@pytest.mark.parametrize("tag", sorted(GREETING))
+@pytest.mark.parametrize("template", ["secret", "link", "value", "notice", "address"])
+def test_a_letter_is_wholly_in_the_language_of_its_reader(tag: str, template: str) -> None:
+    greeting, subject, until = GREETING[tag]
+    message = letter(replace(MAIL, template=template, language=f"{tag}-XX"))
+    assert not message.defects
+    if template == "secret":
+        assert message["Subject"] == subject
+    plain, html = texts(message)
+    assert greeting in plain
+    assert greeting in html
+    assert f'<html lang="{tag}">' in html
+    assert ("If you did not expect this" in plain) == (tag == "en")
+    if template not in ("notice", "address"):
+        assert until in plain
+        assert until in html
+        assert (f"?lang={tag}" in plain) == (tag != "en"), "the page is then in the language of the letter"
+    long = [line for line in plain.splitlines() if len(line) > 76 and " " in line.strip()]
+    assert long == [], "lines are folded for those who read plain text"
+
+
+def test_names_are_words_and_never_part_of_a_template() -> None:
+    """Neither Jinja nor the percent signs of gettext look into what a user is called."""
+    name = "{{7*7}} %(login)s %s {0.__class__}"
+    plain, html = texts(letter(replace(MAIL, name=name, language="de")))
+    assert f"Guten Tag {name}," in plain
+    assert f"Guten Tag {name}," in html

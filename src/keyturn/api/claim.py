@@ -10,6 +10,7 @@ from keyturn.api import pages
 from keyturn.api.asking import OWN, Fields
 from keyturn.api.problems import Problem, answer, refusal
 from keyturn.core.commands import ChangePassword
+from keyturn.core.languages import Languages
 from keyturn.core.outcomes import Outcome, Reason, Refused
 from keyturn.core.ports import Gate
 from keyturn.core.secret import Secret
@@ -28,10 +29,11 @@ class Claim:
     """`/claim/{token}`."""
 
     gate: Gate
+    languages: Languages = pages.ENGLISH_ALONE
 
     async def show(self, request: Request) -> Response:
         """GET: the form, the same for every token; looks nothing up, so that a scanner of mail uses nothing up."""
-        return pages.form()
+        return pages.form(pages.words_for(request, self.languages))
 
     async def take(self, request: Request) -> Response:
         """POST: sets the new password and uses the link up.  A form is answered with pages, JSON with problems."""
@@ -47,20 +49,21 @@ class Claim:
         return refusal(outcome) if isinstance(outcome, Refused) else Response(status_code=204)
 
     async def _take_form(self, request: Request) -> Response:
+        words = pages.words_for(request, self.languages)
         try:
             fields = pages.read_form(await request.body())
         except BadRequest as error:
-            return pages.form(error.reason, status=400)
+            return pages.form(words, words(error.reason), status=400)
         if fields.keys() != {"new", "again"}:
-            return pages.form("Enter the new password twice.", status=400)
+            return pages.form(words, words("Enter the new password twice."), status=400)
         if fields["new"] != fields["again"]:
-            return pages.form(pages.DIFFERENT, status=422)
+            return pages.form(words, words(pages.DIFFERENT), status=422)
         outcome = await self._set(request, fields["new"])
         if outcome is None:
-            return pages.gone()
+            return pages.gone(words)
         if isinstance(outcome, Refused):
-            return pages.form(pages.sentence(outcome.text), status=422)
-        return pages.done()
+            return pages.form(words, pages.sentence(words, outcome), status=422)
+        return pages.done(words)
 
     async def _set(self, request: Request, new: Secret) -> Outcome | None:
         """The outcome of the change, or None when the link has no power (any more)."""

@@ -9,9 +9,11 @@ from starlette.routing import BaseRoute
 from keyturn.api import audit, keys, users
 from keyturn.api.asking import Handler, signed_in
 from keyturn.api.claim import Claim
+from keyturn.api.pages import ENGLISH_ALONE
 from keyturn.api.problems import OF_HTTP, UNREADY, answer
 from keyturn.api.sessions import Sessions
 from keyturn.api.welcome import Welcome
+from keyturn.core.languages import Languages
 from keyturn.core.ports import Gate
 from keyturn.http.requests import Endpoint, route
 
@@ -21,9 +23,11 @@ Watcher = Callable[[], Awaitable[Mapping[str, int] | None]]
 """The numbers for `/metrics`, None when the store does not answer."""
 
 
-def routes(gate: Gate, read_audit: audit.Reader, watch: Watcher) -> list[BaseRoute]:
-    """All of them."""
-    sessions, claim, welcome = Sessions(gate), Claim(gate), Welcome(gate)
+def routes(
+    gate: Gate, read_audit: audit.Reader, watch: Watcher, languages: Languages = ENGLISH_ALONE
+) -> list[BaseRoute]:
+    """All of them.  languages: what the pages for people are written in."""
+    sessions, claim, welcome = Sessions(gate), Claim(gate, languages), Welcome(gate, languages)
 
     def held(handler: Handler) -> Endpoint:
         return signed_in(gate, handler)

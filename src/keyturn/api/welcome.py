@@ -14,6 +14,7 @@ from starlette.responses import Response
 from keyturn.api import pages
 from keyturn.api.asking import OWN
 from keyturn.core.commands import ChangePassword
+from keyturn.core.languages import Languages, Words, marked
 from keyturn.core.outcomes import Outcome, Refused
 from keyturn.core.permissions import Actor, Proof
 from keyturn.core.ports import Gate
@@ -24,7 +25,7 @@ from keyturn.http.requests import origin_of
 DOOR: Final = "welcome"
 FIRST: Final = frozenset({"login", "present", "new", "again"})
 NEXT: Final = frozenset({"session", "new", "again"})
-WRONG: Final = "The sign-in name or the password is wrong, or its time is up."
+WRONG: Final = marked("The sign-in name or the password is wrong, or its time is up.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,49 +33,51 @@ class Welcome:
     """`/`."""
 
     gate: Gate
+    languages: Languages = pages.ENGLISH_ALONE
 
     async def show(self, request: Request) -> Response:
         """GET: the form."""
-        return pages.welcome()
+        return pages.welcome(pages.words_for(request, self.languages))
 
     async def take(self, request: Request) -> Response:
         """POST: signs in and sets the new password in one go."""
+        words = pages.words_for(request, self.languages)
         try:
             fields = pages.read_form(await request.body())
         except BadRequest as error:
-            return pages.welcome(error.reason, status=400)
+            return pages.welcome(words, words(error.reason), status=400)
         if fields.keys() == NEXT:
-            return await self._next(request, fields)
+            return await self._next(request, fields, words)
         if fields.keys() != FIRST:
-            return pages.welcome("Fill in every field.", status=400)
-        return await self._first(request, fields)
+            return pages.welcome(words, words("Fill in every field."), status=400)
+        return await self._first(request, fields, words)
 
-    async def _first(self, request: Request, fields: Mapping[str, Secret]) -> Response:
+    async def _first(self, request: Request, fields: Mapping[str, Secret], words: Words) -> Response:
         login = fields["login"].reveal()
         if fields["new"] != fields["again"]:
-            return pages.welcome(pages.DIFFERENT, status=422)
+            return pages.welcome(words, words(pages.DIFFERENT), status=422)
         signed = await self.gate.sign_in(login, fields["present"], door=DOOR, origin=origin_of(request))
         if isinstance(signed, Refused):
-            return pages.welcome(WRONG, status=403)
+            return pages.welcome(words, words(WRONG), status=403)
         old = None if signed.must_change else fields["present"]
         outcome = await self._set(request, signed.actor, ChangePassword(signed.actor.id, fields["new"], old))
         if not isinstance(outcome, Refused):
-            return pages.done()
+            return pages.done(words)
         if signed.must_change:
-            return pages.form(pages.sentence(outcome.text), status=422, session=signed.token)
-        return pages.welcome(pages.sentence(outcome.text), status=422)
+            return pages.form(words, pages.sentence(words, outcome), status=422, session=signed.token)
+        return pages.welcome(words, pages.sentence(words, outcome), status=422)
 
-    async def _next(self, request: Request, fields: Mapping[str, Secret]) -> Response:
+    async def _next(self, request: Request, fields: Mapping[str, Secret], words: Words) -> Response:
         session = fields["session"]
         actor = await self.gate.actor(session)
         if actor is None or actor.proof is not Proof.RESTRICTED:
-            return pages.welcome(WRONG, status=403)
+            return pages.welcome(words, words(WRONG), status=403)
         if fields["new"] != fields["again"]:
-            return pages.form(pages.DIFFERENT, status=422, session=session)
+            return pages.form(words, words(pages.DIFFERENT), status=422, session=session)
         outcome = await self._set(request, actor, ChangePassword(actor.id, fields["new"]))
         if isinstance(outcome, Refused):
-            return pages.form(pages.sentence(outcome.text), status=422, session=session)
-        return pages.done()
+            return pages.form(words, pages.sentence(words, outcome), status=422, session=session)
+        return pages.done(words)
 
     async def _set(self, request: Request, actor: Actor, change: ChangePassword) -> Outcome:
         directory = self.gate.directory(actor, OWN, DOOR, origin_of(request))

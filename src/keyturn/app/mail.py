@@ -1,6 +1,7 @@
 """Puts the courier to work on a directory's outbox."""
 
 from keyturn.app.build import House
+from keyturn.app.languages import languages
 from keyturn.app.serve import Chore
 from keyturn.core.errors import ConfigError
 from keyturn.mail.courier import Courier
@@ -12,16 +13,20 @@ def relay_of(smtp: str, *, sender: str = "") -> Relay | None:
     return Relay.at(smtp, sender) if smtp else None
 
 
+def said_address(house: House, given: str) -> str:
+    """What links shall begin with: what was given, else what the directory was made with; empty when nobody said it."""
+    with house.store.reading() as view:
+        tenants = view.tenants.all()
+    return given or (tenants[0].settings.get("base_url", "") if tenants else "")
+
+
 def public_address(house: House, given: str, otherwise: str = "") -> str:
     """What links in mails begin with: what was given, else what the directory was made with, else `otherwise`.
 
     Raises ConfigError when nobody said it: a link that leads nowhere would use up the person's patience, and a host
     name taken from a request would let a stranger choose where it leads.
     """
-    with house.store.reading() as view:
-        tenants = view.tenants.all()
-    known = tenants[0].settings.get("base_url", "") if tenants else ""
-    found = given or known or otherwise
+    found = said_address(house, given) or otherwise
     if not found:
         raise ConfigError(
             "mails need an address that their links begin with",
@@ -33,7 +38,7 @@ def public_address(house: House, given: str, otherwise: str = "") -> str:
 
 def courier_of(house: House, relay: Relay, base_url: str) -> Courier:
     """A courier for the directory; base_url: what the links in its letters begin with."""
-    return Courier(house.parts, relay, base_url)
+    return Courier(house.parts, relay, base_url, languages())
 
 
 def mailing(house: House, relay: Relay, base_url: str) -> Chore:

@@ -14,20 +14,27 @@ from keyturn.api.problems import OF_HTTP, answer
 from keyturn.api.routes import Watcher, routes
 from keyturn.app.build import House
 from keyturn.app.doors import DOORS, Door
+from keyturn.app.languages import languages
 from keyturn.app.openapi import manuals
 from keyturn.core.audit import Entry
 from keyturn.core.errors import Busy, StoreError
+from keyturn.http.front import Front
 from keyturn.http.limits import Limits
 
 _log = logging.getLogger("keyturn.web")
+_HERE: Final = Front()
 
 
-def web_app(house: House) -> ASGIApp:
-    """Every address that the server answers, bounded and with the errors of each door in that door's own shape."""
+def web_app(house: House, front: Front = _HERE) -> ASGIApp:
+    """Every address that the server answers, bounded and with the errors of each door in that door's own shape.
+
+    front: what is believed of who calls; else only this machine's own names are answered.
+    """
+    house.gate.floor.measure()
     vendors = [route for door in DOORS.values() for route in door.routes(house.gate)]
-    ours = routes(house.gate, _audit_of(house), _watcher_of(house))
+    ours = routes(house.gate, _audit_of(house), _watcher_of(house), languages())
     router = Router([*ours, *manual.routes(manuals()), *vendors], redirect_slashes=False, default=_nothing_here)
-    return Limits(_Ailing(router), say, _broken, _batched)
+    return Limits(_Ailing(router), say, _broken, _batched, front=front)
 
 
 def say(scope: Scope, status: int, text: str) -> Response:

@@ -14,6 +14,7 @@ from typing import Final
 
 from keyturn.core.audit import Event
 from keyturn.core.errors import StoreError
+from keyturn.core.languages import Languages
 from keyturn.core.steps import Parts
 from keyturn.core.storage import Mail
 from keyturn.mail.letter import Stationery, wire_address
@@ -51,10 +52,10 @@ class Settled:
 class Courier:
     """Sends what the outbox holds; base_url: where people reach the directory, for the links."""
 
-    def __init__(self, parts: Parts, relay: Relay, base_url: str) -> None:
+    def __init__(self, parts: Parts, relay: Relay, base_url: str, languages: Languages) -> None:
         self._store, self._clock = parts.store, parts.clock
         self._relay = relay
-        self._sorter = Sorter(parts, Stationery(relay.sender, base_url))
+        self._sorter = Sorter(parts, Stationery(relay.sender, base_url, languages))
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 

@@ -6,7 +6,7 @@ So a second copy, which no mail system can rule out, is the first one again: sam
 import base64
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC
 from email.header import Header
 from email.utils import format_datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Final
 import jinja2
 
 from keyturn.core.errors import ConfigError
+from keyturn.core.languages import ENGLISH, Languages
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Mail
 
@@ -51,16 +52,17 @@ def flaw(mail: Mail) -> str:
 class Stationery:
     """The templates and what every letter has in common.
 
-    sender: the address that letters come from; base_url: where people reach the directory.
+    sender: the address that letters come from; base_url: where people reach the directory; languages: what they are
+    written in.
     """
 
-    def __init__(self, sender: str, base_url: str) -> None:
+    def __init__(self, sender: str, base_url: str, languages: Languages) -> None:
         if not wire_address(sender):
             raise ConfigError(f"mail cannot come from {sender!r}", why="it is no address", fix="set mail_from")
         self._sender = wire_address(sender)
         self._domain = self._sender.rpartition("@")[2]
         self._base_url = base_url.rstrip("/")
-        # Messages are marked for gettext; the words are English until there are translations.
+        self._languages = languages
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
             autoescape=jinja2.select_autoescape(["html"]),
@@ -68,20 +70,24 @@ class Stationery:
             auto_reload=False,
             extensions=["jinja2.ext.i18n"],
         )
-        self._pages.globals["gettext"] = str
+        self._pages.policies["ext.i18n.trimmed"] = True
 
     def write(self, mail: Mail, content: Secret | None) -> bytes:
         """The letter, ready to be sent.  content: the one-time secret, the value, or the token of the link."""
         clear = content.reveal() if content is not None else ""
-        url = f"{self._base_url}/claim/{clear}" if mail.template == "link" else f"{self._base_url}/"
+        tongue = self._languages.words(mail.language)
+        path = f"claim/{clear}" if mail.template == "link" else ""
+        # The page is then in the language of the letter; nobody may have asked for English, so there the browser says.
+        asks = "" if tongue.tag == ENGLISH else f"?lang={tongue.tag}"
         words = {
-            "language": "en",
+            "gettext": tongue,
+            "language": tongue.tag,
             "name": mail.name or mail.login,
             "login": mail.login,
             "clear": clear,
-            "url": url,
-            "at": _moment(mail.created),
-            "until": _moment(mail.expires),
+            "url": f"{self._base_url}/{path}{asks}",
+            "at": tongue.moment(mail.created),
+            "until": tongue.moment(mail.expires),
         }
         pages = [
             self._pages.get_template(f"{mail.template}.{part}").render(words) for part in ("subject", "txt", "html")
@@ -89,7 +95,7 @@ class Stationery:
         subject, plain, html = pages
         boundary = f"=_{mail.id}"
         lines = [
-            f"Subject: {Header(subject).encode(linesep=_CRLF)}",
+            f"Subject: {Header(subject.strip()).encode(linesep=_CRLF)}",
             f"From: {self._sender}",
             f"To: {wire_address(mail.recipient)}",
             f"Date: {format_datetime(mail.created.astimezone(UTC))}",
@@ -118,7 +124,3 @@ def _part(kind: str, text: str) -> list[str]:
     else:
         encoding, lines = "base64", base64.encodebytes(text.encode()).decode("ascii").split("\n")
     return [f"Content-Type: text/{kind}; charset=utf-8", f"Content-Transfer-Encoding: {encoding}", "", *lines]
-
-
-def _moment(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
