@@ -18,6 +18,7 @@ from keyturn.bulk.source import read_source
 from keyturn.bulk.stopping import Stop
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.journal import Journal
+from keyturn.core.policy import Rule
 from keyturn.core.secret import Secret
 from keyturn.crypto.handout import AgeSealer, new_identity, recipient_of
 from keyturn.crypto.runkeys import RunKeys
@@ -28,9 +29,9 @@ from tests.support.memory_journal import MemoryJournal
 class NoBlocklist:
     """Knows one password."""
 
-    def lists(self, candidate: Secret) -> bool:
-        """True for the one."""
-        return candidate == Secret("correct horse battery")
+    def finds(self, candidate: Secret) -> Rule | None:
+        """That it is listed, of the one."""
+        return Rule.LISTED if candidate == Secret("correct horse battery") else None
 
 
 QUICK = Speed(jobs=4, retries=3, timeout=5)

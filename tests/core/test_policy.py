@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.core.outcomes import Reason
-from keyturn.core.policy import MOST_BYTES, Policy, ProfileName, judge, opaque_string
+from keyturn.core.policy import MOST_BYTES, Policy, ProfileName, Rule, judge, opaque_string
 from keyturn.core.secret import Secret
 
 
@@ -18,8 +18,8 @@ class Listed:
     def __init__(self, *words: str) -> None:
         self._words = words
 
-    def lists(self, candidate: Secret) -> bool:
-        return candidate.reveal().casefold() in self._words
+    def finds(self, candidate: Secret) -> Rule | None:
+        return Rule.LISTED if candidate.reveal().casefold() in self._words else None
 
 
 NIST = Policy.of(ProfileName.NIST)

@@ -20,7 +20,7 @@ def test_settings_are_read_and_a_temporary_value_lives_a_week_at_most() -> None:
     assert rules == Rules(ProfileName.VENDOR, MailMode.LINK, KnownValues.REFUSE, timedelta(days=7))
 
 
-@pytest.mark.parametrize("setting", ["profile", "mail", "known_values", "temporary_hours", "base_url"])
+@pytest.mark.parametrize("setting", ["profile", "mail", "known_values", "temporary_hours", "base_url", "second_factor"])
 def test_an_unknown_word_is_an_error_that_names_the_setting_and_what_it_takes(setting: str) -> None:
     with pytest.raises(WrongSetting, match=f"^{setting} takes {re.escape(TAKES[setting])}$"):
         Rules.of({setting: "tyop"})
@@ -42,9 +42,28 @@ def test_links_begin_with_an_address_of_the_web_without_a_password(address: str)
 
 def test_wrong_words_in_an_old_directory_count_as_the_strictest_and_it_still_works(house: House) -> None:
     house.set(profile="lax", mail="loud", known_values="", temporary_hours="forever", colour="red")
-    strict = Rules(ProfileName.NIST, MailMode.LINK, KnownValues.REFUSE, timedelta(hours=1))
+    kept = house.parts.rules(1).second_factor
+    strict = Rules(ProfileName.NIST, MailMode.LINK, KnownValues.REFUSE, timedelta(hours=1), kept, ("default",))
     assert house.parts.rules(1) == strict
     assert SHORTEST[strict.profile] == max(SHORTEST.values())
+
+
+def test_eight_characters_are_only_for_those_who_all_have_a_second_factor(house: House) -> None:
+    for wanted in ({}, {"second_factor": "off"}, {"second_factor": "administrators"}):
+        with pytest.raises(WrongSetting, match="only for a tenant that requires a second factor of every user"):
+            Rules.of({"profile": "nist-mfa", **wanted})
+    assert Rules.of({"profile": "nist-mfa", "second_factor": "everyone"}).profile is ProfileName.NIST_MFA
+    house.set(profile="nist-mfa")
+    assert house.parts.rules(1).profile is ProfileName.NIST
+    house.set(second_factor="everyone")
+    assert house.parts.rules(1).profile is ProfileName.NIST_MFA
+
+
+def test_a_tenant_s_words_and_its_name_are_weak_in_it_and_have_an_end(house: House) -> None:
+    house.set(weak_words="Kestrel, Acme Corp,, ")
+    assert house.parts.rules(1).words == ("default", "Kestrel", "Acme Corp")
+    with pytest.raises(WrongSetting, match="weak_words takes names with commas"):
+        Rules.of({"weak_words": "a," * 1001})
 
 
 def test_a_new_tenant_has_its_own_rules_at_once(house: House) -> None:

@@ -1,13 +1,21 @@
 """Judges passwords that come in with the file; shows none."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from keyturn.bulk.job import Rules
 from keyturn.core.capabilities import Capabilities
+from keyturn.core.context import context_of
 from keyturn.core.outcomes import Reason
 from keyturn.core.policy import MOST_CODE_POINTS, SHORTEST, Blocklist, Policy, ProfileName, judge, opaque_string
 from keyturn.core.secret import Secret
+
+NAMING: Final = ("login", "email", "display_name", "given_name", "family_name")
+"""Cells with names of a person, of which their password may not be made."""
+
+NOTHING: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +27,12 @@ class Judge:
     classes: int = 0
     rule: str = ""
 
-    def fault(self, password: Secret, who: str) -> tuple[str, str]:
-        """Reason and sentence, both empty when the password will do."""
+    def fault(self, password: Secret, who: str, cells: Mapping[str, str] = NOTHING) -> tuple[str, str]:
+        """Reason and sentence, both empty when the password will do.  cells: what the file says of the person."""
         if not password:
             return "no-password", "the cell of the password is empty"
-        verdict = judge(password, self.policy, self.blocklist, frozenset({who.casefold()}))
+        context = context_of(who, *(cells.get(name, "") for name in NAMING))
+        verdict = judge(password, self.policy, self.blocklist, context)
         if verdict.reason in (Reason.TOO_SHORT, Reason.TOO_LONG):
             return str(verdict.reason), self.rule
         if verdict.reason is not None:

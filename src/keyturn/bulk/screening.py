@@ -214,7 +214,7 @@ def _unfit_passwords(row: SourceRow, who: str, by: Screen) -> tuple[str, str]:
     if by.job.old and new == old:
         return str(Reason.SAME_PASSWORD), "the new password is the present one"
     if by.same is None:
-        return by.judge.fault(new, who)
+        return by.judge.fault(new, who, row.cells)
     its_name = by.same == Secret(who.casefold())
     return (str(Reason.TOO_COMMON), "the one password for all is the name of this user") if its_name else ("", "")
 

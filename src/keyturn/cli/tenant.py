@@ -102,6 +102,8 @@ def set_settings(frame: Frame, name: str, data: Path | None, database: str, give
       mail             safe, link, contract: what is mailed
       known_values     temporary, refuse: passwords that administrators supply
       temporary_hours  1 to 168: how long such a password signs in
+      second_factor    off, administrators, everyone: of whom one is required
+      weak_words       names of your organisation, of which nobody's password may be made
       base_url         what mailed links begin with; that of the first tenant counts
     """
     from keyturn.app.refusals import accepted

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from keyturn.core.audit import Event
 from keyturn.core.capabilities import Capabilities
+from keyturn.core.context import context_of
 from keyturn.core.groups import LocalGroups
 from keyturn.core.jobs import LIFE, Job
 from keyturn.core.outcomes import Changed, Reason, Refused
@@ -21,7 +22,7 @@ from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Application, Key, Tenant, Transaction
 from keyturn.core.telling import rights_told, told
 from keyturn.core.tenants import LocalTenants
-from keyturn.core.users import Grant, Handle, Right, Stamp
+from keyturn.core.users import Grant, Handle, Right, Stamp, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +145,18 @@ class LocalAdministration:
         """The password policy of the tenant."""
         return self.caller.rules.profile
 
-    def judge(self, candidate: Secret, via: Capabilities) -> Verdict:
-        """What the policy of the tenant says of a candidate under a door's lengths.
+    def judge(self, candidate: Secret, via: Capabilities, about: User | None = None) -> Verdict:
+        """What the policy of the tenant says of a candidate under a door's lengths, for a user (else for the caller).
 
         Nothing is kept, and nobody's password is looked at: the answer tells no more than the policy itself.
         """
+        actor = self.caller.actor
+        if about is None:
+            with self.parts.store.reading() as view:
+                about = view.users.get_many(actor.tenant, [actor.id]).get(actor.id)
         policy = Policy.of(self.caller.rules.profile, shortest=via.shortest, longest=via.longest)
-        context = frozenset({self.caller.actor.name.casefold()})
+        names = (about.key, about.login) if about is not None else (actor.name,)
+        context = context_of(*names, profile=about.profile if about else None, places=self.caller.rules.words)
         return judge_password(candidate, policy, self.parts.blocklist, context)
 
     def tenant(self) -> Tenant:

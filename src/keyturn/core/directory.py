@@ -19,6 +19,7 @@ from keyturn.core.commands import (
     UpdateUser,
     candidate,
 )
+from keyturn.core.context import context_of
 from keyturn.core.effects import Effects, Press
 from keyturn.core.errors import Conflict
 from keyturn.core.judging import Seen, judge
@@ -119,19 +120,18 @@ class LocalDirectory:
         if wanted is None:
             step.generated = _wants_one_time(step)
             return step
-        verdict = self._verdict(step, wanted, seen.subject)
+        verdict = self._verdict(step, wanted, seen)
         if verdict.reason is not None:
             step.early = Refused(step.command.who, verdict.reason, verdict.text)
         else:
             step.password, step.warning = verdict.password, verdict.warning
         return step
 
-    def _verdict(self, step: Step, wanted: Secret, subject: Subject | None) -> Verdict:
+    def _verdict(self, step: Step, wanted: Secret, seen: Seen) -> Verdict:
         policy = Policy.of(
             self.caller.rules.profile, shortest=self.caller.via.shortest, longest=self.caller.via.longest
         )
-        names = {step.command.who, subject.login if subject else "", subject.mail if subject else ""}
-        context = frozenset(name.casefold() for name in names if name)
+        context = context_of(*_names(step, seen), profile=_profile(step, seen), places=self.caller.rules.words)
         return judge_password(wanted, policy, self.parts.blocklist, context)
 
     def _check_old(self, step: Step) -> None:
@@ -196,6 +196,17 @@ def _recipient(profile: Profile) -> Recipient | None:
 def slow(looked: Prepared) -> bool:
     """Whether hardening these steps needs slow hashes: a password that somebody chose, or an old one to compare."""
     return any(step.password is not None and step.early is None for step in looked)
+
+
+def _names(step: Step, seen: Seen) -> tuple[str, ...]:
+    """The names that select the user whose password is chosen."""
+    if isinstance(step.command, CreateUser):
+        return step.command.who, step.command.login
+    return (seen.subject.key, seen.subject.login) if seen.subject is not None else ()
+
+
+def _profile(step: Step, seen: Seen) -> Profile | None:
+    return step.command.profile if isinstance(step.command, CreateUser) else seen.profile()
 
 
 def _wants_one_time(step: Step) -> bool:

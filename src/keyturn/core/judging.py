@@ -14,7 +14,7 @@ from keyturn.core.permissions import Proof, Target, may, may_confer, not_allowed
 from keyturn.core.steps import Step
 from keyturn.core.storage import Subject
 from keyturn.core.tenancy import KnownValues
-from keyturn.core.users import USER_RIGHTS, Right, Status
+from keyturn.core.users import USER_RIGHTS, Profile, Right, Status
 
 LONGEST_ID: Final = 255
 _BLANK: Final = "\u115f\u1160\u2800\u3164\uffa0"
@@ -32,7 +32,7 @@ class Seen:
     administrators: how many can still administer users.  link_open, session_open: the mailed link or the restricted
     session that is the proof still stands.
     gives: the rights that a user has by being in these groups besides, and out of those; None when one is missing.
-    used: which wanted uids somebody has.
+    profile: what is known of the user.  used: which wanted uids somebody has.
     """
 
     subject: Subject | None
@@ -41,6 +41,7 @@ class Seen:
     link_open: Callable[[str], bool]
     session_open: Callable[[str], bool]
     gives: Callable[[str, Sequence[str], Sequence[str]], frozenset[Right] | None]
+    profile: Callable[[], Profile | None]
     used: frozenset[str]
     now: datetime
 

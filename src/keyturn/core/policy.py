@@ -1,12 +1,14 @@
 """The one judgement of a candidate password, for every door, the runner and the console."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Final, Protocol
 
 from keyturn.core.outcomes import Reason
 from keyturn.core.secret import Secret
+from keyturn.core.variants import made_of
 
 MOST_BYTES: Final = 1024
 MOST_CODE_POINTS: Final = 128
@@ -25,11 +27,29 @@ SHORTEST: Final = {ProfileName.NIST: 15, ProfileName.NIST_MFA: 8, ProfileName.VE
 """Fewest code points after normalisation.  NIST SP 800-63B-4 section 3.1.1.2; MAS takes 6 (its password settings)."""
 
 
+@unique
+class Rule(StrEnum):
+    """Which rule a candidate breaks."""
+
+    SHORTEST = "shortest"
+    LONGEST = "longest"
+    CHARACTERS = "characters"
+    LISTED = "listed"
+    VARIANT = "variant"
+    PATTERN = "pattern"
+    BREACHED = "breached"
+    CONTEXT = "context"
+
+
 class Blocklist(Protocol):
     """Knows the passwords that attackers try first."""
 
-    def lists(self, candidate: Secret) -> bool:
-        """True when the whole candidate (in any letter case) is on the list."""
+    def finds(self, candidate: Secret) -> Rule | None:
+        """Why the whole candidate (in any letter case) is one that they try; None when it is not.
+
+        `LISTED`: it is on the list; `VARIANT`: a trick away from it; `PATTERN`: it repeats or counts; `BREACHED`: it
+        is among the stolen ones.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,46 +73,68 @@ class Verdict:
 
     warning: accepted although the blocklist knows it (profile `vendor`); the audit gets it.
     text names the rule and the way out and never repeats a part of the candidate.
+    rule: the one that was broken, also where only a warning comes of it.
     """
 
     password: Secret
     reason: Reason | None = None
     text: str = ""
     warning: str = ""
+    rule: Rule | None = None
+
+
+KNOWN: Final[Mapping[Rule, str]] = {
+    Rule.LISTED: "the password is among those that attackers try first; choose one that nobody else would",
+    Rule.VARIANT: "the password is one that attackers try first, with something added or put in place of letters; "
+    "choose several words that have nothing to do with each other",
+    Rule.PATTERN: "the password repeats itself, counts, or follows the rows of a keyboard; choose several words that "
+    "have nothing to do with each other",
+    Rule.BREACHED: "the password has been stolen somewhere and is in the lists that attackers use; choose another one, "
+    "and change it wherever else it is used",
+    Rule.CONTEXT: "the password is made of names of the user, the tenant or this service; choose words that nobody "
+    "connects with them",
+}
+"""What is said of a password that somebody would try soon: the rule, and how to do better."""
 
 
 def judge(candidate: Secret, policy: Policy, blocklist: Blocklist, context: frozenset[str] = frozenset()) -> Verdict:
-    """Judge a candidate; `context` holds words that must not be the whole password (login, names, product).
+    """Judge a candidate; `context` holds the words of `core/context.py` that may not make up the whole of it.
 
     The order is fixed: byte cap, code point cap, normalisation, the rest.  Nothing is ever truncated.
     """
     clear = candidate.reveal()
     if len(clear.encode("utf-8", "surrogatepass")) > MOST_BYTES or len(clear) > max(policy.longest, MOST_CODE_POINTS):
-        return _no(candidate, Reason.TOO_LONG, f"the password is longer than {policy.longest} characters")
+        return _too_long(candidate, policy)
     normal = opaque_string(clear)
     if normal is None:
         text = "the password is empty or holds a character that cannot be typed everywhere (control, unassigned)"
-        return _no(candidate, Reason.UNUSABLE_CHARACTER, text)
+        return Verdict(candidate, Reason.UNUSABLE_CHARACTER, text, rule=Rule.CHARACTERS)
     if len(normal) > policy.longest:
-        return _no(candidate, Reason.TOO_LONG, f"the password is longer than {policy.longest} characters")
+        return _too_long(candidate, policy)
     if len(normal) < policy.shortest:
         text = f"the password is shorter than {policy.shortest} characters; a phrase of several words is easy to keep"
-        return _no(candidate, Reason.TOO_SHORT, text)
-    return _known(Secret(normal), policy, blocklist, context)
-
-
-def _known(normal: Secret, policy: Policy, blocklist: Blocklist, context: frozenset[str]) -> Verdict:
-    listed = blocklist.lists(normal) or normal.reveal().casefold() in context
-    if not listed:
-        return Verdict(normal)
+        return Verdict(candidate, Reason.TOO_SHORT, text, rule=Rule.SHORTEST)
+    rule = _known(candidate, Secret(normal), blocklist, context)
+    if rule is None:
+        return Verdict(Secret(normal))
     if policy.profile is ProfileName.VENDOR:
-        return Verdict(normal, warning="the password is on the list of known passwords")
-    text = "the password is among those that attackers try first; choose one that nobody else would"
-    return _no(normal, Reason.TOO_COMMON, text)
+        return Verdict(Secret(normal), warning="the password is on the list of known passwords", rule=rule)
+    return Verdict(Secret(normal), Reason.TOO_COMMON, KNOWN[rule], rule=rule)
 
 
-def _no(candidate: Secret, reason: Reason, text: str) -> Verdict:
-    return Verdict(candidate, reason, text)
+def _known(candidate: Secret, normal: Secret, blocklist: Blocklist, context: frozenset[str]) -> Rule | None:
+    """Why somebody would try it soon.  Lists of stolen ones have passwords as they were typed, so that counts too."""
+    rule = blocklist.finds(normal)
+    if rule is None and normal != candidate:
+        rule = blocklist.finds(candidate)
+    if rule is None and made_of(normal.reveal().casefold(), context):
+        rule = Rule.CONTEXT
+    return rule
+
+
+def _too_long(candidate: Secret, policy: Policy) -> Verdict:
+    text = f"the password is longer than {policy.longest} characters; choose a shorter one, for nothing is ever cut off"
+    return Verdict(candidate, Reason.TOO_LONG, text, rule=Rule.LONGEST)
 
 
 def opaque_string(text: str) -> str | None:

@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from keyturn.core.commands import CreateUser, DeleteUser, SetStatus, UpdateUser
+from keyturn.core.commands import CreateUser, DeleteUser, SetStatus, UpdateUser, candidate
 from keyturn.core.errors import Conflict
 from keyturn.core.judging import Seen
 from keyturn.core.membership import Node, closure
 from keyturn.core.ports import Clock
 from keyturn.core.steps import Step
 from keyturn.core.storage import Subject, View
-from keyturn.core.users import USER_RIGHTS, Handle, Right
+from keyturn.core.users import USER_RIGHTS, Handle, Profile, Right
 
 
 class Sight:
@@ -22,11 +22,13 @@ class Sight:
 
     def __init__(self, clock: Clock, view: View, steps: Sequence[Step]) -> None:
         self._view = view
+        self._steps = steps
         self._now = clock.now()
         self._subjects = _subjects(view, steps)
         self._taken = _taken(view, steps)
         self._used = _used(view, steps)
         self._graphs: dict[int, Mapping[str, Node]] = {}
+        self._profiles: dict[int, Mapping[str, Profile]] = {}
         self._claims: Counter[str] = Counter()
 
     def of(self, step: Step) -> Seen:
@@ -42,6 +44,7 @@ class Sight:
             link_open=lambda digest: self._view.links.find(digest) is not None,
             session_open=lambda held: self._view.sessions.find(held) is not None,
             gives=lambda uid, join, leave: self._gives(tenant, uid, join, leave),
+            profile=lambda: self._profile(tenant, subject),
             used=self._used,
             now=self._now,
         )
@@ -54,6 +57,21 @@ class Sight:
             return None
         direct = self._view.groups.of([uid])[uid] if uid else frozenset[str]()
         return closure(graph, (direct | {*join}) - {*leave})
+
+    def _profile(self, tenant: int, subject: Subject | None) -> Profile | None:
+        """Read at first need, at once for all steps that bring a password: their names may not make it up."""
+        if subject is None:
+            return None
+        if tenant not in self._profiles:
+            users = self._view.users.get_many(tenant, self._choosers(tenant))
+            self._profiles[tenant] = {uid: user.profile for uid, user in users.items()}
+        return self._profiles[tenant].get(subject.uid)
+
+    def _choosers(self, tenant: int) -> list[str]:
+        """The uids of the users of a tenant for whom a step brings a password."""
+        wanted = {(step.caller.via.handle, step.command.who) for step in self._steps if candidate(step.command)}
+        known = ((by, whos) for (of, by), whos in self._subjects.items() if of == tenant)
+        return list({subject.uid for by, whos in known for who, subject in whos.items() if (by, who) in wanted})
 
     def claim(self, step: Step, subject: Subject | None, *, alone: bool) -> None:
         """Say that a step will act on its subject."""

@@ -65,4 +65,4 @@ def _bare(value: str) -> str:
     return value.rpartition("@")[2]
 
 
-_SHOWN: Final = (*DEFAULTS, "base_url")
+_SHOWN: Final = (*DEFAULTS, "base_url", "weak_words")

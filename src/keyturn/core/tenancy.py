@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum, unique
 from typing import Final
@@ -13,6 +13,8 @@ from keyturn.core.ports import Clock
 from keyturn.core.storage import Store
 
 LONGEST_HOURS: Final = 168
+MOST_WORDS: Final = 2000
+"""How many characters the words of a tenant may have together: each is looked for in each password."""
 _HOURS: Final = re.compile(r"[0-9]{1,18}")
 
 
@@ -44,13 +46,17 @@ class SecondFactor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What one tenant has decided.  temporary_life: how long a known value signs in before it must be changed."""
+    """What one tenant has decided.  temporary_life: how long a known value signs in before it must be changed.
+
+    words: names of the organisation and its products, of which nobody's password may be made.
+    """
 
     profile: ProfileName = ProfileName.NIST
     mail: MailMode = MailMode.SAFE
     known_values: KnownValues = KnownValues.TEMPORARY
     temporary_life: timedelta = ONE_TIME_LIFE
     second_factor: SecondFactor = SecondFactor.OFF
+    words: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> "Rules":
@@ -61,6 +67,8 @@ class Rules:
         for name, value in settings.items():
             if not _fits(name, value):
                 raise WrongSetting(name, value)
+        if _short_alone(settings):
+            raise WrongSetting("profile", settings["profile"], NEEDS_A_SECOND_FACTOR)
         return cls.kept(settings)
 
     @classmethod
@@ -72,11 +80,12 @@ class Rules:
         of = {name: value if _fits(name, value) else STRICTEST[name] for name, value in {**DEFAULTS, **settings}.items()
               if name in DEFAULTS}  # fmt: skip
         return cls(
-            profile=ProfileName(of["profile"]),
+            profile=ProfileName.NIST if _short_alone(of) else ProfileName(of["profile"]),
             mail=MailMode(of["mail"]),
             known_values=KnownValues(of["known_values"]),
             temporary_life=timedelta(hours=int(of["temporary_hours"])),
             second_factor=SecondFactor(of["second_factor"]),
+            words=tuple(filter(None, map(str.strip, settings.get("weak_words", "").split(",")))),
         )
 
 
@@ -104,6 +113,7 @@ TAKES: Final[Mapping[str, str]] = {
     "temporary_hours": f"a whole number from 1 to {LONGEST_HOURS}",
     "second_factor": "one of " + ", ".join(SecondFactor),
     "base_url": "an address that begins with https:// or http://, without a user name or a password",
+    "weak_words": f"names with commas between them, at most {MOST_WORDS} characters",
 }
 """The settings that keyturn itself knows, and what each takes, in words."""
 
@@ -111,10 +121,22 @@ TAKES: Final[Mapping[str, str]] = {
 class WrongSetting(ValueError):
     """A setting of a tenant has a value that no rule knows; the text names it and what it takes."""
 
-    def __init__(self, name: str, value: str) -> None:
-        super().__init__(f"{name} takes {TAKES[name]}")
+    def __init__(self, name: str, value: str, text: str = "") -> None:
+        super().__init__(text or f"{name} takes {TAKES[name]}")
         self.name = name
         self.value = value
+
+
+NEEDS_A_SECOND_FACTOR: Final = (
+    "profile nist-mfa is only for a tenant that requires a second factor of every user (second_factor=everyone): "
+    "8 characters are too few where nothing else protects an account"
+)
+
+
+def _short_alone(settings: Mapping[str, str]) -> bool:
+    """Whether passwords of 8 characters would be all that protects an account."""
+    wanted = settings.get("second_factor", SecondFactor.OFF.value)
+    return settings.get("profile") == ProfileName.NIST_MFA.value and wanted != SecondFactor.EVERYONE.value
 
 
 def _hours(value: str) -> bool:
@@ -131,6 +153,7 @@ _FIT: Final[Mapping[str, Callable[[str], bool]]] = {
     "known_values": frozenset(KnownValues).__contains__,
     "temporary_hours": _hours,
     "second_factor": frozenset(SecondFactor).__contains__,
+    "weak_words": lambda value: len(value) <= MOST_WORDS,
     "base_url": lambda value: not value or _address(value),
 }
 
@@ -138,6 +161,11 @@ _FIT: Final[Mapping[str, Callable[[str], bool]]] = {
 def _fits(name: str, value: str) -> bool:
     """Whether a setting may have the value; what only a dialect knows may have any."""
     return name not in _FIT or _FIT[name](value)
+
+
+def _named(rules: Rules, name: str) -> Rules:
+    """The rules of the tenant of that name, which is a weak word in it."""
+    return replace(rules, words=(name, *rules.words))
 
 
 class RuleBook:
@@ -156,6 +184,6 @@ class RuleBook:
         now = self._clock.monotonic()
         if now - when > self.AGE or tenant not in rules:
             with self._store.reading() as view:
-                rules = {row.number: Rules.kept(row.settings) for row in view.tenants.all()}
+                rules = {row.number: _named(Rules.kept(row.settings), row.name) for row in view.tenants.all()}
             self._read = (now, rules)
         return rules.get(tenant, Rules())

@@ -1,0 +1,52 @@
+"""The words that are weak for one user alone: their names and addresses, the tenant's name, ours."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from keyturn.core.users import Profile
+from keyturn.core.variants import joined
+
+PRODUCT: Final = "keyturn"
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae"})
+
+
+def context_of(
+    *names: str, mails: Iterable[str] = (), profile: Profile | None = None, places: Iterable[str] = ()
+) -> frozenset[str]:
+    """The words of a user, folded and joined: what nobody's password may be made of.
+
+    names: key and login; mails: addresses that are not in the profile; places: of the tenant, and words it chose.
+    Every caller of the policy makes its context here.
+    """
+    found = {PRODUCT}
+    for text in (*names, *mails, *places, *_of(profile)):
+        found |= _words(text)
+    return frozenset(found)
+
+
+def _of(profile: Profile | None) -> tuple[str, ...]:
+    if profile is None:
+        return ()
+    mails = (contact.value for contact in profile.emails)
+    return profile.display_name, profile.given_name, profile.family_name, *mails
+
+
+def _words(text: str) -> set[str]:
+    """A name as a whole and in its parts; of an address also what stands on each side of the @, without its ending."""
+    folded = unicodedata.normalize("NFC", text.casefold())
+    local, at, domain = folded.rpartition("@")
+    wholes = {folded, local, domain} if at else {folded}
+    parts = {part for piece in (local, domain.rpartition(".")[0]) if at for part in _parts(piece)}
+    found = wholes | (parts if at else set(_parts(folded)))
+    return {joined(form) for word in found for form in (word, _plain(word), word.translate(_UMLAUTS))} - {""}
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in re.split(r"[\W_]+", text) if part]
+
+
+def _plain(word: str) -> str:
+    """Without accents, as people type it on another keyboard."""
+    return "".join(char for char in unicodedata.normalize("NFKD", word) if not unicodedata.combining(char))
