@@ -15,6 +15,7 @@ from keyturn.core.credentials import Credential, Link
 from keyturn.core.jobs import JobTable
 from keyturn.core.membership import GroupTable
 from keyturn.core.sessions import SessionTable
+from keyturn.core.upkeep import Upkeep
 from keyturn.core.users import Grant, Handle, Profile, Right, Stamp, Status, User, Users, Window
 
 
@@ -348,6 +349,8 @@ class View(Protocol):
     def groups(self) -> GroupTable: ...
     @property
     def jobs(self) -> JobTable: ...
+    @property
+    def upkeep(self) -> Upkeep: ...
 
 
 class Transaction(View, Protocol):

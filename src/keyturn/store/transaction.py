@@ -16,6 +16,7 @@ from keyturn.store.outbox import SqlOutbox
 from keyturn.store.sessions import SqlLinks, SqlSessions
 from keyturn.store.statement import command
 from keyturn.store.tenants import SqlTenants
+from keyturn.store.upkeep import SqlUpkeep
 from keyturn.store.users import SqlUsers
 
 
@@ -74,6 +75,11 @@ class SqlView:
     def jobs(self) -> SqlJobs:
         """What came of calls, for those who ask later."""
         return SqlJobs(self.connection)
+
+    @property
+    def upkeep(self) -> SqlUpkeep:
+        """What is asked by those who look after the directory."""
+        return SqlUpkeep(self.connection)
 
 
 @dataclass(frozen=True, slots=True)
