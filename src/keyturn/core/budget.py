@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from keyturn.core.audit import Event
+from keyturn.core.guard import place_of
 from keyturn.core.steps import Parts
 from keyturn.core.storage import Subject, Transaction, UserChange
 from keyturn.core.users import USER_RIGHTS, Stamp, Status
@@ -16,25 +17,27 @@ SYSTEM: Final = "keyturn"
 """The actor of what the directory does by itself."""
 
 
-def reserve(parts: Parts, subject: Subject | None) -> Subject | None:
+def reserve(parts: Parts, subject: Subject | None, source: str = "") -> Subject | None:
     """Take one guess from the account's budget; None when it has none now, which looks like a wrong password.
 
-    Whatever the account, and where there is none, one transaction is written: what is not done takes as long.
+    source: the address that guesses.  Whatever the account, and where there is none, one transaction is written: what
+    is not done takes as long.
     """
     now = parts.clock.now()
     uid = subject.uid if subject is not None else ""
     with parts.store.writing() as transaction:
         fresh = transaction.users.by_uid([uid]).get(uid)
-        if fresh is None or fresh.status is not Status.ACTIVE or _waits(fresh, now):
+        if fresh is None or fresh.status is not Status.ACTIVE or _waits(transaction, fresh, source, now):
             transaction.users.count_miss()
             return None
-        strike(transaction, fresh.uid, now)
+        strike(transaction, fresh.uid, now, source)
         return fresh
 
 
-def strike(transaction: Transaction, uid: str, now: datetime) -> int:
+def strike(transaction: Transaction, uid: str, now: datetime, source: str = "") -> int:
     """Count a wrong password: the fifth in a row starts waits that double, the hundredth disables the account."""
-    failures = transaction.users.count_failure(uid, now)
+    before = transaction.users.by_uid([uid]).get(uid)
+    failures = transaction.users.count_failure(uid, now, _guessed_from(before, source))
     if failures >= FREE_GUESSES:
         doubled = FIRST_WAIT * 2 ** min(failures - FREE_GUESSES, 10)
         transaction.users.wait(uid, now + min(doubled, LONGEST_WAIT))
@@ -43,8 +46,32 @@ def strike(transaction: Transaction, uid: str, now: datetime) -> int:
     return failures
 
 
-def _waits(subject: Subject, now: datetime) -> bool:
-    return subject.wait_until is not None and subject.wait_until > now
+SEVERAL: Final = "*"
+"""Stands before the address of the last wrong password where others came from elsewhere."""
+
+
+def _guessed_from(before: Subject | None, source: str) -> str:
+    """Where the wrong passwords in a row came from: one address alone, or several with the last of them."""
+    place = place_of(source)
+    alone = before is None or not before.failures or before.guessed_from == place
+    return place if alone and place else SEVERAL + place
+
+
+def _waits(transaction: Transaction, subject: Subject, source: str, now: datetime) -> bool:
+    """Whether the account takes no password from there now.
+
+    What one address did holds up that address alone, so that nobody shuts others out.  Where several guess, everybody
+    waits but those from where the person signed in of late, who have one guess until somebody else has been wrong
+    (NIST SP 800-63B-4 section 3.2.2 names that way).
+    """
+    if subject.wait_until is None or subject.wait_until <= now:
+        return False
+    place, last = place_of(source), subject.guessed_from.removeprefix(SEVERAL)
+    if not place or place == last:
+        return True
+    if not subject.guessed_from.startswith(SEVERAL):
+        return False
+    return place not in {place_of(known) for known in transaction.sessions.sources(subject.uid)}
 
 
 def _disable(transaction: Transaction, uid: str, now: datetime) -> None:

@@ -40,4 +40,8 @@ class SessionTable(Protocol):
         """The sessions of a user or key that are good, oldest first."""
 
     def end(self, ids: Sequence[str]) -> None:
+    def sources(self, owner: str) -> frozenset[str]:
+        """From where a user or key signed in of late: so long as the sessions are kept, which is a day after their
+        end."""
+
         """End these."""

@@ -25,7 +25,7 @@ class Subject:
 
     rights: effective ones, own and through groups; own and through: each alone.  administers: other tenants.
     epoch: counts revocations; tokens of an older epoch are dead.
-    failures in a row and `wait_until`: the sign-in budget of the account.
+    failures in a row, `wait_until` and `guessed_from`: the sign-in budget of the account.
     """
 
     uid: str
@@ -46,6 +46,7 @@ class Subject:
     administers: frozenset[int] = frozenset()
 
 
+    guessed_from: str = ""
 @dataclass(frozen=True, slots=True)
 class NewUser:
     """A row to insert.  `number` is given by the store.  through: the rights that come with the groups."""
@@ -206,8 +207,8 @@ class UserTable(Protocol):
     def update(self, changes: Sequence[UserChange]) -> None:
         """Change users.  Raises Conflict when a login is taken."""
 
-    def count_failure(self, uid: str, at: datetime) -> int:
-        """One more wrong password, atomically; answers how many in a row it makes."""
+    def count_failure(self, uid: str, at: datetime, source: str = "") -> int:
+        """One more wrong password, atomically; answers how many in a row it makes.  source: kept as it is given."""
 
     def count_miss(self) -> None:
         """One more wrong password for an account that has no count; costs what counting a failure does."""

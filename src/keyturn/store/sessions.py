@@ -39,6 +39,7 @@ GOOD: Final = (
 
 FIND: Final = GOOD.where(_S.id == bindparam("wanted"))
 OF: Final = GOOD.where(_S.owner == bindparam("of"), _S.expires > bindparam("now")).order_by(_S.started, _S.id)
+SOURCES: Final = select(_S.source).distinct().where(_S.owner == bindparam("of"), _S.source != "")
 END: Final = delete(SESSIONS).where(_S.id.in_(bindparam("ids", expanding=True)))
 SWEEP: Final = delete(SESSIONS).where(_S.expires < bindparam("before"))
 PUT_LINKS: Final = Prepared(insert(LINKS), "digest", "uid", "operation", "expires")
@@ -86,6 +87,10 @@ class SqlSessions:
         return [_session(row) for each in asked for row in self.connection.execute(OF, each)]
 
     def end(self, ids: Sequence[str]) -> None:
+    def sources(self, owner: str) -> frozenset[str]:
+        """From where an owner signed in of late."""
+        return frozenset(self.connection.execute(SOURCES, {"of": owner}).scalars())
+
         """End these."""
         for chunk in chunks(storable(ids)):
             self.connection.execute(END, {"ids": chunk})

@@ -16,7 +16,7 @@ _U, _K = USERS.c, CREDENTIALS.c
 _COLUMNS: Final = (
     _U.uid, _U.number, _U.tenant, _U.key, _U.login, _U.status, _U.rights, _U.mail, _U.epoch, _U.version, _U.failures,
     _U.wait_until, _K.verifier, _K.pepper_id, _K.source, _K.must_change, _K.changed, _K.expires, _K.operation,
-    _K.derive_id, _U.through, _U.administers,
+    _K.derive_id, _U.through, _U.administers, _U.guessed_from,
 )  # fmt: skip
 _STATUS: Final = {status.value: status for status in Status}
 _SOURCE: Final = {source.value: source for source in Source}
@@ -70,7 +70,7 @@ def _encodes(text: str) -> bool:
 def _subject(row: Sequence[Any]) -> Subject:
     (
         uid, number, tenant, key, login, status, rights, mail, epoch, version, failures, wait, verifier, pepper_id,
-        source, must_change, changed, expires, operation, derive_id, through, administers,
+        source, must_change, changed, expires, operation, derive_id, through, administers, guessed_from,
     ) = row  # fmt: skip
     credential = None
     if verifier is not None:
@@ -81,5 +81,5 @@ def _subject(row: Sequence[Any]) -> Subject:
     return Subject(
         uid, number, tenant, key, login, _STATUS[status], RIGHTS[rights | through], mail, epoch, version, failures,
         moment_or_none(wait), credential, RIGHTS[rights], RIGHTS[through],
-        numbers(administers) if administers else _NOWHERE,
+        numbers(administers) if administers else _NOWHERE, guessed_from,
     )  # fmt: skip

@@ -95,7 +95,9 @@ DROP_CREDENTIALS: Final = delete(CREDENTIALS).where(
 )
 DROP_LINKS: Final = delete(LINKS).where(LINKS.c.uid.in_(bindparam("uids", expanding=True)))
 COUNT_FAILURE: Final = (
-    update(USERS).where(_U.uid == bindparam("of")).values(failures=_U.failures + 1, last_failure=bindparam("at"))
+    update(USERS)
+    .where(_U.uid == bindparam("of"))
+    .values(failures=_U.failures + 1, last_failure=bindparam("at"), guessed_from=bindparam("source"))
 )
 COUNT_MISS: Final = update(MISSES).values(count=MISSES.c.count + 1)
 FAILURES: Final = select(_U.failures).where(_U.uid == bindparam("of"))
@@ -201,7 +203,7 @@ class SqlUsers:
             self.connection.execute(DROP_CREDENTIALS, {"uids": chunk})
             self.connection.execute(DROP_LINKS, {"uids": chunk})
 
-    def count_failure(self, uid: str, at: datetime) -> int:
+    def count_failure(self, uid: str, at: datetime, source: str = "") -> int:
         """One more wrong password, atomically; answers how many in a row it makes."""
         self.connection.execute(COUNT_FAILURE, {"of": uid, "at": micros(at)})
         failures: int | None = self.connection.execute(FAILURES, {"of": uid}).scalar_one_or_none()
@@ -250,7 +252,7 @@ def _row(number: int, new: NewUser) -> tuple[object, ...]:
     return (
         number, new.uid, new.tenant, new.key, new.login, new.status.value, mask(new.rights), new.profile.mail(),
         1, 1, 0, None, None, False, by, at, by, at, search_text(new.key, new.login, new.profile),
-        write_profile(new.profile), mask(new.through), "",
+        write_profile(new.profile), mask(new.through), "", "",
     )  # fmt: skip
 
 

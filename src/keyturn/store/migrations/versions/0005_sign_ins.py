@@ -1,4 +1,4 @@
-"""Sessions know from where and through which door they began; guesses at nobody are counted like others."""
+"""Accounts know from where they are guessed at, sessions from where they began; guesses at nobody are counted too."""
 
 from typing import Final
 
@@ -15,6 +15,12 @@ ROW_NUMBER: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Add the columns, empty, and the one row."""
+    op.add_column(
+        "users",
+        sa.Column(
+            "guessed_from", sa.Text(), nullable=False, server_default="", comment="where wrong passwords came from"
+        ),
+    )
     for name in ("source", "door"):
         op.add_column("sessions", sa.Column(name, sa.Text(), nullable=False, server_default=""))
     op.create_index(op.f("ix_sessions_owner"), "sessions", ["owner"])
