@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from keyturn.app import settings
+from keyturn.app import sections, settings
 from keyturn.app.dialects import DIALECTS
 from keyturn.app.doors import DOORS
 from keyturn.app.openapi import manuals
@@ -125,7 +125,7 @@ def config_page() -> str:
     for name, section in (
         ("runs", settings.RunSettings),
         ("handout", settings.HandoutSettings),
-        ("serve", settings.ServeSettings),
+        ("serve", sections.ServeSettings),
     ):
         text += f"\n## [{name}]\n\n{section.__doc__}\n\n{settings_table(section, f'KEYTURN_{name.upper()}_')}"
     text += f"\n## [targets.NAME]\n\n{settings.TargetSettings.__doc__} In the environment's names, NAME stands in\n"

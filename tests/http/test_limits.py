@@ -43,6 +43,8 @@ async def test_every_answer_is_marked_and_a_door_may_bring_its_own() -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
+        assert "camera=()" in headers["permissions-policy"]
         assert "strict-transport-security" not in headers
         told = json.loads(body)
         assert told == {"body": {"a": 1}, "request": headers["x-request-id"], "source": "127.0.0.1"}
@@ -119,6 +121,32 @@ async def test_a_wrong_method_is_told_which_are_right() -> None:
         assert (status, body) == (200, b"")
 
 
+@pytest.mark.proves("AP-3", "TK-2")
+@pytest.mark.parametrize(
+    "header",
+    [
+        "authorization: Bearer x", "content-type: application/json", "content-type: text/plain", "host: y", "host: x",
+        "idempotency-key: a", "if-match: *", "content-encoding: identity",
+    ],
+)  # fmt: skip
+async def test_a_header_that_decides_something_is_not_taken_twice(header: str) -> None:
+    """Two readers would take different ones; and a body that is packed is not unpacked."""
+    async with serving() as served:
+        twice = post("/echo", b"{}", header, header, kind="application/json")
+        status, _, body = await asked(served, twice)
+        assert (status, json.loads(body)["said"]) == (400, header.partition(":")[0] + " is given twice")
+
+
+@pytest.mark.proves("AP-2")
+@pytest.mark.parametrize(
+    ("packing", "status"), [("gzip", 415), ("br", 415), ("gzip, identity", 415), ("identity", 200)]
+)
+async def test_a_packed_body_is_not_unpacked(packing: str, status: int) -> None:
+    """Small bytes that become large ones are no body here."""
+    async with serving() as served:
+        assert (await asked(served, post("/echo", b"{}", f"content-encoding: {packing}")))[0] == status
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 async def test_a_body_that_says_it_is_no_json_is_refused(kind: str) -> None:
     """415; `+json` and parameters are fine."""
@@ -144,7 +172,8 @@ async def test_over_tls_browsers_are_told_to_stay_there() -> None:
     limits = Limits(app, say, lambda scope, error: None)
     scope = {"type": "http", "scheme": "https", "path": "/ü", "headers": [(b"content-length", b"x")]}
     await limits(scope, None, send)  # type: ignore[arg-type]  # nothing is received
-    assert (b"strict-transport-security", b"max-age=31536000") in sent[0]["headers"]  # type: ignore[operator]  # list
+    hsts = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+    assert hsts in sent[0]["headers"]  # type: ignore[operator]  # list
     await limits({"type": "lifespan"}, None, send)  # type: ignore[arg-type]  # nothing is received
     assert seen == ["called", "called"]
 

@@ -61,6 +61,7 @@ OF_HTTP: Final[Mapping[int, Problem]] = {
     408: Problem(408, "KT-SRV-408", "The request took too long to arrive"),
     413: Problem(413, "KT-SRV-413", "The request is too large"),
     415: Problem(415, "KT-SRV-415", "The body is of a kind that is not taken here"),
+    421: Problem(421, "KT-SRV-421", "This server does not go by that name"),
     500: Problem(500, "KT-SRV-001", "keyturn failed; the log names this request"),
     503: UNREADY,
 }

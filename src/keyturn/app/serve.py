@@ -11,6 +11,7 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from keyturn.app.connections import Patience, protocol_with
 from keyturn.core.errors import ConfigError
 
 Chore = Callable[[asyncio.Event], Awaitable[None]]
@@ -18,6 +19,9 @@ Chore = Callable[[asyncio.Event], Awaitable[None]]
 
 PATIENCE: Final = 10
 """Seconds that a request begun before the stop may still take."""
+
+
+PATIENT: Final = Patience()
 
 
 class _Server(uvicorn.Server):
@@ -43,7 +47,7 @@ def bind(host: str, port: int, *, behind_tls: bool = False) -> socket.socket:
     Raises ConfigError when the address is taken, or when it would offer plain http to other machines and nobody said
     that a TLS proxy stands in front.
     """
-    if not (behind_tls or _is_loopback(host)):
+    if not (behind_tls or is_loopback(host)):
         raise ConfigError(
             f"plain http would be open to other machines on {host}",
             code="KT-CFG-020",
@@ -80,20 +84,23 @@ async def serve(
     chores: Sequence[Chore] = (),
     announce: Callable[[], None],
     stop: asyncio.Event,
+    patience: Patience = PATIENT,
 ) -> None:
     """Answer requests until `stop` is set, then finish those begun, then let the chores finish.
 
-    announce: called once, when requests are taken.  A chore that breaks stops the server and its error is raised.
+    announce: called once, when requests are taken.  patience: with slow and many callers.
+    A chore that breaks stops the server and its error is raised.
     """
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=protocol_with(patience),
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=patience.idle,  # type: ignore[arg-type]  # it says int and takes any number of seconds
         timeout_graceful_shutdown=PATIENCE,
     )
     server, closing = _Server(config, announce), asyncio.Event()
@@ -120,7 +127,8 @@ def stop_on_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(number, stop.set)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether an address or a name is this machine's own."""
     if host == "localhost":
         return True
     try:

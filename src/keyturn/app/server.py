@@ -3,16 +3,18 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from keyturn import __version__
-from keyturn.app.build import House, Place, open_house
+from keyturn.app.build import DATABASE, House, Place, open_house
+from keyturn.app.connections import Patience
 from keyturn.app.housekeeping import checkpoints
 from keyturn.app.logging import set_up
-from keyturn.app.mail import mailing, public_address
-from keyturn.app.serve import Chore, address_of, bind, serve, stop_on_signals
+from keyturn.app.mail import mailing, public_address, said_address
+from keyturn.app.serve import PATIENT, Chore, address_of, bind, serve, stop_on_signals
+from keyturn.app.starting import front_of, refuse_debugging, refuse_open_files
 from keyturn.app.web import web_app
 from keyturn.mail.relay import Relay
 
@@ -26,7 +28,10 @@ _log = logging.getLogger("keyturn.app")
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """How a server shall run.  relay None: mail stays in the outbox.  base_url empty: links begin with our address."""
+    """How a server shall run.  relay None: mail stays in the outbox.  base_url empty: links begin with our address.
+
+    hosts: names by which it is asked besides; proxies: networks whose word is taken for whom they speak for.
+    """
 
     place: Place
     host: str = "127.0.0.1"
@@ -34,14 +39,28 @@ class Serving:
     relay: Relay | None = None
     base_url: str = ""
     behind_tls: bool = False
+    hosts: Sequence[str] = ()
+    proxies: Sequence[str] = ()
+    connections: int = PATIENT.all
+    connections_each: int = PATIENT.each
 
 
 def run(serving: Serving, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT.  announce: called once with the address, when requests are taken."""
     set_up()
+    refuse_debugging(serving.host, debugging=sys.flags.dev_mode)
+    refuse_open_files(serving.place.data, None if serving.place.database else serving.place.data / DATABASE)
     listener = bind(serving.host, serving.port, behind_tls=serving.behind_tls)
     with listener, closing(open_house(serving.place)) as house:
         address = address_of(listener)
+        front = front_of(
+            serving.host,
+            behind_tls=serving.behind_tls,
+            public_url=said_address(house, serving.base_url),
+            hosts=serving.hosts,
+            proxies=serving.proxies,
+        )
+        patience = Patience(all=serving.connections, each=serving.connections_each, proxies=front.proxies)
 
         def ready() -> None:
             _log.info("server.started", extra={"fields": {"address": address, "version": __version__}})
@@ -53,7 +72,8 @@ def run(serving: Serving, announce: Callable[[str], None]) -> None:
         async def main() -> None:
             stop = asyncio.Event()
             stop_on_signals(stop)
-            await serve(web_app(house), listener, chores=chores, announce=ready, stop=stop)
+            web = web_app(house, front)
+            await serve(web, listener, chores=chores, announce=ready, stop=stop, patience=patience)
 
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(main())

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import platformdirs
 
+from keyturn.app.sections import Section, ServeSettings
 from keyturn.app.sources import REFUSED, Source
 from keyturn.core.errors import ConfigError
 
@@ -34,11 +35,6 @@ VERSION: Final = r"^(\d{1,4}(\.\d{1,4}){0,3})?$"
 Version = Annotated[str, msgspec.Meta(pattern=VERSION)]
 Jobs = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
-Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """A table of the config file; an unknown name in it is an error, so that a typing mistake cannot hide."""
 
 
 class PasswordRules(Section, frozen=True):
@@ -161,31 +157,6 @@ class HandoutSettings(Section, frozen=True):
 
     age_recipients: tuple[str, ...] = ()
     """The age public keys (`age1...`) that can open handouts.  Empty: an identity made here at first need."""
-
-
-class ServeSettings(Section, frozen=True):
-    """The directory server."""
-
-    host: str = "127.0.0.1"
-    """The address to listen on."""
-
-    port: Port = 8765
-    """The port to listen on; 0 takes a free one."""
-
-    data: str = ""
-    """The folder that `keyturn init` made; empty: a folder of the user who starts it."""
-
-    database: Source | str = ""
-    """The database, where it is not in the folder.  A URL with a password in it goes in a source."""
-
-    smtp: str = ""
-    """The mail relay, as in `mail.example.com:587`; empty: mail stays in the outbox."""
-
-    mail_from: str = ""
-    """The sender of the mails."""
-
-    public_url: str = ""
-    """The address under which people reach the server, for the links in mails."""
 
 
 class Document(Section, frozen=True):

@@ -47,6 +47,10 @@ def serve(
         relay_of(smtp or settings.smtp, sender=settings.mail_from),
         base_url or settings.public_url,
         behind_tls,
+        settings.hosts,
+        settings.proxies,
+        settings.connections,
+        settings.connections_each,
     )
     run(serving, lambda address: tell(frame, address))
 

@@ -10,6 +10,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from keyturn.http.front import Front
 from keyturn.http.json import BATCH, SINGLE, BadRequest
 from keyturn.http.paths import canonical
 
@@ -25,8 +26,19 @@ _ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-_HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
+_HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+_ONCE: Final = frozenset({
+    b"authorization", b"content-encoding", b"content-length", b"content-type", b"host", b"idempotency-key", b"if-match",
+})  # fmt: skip
+"""Headers that decide something: where two of them differ, two readers would decide differently."""
+
+
+ANYBODY: Final = Front(hosts=None)
+"""Asked by any name, and no proxy is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,7 @@ class Limits:
     """Wraps the web application.
 
     say: gives refusals a shape.  broken: hears of errors.  batched: whether a path takes a body of a batch's size.
-    patience: seconds in which a request's body must have arrived.
+    patience: seconds in which a request's body must have arrived.  front: what is believed of who calls.
     """
 
     app: ASGIApp
@@ -42,6 +54,7 @@ class Limits:
     broken: Broken
     batched: Callable[[str], bool] = lambda path: False
     patience: float = 30.0
+    front: Front = ANYBODY
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -50,7 +63,7 @@ class Limits:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        out = _Out(send, request_id, secure=scope.get("scheme") == "https")
+        out = _Out(scope, send, request_id)
         try:
             await self._bounded(scope, receive, out)
         except Exception as error:  # the web application's boundary, one of the three
@@ -62,6 +75,8 @@ class Limits:
     async def _bounded(self, scope: Scope, receive: Receive, out: "_Out") -> None:
         try:
             scope["path"] = canonical(scope.get("raw_path") or scope["path"].encode())
+            self.front.admit(scope)
+            _refuse_odd_headers(scope)
             most = BATCH if self.batched(scope["path"]) else SINGLE
             await self.app(scope, _Body(scope, receive, most, self.patience), out)
         except BadRequest as error:
@@ -104,10 +119,10 @@ class _Body:
 class _Out:
     """Sends an answer with the headers that every answer has, unless it brings its own."""
 
-    __slots__ = ("_request_id", "_secure", "_send", "started")
+    __slots__ = ("_request_id", "_scope", "_send", "started")
 
-    def __init__(self, send: Send, request_id: str, *, secure: bool) -> None:
-        self._send, self._request_id, self._secure = send, request_id, secure
+    def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
+        self._scope, self._send, self._request_id = scope, send, request_id
         self.started = False
 
     async def __call__(self, message: Message) -> None:
@@ -117,7 +132,7 @@ class _Out:
             present = {name for name, _ in headers}
             headers += [header for header in _ALWAYS if header[0] not in present]
             headers.append((b"x-request-id", self._request_id.encode()))
-            if self._secure:
+            if self._scope.get("scheme") == "https":
                 headers.append(_HSTS)
             message = {**message, "headers": headers}
         await self._send(message)
@@ -129,6 +144,18 @@ def _request_id(scope: Scope) -> str:
         if name == b"x-request-id" and _OWN_ID.fullmatch(value):
             return str(value.decode("ascii"))
     return secrets.token_hex(8)
+
+
+def _refuse_odd_headers(scope: Scope) -> None:
+    """No header twice that decides something, and no body that would have to be unpacked first.  Raises BadRequest."""
+    seen = set()
+    for name, value in scope["headers"]:
+        if name in _ONCE:
+            if name in seen:
+                raise BadRequest(f"{name.decode()} is given twice")
+            seen.add(name)
+        if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            raise BadRequest("send the body as it is, not packed", 415)
 
 
 def _announced(scope: Scope) -> int:
