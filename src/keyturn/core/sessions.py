@@ -39,9 +39,9 @@ class SessionTable(Protocol):
     def of(self, owner: str, now: datetime) -> Sequence[Session]:
         """The sessions of a user or key that are good, oldest first."""
 
-    def end(self, ids: Sequence[str]) -> None:
     def sources(self, owner: str) -> frozenset[str]:
         """From where a user or key signed in of late: so long as the sessions are kept, which is a day after their
         end."""
 
+    def end(self, ids: Sequence[str]) -> None:
         """End these."""

@@ -44,9 +44,9 @@ class Subject:
     own: frozenset[Right] = frozenset()
     through: frozenset[Right] = frozenset()
     administers: frozenset[int] = frozenset()
-
-
     guessed_from: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class NewUser:
     """A row to insert.  `number` is given by the store.  through: the rights that come with the groups."""

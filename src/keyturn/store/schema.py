@@ -88,8 +88,8 @@ USERS: Final = Table(
     Column("profile", Text, nullable=False),
     Column("through", Integer, nullable=False, server_default="0", comment="rights that come through groups"),
     Column("administers", Text, nullable=False, server_default="", comment="numbers of other tenants"),
-    UniqueConstraint("tenant", "key"),
     Column("guessed_from", Text, nullable=False, server_default="", comment="where wrong passwords came from"),
+    UniqueConstraint("tenant", "key"),
     UniqueConstraint("tenant", "login"),
     _states("status", Status),
 )

@@ -86,11 +86,11 @@ class SqlSessions:
         asked = [{"of": of, "now": micros(now)} for of in storable([owner])]
         return [_session(row) for each in asked for row in self.connection.execute(OF, each)]
 
-    def end(self, ids: Sequence[str]) -> None:
     def sources(self, owner: str) -> frozenset[str]:
         """From where an owner signed in of late."""
         return frozenset(self.connection.execute(SOURCES, {"of": owner}).scalars())
 
+    def end(self, ids: Sequence[str]) -> None:
         """End these."""
         for chunk in chunks(storable(ids)):
             self.connection.execute(END, {"ids": chunk})

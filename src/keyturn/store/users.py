@@ -205,7 +205,7 @@ class SqlUsers:
 
     def count_failure(self, uid: str, at: datetime, source: str = "") -> int:
         """One more wrong password, atomically; answers how many in a row it makes."""
-        self.connection.execute(COUNT_FAILURE, {"of": uid, "at": micros(at)})
+        self.connection.execute(COUNT_FAILURE, {"of": uid, "at": micros(at), "source": source})
         failures: int | None = self.connection.execute(FAILURES, {"of": uid}).scalar_one_or_none()
         return failures or 0
 
