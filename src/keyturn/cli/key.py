@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyturn.cli.frame import Frame, pass_frame
+from keyturn.cli.keyring import prune, rotate
 from keyturn.cli.place import acting, opened, place_flags, tenant_flag
 from keyturn.core.errors import ConfigError, KeyturnError
 from keyturn.core.outcomes import Reason, Refused
@@ -21,13 +22,14 @@ KIND = click.Choice(["mas", "uipath", "scim", "keyturn"])
 
 @click.group()
 def key() -> None:
-    """API keys of a directory on this machine.
+    """API keys of a directory on this machine, and the keys of its own key folder (rotate, prune).
 
     \b
     Examples:
       keyturn key create --data ./directory --kind mas --description "HR feed" --right users
       keyturn key list --data ./directory --json
       keyturn key revoke a-default-abcdefghij --data ./directory
+      keyturn key rotate --data ./directory
     """
 
 
@@ -138,6 +140,10 @@ def revoke(frame: Frame, id: str, data: Path | None, database: str) -> None:
             raise KeyturnError(f"{id}: {revoked.text}", code="KT-TGT-030", why=why, fix="keyturn key list")
         accepted(revoked)
     frame.say(f"{id} revoked")
+
+
+key.add_command(rotate)
+key.add_command(prune)
 
 
 def _door(house: "House") -> "LocalAdministration":

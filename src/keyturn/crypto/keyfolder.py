@@ -16,7 +16,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum, unique
@@ -152,9 +152,15 @@ def create_key_folder(path: Path) -> KeyFolder:
 
 def add_key(path: Path, label: Label, at: datetime | None = None) -> KeyFolder:
     """Put a new key in force for a label; the older ones stay readable."""
+    return add_keys(path, [label], at or datetime.now(UTC))
+
+
+def add_keys(path: Path, labels: Iterable[Label], at: datetime) -> KeyFolder:
+    """Put a new key in force for each of these labels, all at once; the older ones stay readable."""
     held = open_key_folder(path)._held
-    retired = {**held.retired, held.in_force[label]: at or datetime.now(UTC)}
-    _write_keyring(path, {**held.in_force, label: _write_key(path, label)}, retired)
+    new = {label: _write_key(path, label) for label in labels}
+    retired = {**held.retired, **{held.in_force[label]: at for label in new if label in held.in_force}}
+    _write_keyring(path, {**held.in_force, **new}, retired)
     return open_key_folder(path)
 
 

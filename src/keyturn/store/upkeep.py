@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Update, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import BindParameter, Connection, Select, Update, and_, bindparam, delete, func, or_, select, update
 
 from keyturn.core.credentials import Source
 from keyturn.core.upkeep import Buried, KeyUse
@@ -16,7 +16,7 @@ from keyturn.store.values import micros
 _C, _X, _O, _K, _L, _U = CREDENTIALS.c, OUTBOX.c, OPERATIONS.c, KEYS.c, LINKS.c, USERS.c
 _ID_SYMBOLS: Final = 8
 _OPEN: Final = ("waiting", "sending")
-_NOW: Final = bindparam("now")
+_NOW: Final[BindParameter[int]] = bindparam("now")
 _UNUSED: Final = and_(_C.source == Source.GENERATED.value, or_(_C.expires.is_(None), _C.expires > _NOW))
 
 
