@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyturn.cli.compromise import compromise
 from keyturn.cli.frame import Frame, Unanswered, pass_frame
 from keyturn.cli.place import acting, opened, place_flags, tenant_flag
 from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword, SetStatus
@@ -34,6 +35,9 @@ def user() -> None:
 
     Each change is audited under the name of your account on this machine.
     """
+
+
+user.add_command(compromise)
 
 
 @user.command("list")

@@ -59,6 +59,8 @@ class ResetPassword:
     """Set a new password for somebody else.  new None: the directory makes a one-time secret.
 
     permanent: the vendor's contract says that the user is never asked to change it.
+    compromised: somebody else may know the present one.  It dies whether or not the new one can be mailed, and so do
+    the API keys of the person.
     """
 
     who: str
@@ -66,6 +68,7 @@ class ResetPassword:
     notify: bool = False
     permanent: bool = False
     operation: str = ""
+    compromised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

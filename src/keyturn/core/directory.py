@@ -320,6 +320,8 @@ def _write(parts: Parts, transaction: Transaction, effects: Effects) -> None:
     for by, credentials in effects.credentials.items():
         transaction.credentials.replace(credentials, by)
     if effects.silenced:
+    if effects.disowned:
+        transaction.keys.disown(effects.disowned)
         transaction.outbox.cancel(effects.silenced)
     if effects.links:
         transaction.links.put(effects.links)

@@ -37,6 +37,7 @@ class Effects:
     mails: list[Mail] = field(default_factory=list)
     silenced: list[str] = field(default_factory=list)
     done: list[Done] = field(default_factory=list)
+    disowned: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
 
@@ -149,8 +150,9 @@ class Press:
 
     def _detail(self, step: Step, delivery: Delivery) -> str:
         source = str(self._source(step))
-        if isinstance(step.command, ResetPassword) and step.command.permanent:
-            source += ", permanent"
+        if isinstance(step.command, ResetPassword):
+            source += ", permanent" if step.command.permanent else ""
+            source += ", compromised" if step.command.compromised else ""
         return "; ".join(part for part in (source, f"delivery {delivery}", step.warning) if part)
 
     def _source(self, step: Step) -> Source:
@@ -163,6 +165,8 @@ class Press:
         if step.verifier is None:
             raise ValueError("a password is only set with its verifier")
         source = self._source(step)
+        if isinstance(step.command, ResetPassword) and step.command.compromised:
+            effects.disowned.append(subject.uid)
         permanent = isinstance(step.command, ResetPassword) and step.command.permanent
         temporary = source is not Source.CHOSEN and not permanent
         life = ONE_TIME_LIFE if step.generated else step.caller.rules.temporary_life

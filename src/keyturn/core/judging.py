@@ -194,7 +194,7 @@ def _last(seen: Seen, subject: Subject, *, leaves: bool, who: str) -> Refused | 
 def _reset(step: Step, command: ResetPassword, subject: Subject) -> Refused | None:
     if command.new is not None:
         return _known_value(step, command.who)
-    if command.notify and not subject.mail and not step.caller.via.hands_back:
+    if command.notify and not subject.mail and not (step.caller.via.hands_back or command.compromised):
         # Here a password that is made up is mailed and never shown: it would reach nobody, and end the old one.
         return Refused(command.who, Reason.NO_MAIL_ADDRESS, "the user has no mail address")
     return None

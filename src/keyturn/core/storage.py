@@ -238,6 +238,9 @@ class LinkTable(Protocol):
         """Keep new ones; older ones of the same users die."""
 
     def find(self, *digests: str) -> Link | None:
+    def disown(self, owners: Sequence[str]) -> None:
+        """Delete the keys of these persons for good."""
+
         """The link that has one of these digests: those of one token under several keys."""
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from keyturn.core.storage import Key
 from keyturn.core.users import Stamp
 from keyturn.store.schema import KEYS
-from keyturn.store.statement import AnyRow
+from keyturn.store.statement import AnyRow, chunks
 from keyturn.store.subjects import storable
 from keyturn.store.values import RIGHTS, mask, micros, micros_or_none, moment, moment_or_none
 
@@ -19,6 +19,7 @@ FIND: Final = select(KEYS).where(_K.id == bindparam("wanted"))
 LIST: Final = select(KEYS).where(_K.tenant == bindparam("of")).order_by(_K.added_at, _K.id)
 REPLACE: Final = update(KEYS).where(_K.id == bindparam("wanted"))
 REMOVE: Final = delete(KEYS).where(_K.id == bindparam("wanted"))
+DISOWN: Final = delete(KEYS).where(_K.owner.in_(bindparam("owners", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +68,9 @@ def _key(row: AnyRow) -> Key:
         row.id, row.tenant, row.kind, row.digest, RIGHTS[row.rights], row.active, row.description, row.epoch,
         row.version, Stamp(row.added_by, moment(row.added_at)), Stamp(row.updated_by, moment(row.updated_at)),
         moment_or_none(row.expires), tuple(row.scopes.split()),
+    def disown(self, owners: Sequence[str]) -> None:
+        """Delete the keys of these persons for good."""
+        for chunk in chunks(owners):
+            self.connection.execute(DISOWN, {"owners": chunk})
+
     )  # fmt: skip
