@@ -13,7 +13,8 @@ from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Proof
 from keyturn.core.ports import Check, Hasher, KeyChange, NewKey, SignedIn
 from keyturn.core.secret import Secret
-from keyturn.core.signin import TOKEN_LIFE, SignIn
+from keyturn.core.signin import SignIn
+from keyturn.core.starting import TOKEN_LIFE
 from keyturn.core.storage import Key
 from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Status
 from tests.support.house import GOOD, OTHER, House, reason

@@ -18,8 +18,9 @@ from keyturn.core.storage import Application, Store, Tenant
 from keyturn.core.tenancy import RuleBook
 from keyturn.core.users import ALL_RIGHTS, Contact, Profile, Right
 from keyturn.crypto.blocklist import FileBlocklist
+from keyturn.crypto.factors import TotpCodes
 from keyturn.crypto.hashing import FolderHasher
-from keyturn.crypto.keyfolder import create_key_folder
+from keyturn.crypto.keyfolder import Label, create_key_folder
 from keyturn.crypto.minting import FolderMinter
 from keyturn.crypto.sealing import FolderSealer
 from keyturn.crypto.tokens import FolderTokens
@@ -137,6 +138,7 @@ def make_house(store: Store, folder: Path) -> House:
         blocklist=FileBlocklist(),
         clock=clock,
         rules=RuleBook(store, clock),
+        codes=TotpCodes(FolderSealer(keys, Label.FACTOR)),
     )
     return House(parts, clock, SignIn(parts, FolderTokens(keys)))
 

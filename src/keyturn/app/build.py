@@ -21,8 +21,9 @@ from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Store
 from keyturn.core.tenancy import RuleBook
 from keyturn.crypto.blocklist import FileBlocklist
+from keyturn.crypto.factors import TotpCodes
 from keyturn.crypto.hashing import FolderHasher
-from keyturn.crypto.keyfolder import open_key_folder
+from keyturn.crypto.keyfolder import Label, open_key_folder
 from keyturn.crypto.minting import FolderMinter
 from keyturn.crypto.sealing import FolderSealer
 from keyturn.crypto.signing import FolderSigner
@@ -94,6 +95,7 @@ def open_house(place: Place) -> House:
         blocklist=FileBlocklist(),
         clock=clock,
         rules=RuleBook(store, clock),
+        codes=TotpCodes(FolderSealer(keys, Label.FACTOR)),
     )
     threads = Threads(parts)
     gate = LocalGate(parts, SignIn(parts, FolderTokens(keys)), threads, Floor(hasher.slowest))

@@ -1,6 +1,7 @@
 """Who may do what: one table of operations, and the law that nobody touches or confers what they lack."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum, unique
 from typing import Final
 
@@ -14,14 +15,30 @@ SYSTEM_TENANT: Final = 1
 @unique
 class Proof(StrEnum):
     """What the caller showed: a key or token, a sign-in, a sign-in that must change the password, a temporary password
-    at a door without sessions, or a mailed link."""
+    at a door without sessions, or a mailed link.
+
+    half: a right password, the second factor still to be shown.  enrolling: a right password of somebody who must have
+    a second factor and has none.
+    """
 
     KEY = "key"
     SESSION = "session"
     RESTRICTED = "restricted"
+    HALF = "half"
+    ENROLLING = "enrolling"
     TEMPORARY = "temporary"
     LINK = "link"
     CONSOLE = "console"
+
+
+BUYS: Final[dict[Proof, frozenset[str]]] = {
+    Proof.RESTRICTED: frozenset({"password.change"}),
+    Proof.TEMPORARY: frozenset({"password.change"}),
+    Proof.LINK: frozenset({"password.change"}),
+    Proof.HALF: frozenset(),
+    Proof.ENROLLING: frozenset({"password.change", "factor.read", "factor.change"}),
+}
+"""All that a proof buys which is short of something; the others buy what one may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +46,9 @@ class Actor:
     """Who asks.  id: user uid or key id; name: for people; rights: effective ones; tenant: the tenant's number.
 
     link: digest of the mailed link that is the proof; empty otherwise.
-    session: id of the restricted session that is the proof; empty otherwise.
+    session: id of a person's session that is the proof; empty otherwise.
     scopes: what a client's token was asked for.
+    since: when the person signed in; None for keys.  key: the id of the key that was shown for a person.
     administers: other tenants whose users the actor administers; everywhere: acts from the system's tenant, with the
     right over tenants.
     """
@@ -45,6 +63,8 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     administers: frozenset[int] = frozenset()
     everywhere: bool = False
+    since: datetime | None = None
+    key: str = ""
 
     def reaches(self, tenant: int) -> bool:
         """Whether the actor has anything to say in a tenant."""
@@ -72,8 +92,8 @@ class Actor:
 
     @property
     def confined(self) -> bool:
-        """True for who can do nothing but set a new password."""
-        return self.proof in (Proof.RESTRICTED, Proof.TEMPORARY, Proof.LINK)
+        """True for who can do nothing but what they are short of: set a new password, show or add a second factor."""
+        return self.proof in BUYS
 
 
 @unique
@@ -105,6 +125,10 @@ NEEDS: Final[dict[str, frozenset[Right]]] = {
     "key.create": frozenset({Right.KEYS}),
     "key.update": frozenset({Right.KEYS}),
     "key.revoke": frozenset({Right.KEYS}),
+    "key.own": frozenset(),
+    "factor.read": frozenset({Right.VIEW_USERS}),
+    "factor.change": frozenset(),
+    "factor.remove": frozenset({Right.MODIFY_USERS}),
     "policy.read": frozenset(),
     "policy.write": frozenset({Right.POLICY}),
     "tenant.read": frozenset({Right.TENANTS}),
@@ -115,18 +139,24 @@ NEEDS: Final[dict[str, frozenset[Right]]] = {
 }
 """The rights that each operation needs when it is about somebody else or about nobody."""
 
-OWN: Final = frozenset({"user.read", "password.change"})
+OWN: Final = frozenset({"user.read", "password.change", "factor.read"})
 """What everybody may do to themselves without any right."""
 
-RESTRICTED: Final = frozenset({"password.change"})
-"""All that a restricted session or a mailed link buys."""
+OWN_ALONE: Final = frozenset({"factor.change", "key.own"})
+"""What nobody does to somebody else, and nobody by a key: people who are signed in, to themselves."""
+
+OTHERS_ALONE: Final = frozenset({"factor.remove"})
+"""What nobody does to themselves: their own they change with `factor.change`, which asks for more."""
 
 OF_SYSTEM: Final = frozenset({"tenant.create", "tenant.update", "tenant.appoint"})
 """What the right over tenants buys in the system's tenant alone."""
 
 ON_CREDENTIALS: Final = frozenset(
-    {"password.reset", "password.change", "user.status", "user.delete", "user.update", "tenant.appoint"}
-)
+    {
+        "password.reset", "password.change", "user.status", "user.delete", "user.update", "tenant.appoint",
+        "factor.remove",
+    }
+)  # fmt: skip
 """Operations that touch a credential or who may use it: their target's rights must be the actor's too."""
 
 
@@ -145,7 +175,11 @@ def may(
     """
     needed = NEEDS[operation]
     if actor.confined:
-        return operation in RESTRICTED and target is Target.SELF
+        return operation in BUYS[actor.proof] and target is Target.SELF
+    if operation in OWN_ALONE:
+        return target is Target.SELF and actor.proof is Proof.SESSION
+    if operation in OTHERS_ALONE and target is Target.SELF:
+        return False
     if target is Target.SELF and operation in OWN:
         return True
     if not needed <= actor.rights or (operation in OF_SYSTEM and actor.tenant != SYSTEM_TENANT):
@@ -163,3 +197,8 @@ def may_confer(actor: Actor, rights: frozenset[Right]) -> bool:
 def not_allowed(who: str = "") -> Refused:
     """The refusal of whoever lacks a right for what they ask."""
     return Refused(who, Reason.NOT_ALLOWED, "the caller is not permitted to do this")
+
+
+def vouches(actor: Actor) -> bool:
+    """Whether the actor may decide alone where what lets somebody in is mailed: whoever may switch that rule off."""
+    return not actor.confined and NEEDS["policy.write"] <= actor.rights

@@ -8,6 +8,7 @@ from typing import Protocol
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Commands, Origin
 from keyturn.core.credentials import Verifier
+from keyturn.core.factors import FactorKind
 from keyturn.core.membership import GroupChange
 from keyturn.core.outcomes import Changed, Outcome, Refused
 from keyturn.core.permissions import Actor
@@ -121,8 +122,8 @@ class Minter(Protocol):
     def link(self, operation: str, uid: str, *, key_id: str = "") -> Secret:
         """The token of a mailed link (256 bits, URL-safe)."""
 
-    def draw(self) -> Secret:
-        """A new random API key token (512 bits, URL-safe, 86 characters)."""
+    def draw(self, octets: int = 64) -> Secret:
+        """A new random API key token, URL-safe: 512 bits in 86 characters, or so many octets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +190,16 @@ class KeyChange:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A fresh session: its access token, and whether it can do nothing but set a new password."""
+    """A fresh session: its access token, and whether it can do nothing but set a new password.
+
+    factors: with which a second factor can be shown, and must be before anything else.
+    """
 
     token: Secret
     must_change: bool
     actor: Actor
     expires: datetime
+    factors: tuple[FactorKind, ...] = ()
 
 
 class Administration(Protocol):

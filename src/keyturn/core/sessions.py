@@ -11,7 +11,7 @@ class Session:
     """A sign-in or a key's token.  kind: `user` or `key`; owner: uid or key id; epoch: of the owner at its start.
 
     scopes: what a client asked for of what its key allows, in the words of its door.  source: the address that it was
-    begun from; door: through which one.
+    begun from; door: through which one.  stage: `half` or `enrolling` while a second factor is still wanted.
     """
 
     id: str
@@ -25,6 +25,7 @@ class Session:
     scopes: tuple[str, ...] = ()
     source: str = ""
     door: str = ""
+    stage: str = ""
 
 
 class SessionTable(Protocol):

@@ -3,28 +3,32 @@
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
-from uuid import uuid4
 
 from keyturn.core.audit import LONGEST_WHO, Event
 from keyturn.core.budget import reserve
 from keyturn.core.commands import Origin
 from keyturn.core.credentials import Credential, Source
+from keyturn.core.factors import FactorKind, kinds
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor, Proof
 from keyturn.core.policy import MOST_BYTES, opaque_string
-from keyturn.core.ports import Claims, SignedIn, Tokens
+from keyturn.core.ports import SignedIn, Tokens
 from keyturn.core.recent import Recent
 from keyturn.core.secret import Secret
 from keyturn.core.sessions import Session
+from keyturn.core.starting import SHORT_OF, Attempt, person, start
 from keyturn.core.steps import Parts
 from keyturn.core.storage import Key, Subject, Transaction, View
+from keyturn.core.tenancy import Rules
 from keyturn.core.users import Status
 
-TOKEN_LIFE: Final = timedelta(hours=1)
 NOT_COMPARED: Final = "not compared: there is no such account, it is not active, or it waits"
 """What the audit says of a guess that was not even looked at."""
+
+PASSWORD_ALONE: Final = "right, but a password alone opens nothing for this account"
+"""What the audit says where no second factor can be shown, and one has to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,50 +47,51 @@ class SignIn:
         The guess is counted before it is looked at, so that many at once never exceed the budget.
         restricted False: the door has no use for who must change the password; then nothing is consumed.
         """
-        attempt = _Attempt(login, door, origin)
+        attempt = Attempt(login, door, origin)
         with self.parts.store.reading() as view:
             known = self._whom(view, login, tenant)
-        subject = reserve(self.parts, known)
+        subject = reserve(self.parts, known, origin.source)
         given = _normal(password)
         credential = subject.credential if subject is not None else None
         checked = self.parts.hasher.check(given, credential.checkable() if credential is not None else None)
+        rules = self.parts.rules(subject.tenant if subject is not None else 1)
         with self.parts.store.writing() as transaction:
-            if subject is not None and credential is not None and checked.right:
-                if credential.must_change and not restricted:
-                    transaction.users.wait(subject.uid, None, clear=True)
-                    return self._turn_away(transaction, known, attempt)
-                signed = self._admit(transaction, subject, credential, attempt)
-                if signed is not None and checked.stale and credential.source is not Source.GENERATED:
-                    [fresh] = self.parts.hasher.hash([given])
-                    transaction.credentials.renew(subject.uid, fresh.text, fresh.pepper_id)
-                if signed is not None:
-                    return signed
-            return self._turn_away(transaction, known, attempt, "" if subject is not None else NOT_COMPARED)
+            if subject is None:
+                return self._turn_away(transaction, known, attempt, NOT_COMPARED)
+            if credential is None or not checked.right:
+                return self._turn_away(transaction, known, attempt)
+            signed = self._admit(transaction, subject, credential, rules, attempt, restricted=restricted)
+            if isinstance(signed, str):
+                return self._turn_away(transaction, known, attempt, signed)
+            if checked.stale and credential.source is not Source.GENERATED:
+                [fresh] = self.parts.hasher.hash([given])
+                transaction.credentials.renew(subject.uid, fresh.text, fresh.pepper_id)
+            return signed
 
     def with_key(
         self, id: str, token: Secret, *, door: str, origin: Origin, scopes: tuple[str, ...] = ()
     ) -> SignedIn | Refused:
         """A session for an API key; scopes: what a client asks for, none for all that its key allows."""
-        now, attempt = self.parts.clock.now(), _Attempt(id, door, origin)
+        now, attempt = self.parts.clock.now(), Attempt(id, door, origin)
         digests = self.parts.hasher.digests(token)
         with self.parts.store.writing() as transaction:
             key = transaction.keys.find(id)
-            if key is None or not _fits(key.digest, digests) or not _usable(key, now):
+            actor = _shows(transaction, key, digests, now, door)
+            if key is None or actor is None:
                 return self._turn_away(transaction, None, attempt)
             if not set(scopes) <= set(key.scopes):
                 refused = Refused(id, Reason.NOT_ALLOWED, "the key does not allow what was asked for")
                 return attempt.audit(transaction, now, key.tenant, key.id, refused)
-            actor = _actor_of_key(key, scopes or key.scopes)
-            return self._start(transaction, "key", actor, key.epoch, restricted=False, attempt=attempt)
+            actor = replace(actor, scopes=frozenset(scopes or key.scopes))
+            return start(transaction, self.tokens, now, actor, key.epoch, attempt)
 
     def bearer(self, id: str, token: Secret, *, scope: str) -> Actor | None:
         """Who carries an API key itself in place of a session's token; only keys with this scope may be."""
         digests = self.parts.hasher.digests(token)
         with self.parts.store.reading() as view:
             key = view.keys.find(id)
-        if key is None or not _fits(key.digest, digests) or not _usable(key, self.parts.clock.now()):
-            return None
-        return _actor_of_key(key, key.scopes) if scope in key.scopes else None
+            actor = _shows(view, key, digests, self.parts.clock.now())
+        return actor if key is not None and scope in key.scopes else None
 
     def knock(self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin) -> Actor | Refused:
         """Who calls at a door without sessions, for this one call.
@@ -97,22 +102,39 @@ class SignIn:
         again = self.again(login, password, tenant=tenant)
         if again is not None:
             return again
-        attempt, given = _Attempt(login, door, origin), self._given(login, password, tenant)
+        attempt, given = Attempt(login, door, origin), self._given(login, password, tenant)
         with self.parts.store.reading() as view:
             known = self._whom(view, login, tenant)
-        subject = reserve(self.parts, known)
+            holder = self._by_own_key(view, known, password, door)
+        if holder is not None:
+            return holder
+        subject = reserve(self.parts, known, origin.source)
         credential = subject.credential if subject is not None else None
         checked = self.parts.hasher.check(_normal(password), credential.checkable() if credential is not None else None)
+        rules = self.parts.rules(subject.tenant if subject is not None else 1)
         with self.parts.store.writing() as transaction:
             if subject is None or credential is None or not checked.right or credential.expired(self.parts.clock.now()):
                 return self._turn_away(transaction, known, attempt, "" if subject is not None else NOT_COMPARED)
             current = transaction.users.by_uid([subject.uid]).get(subject.uid)
             if current is None or current.credential != credential or current.status is not Status.ACTIVE:
                 return self._turn_away(transaction, known, attempt)
+            if not credential.must_change and _proof(transaction, current, rules)[0] is not Proof.SESSION:
+                return self._turn_away(transaction, known, attempt, PASSWORD_ALONE)
             transaction.users.wait(current.uid, None, clear=True)
         if not credential.must_change:
             self.recent.put(given, current.uid, current.epoch, self.parts.clock.monotonic())
         return _caller(current, credential)
+
+    def _by_own_key(self, view: View, subject: Subject | None, given: Secret, door: str) -> Actor | None:
+        """The person, when what is given as their password is a key of theirs for this door.
+
+        It is found by its digest and costs no comparison: it has 256 bits, so that nobody guesses one.
+        """
+        if subject is None:
+            return None
+        digests, now = self.parts.hasher.digests(given), self.parts.clock.now()
+        found = (_shows(view, key, digests, now, door) for key in view.keys.of(subject.uid))
+        return next((actor for actor in found if actor is not None), None)
 
     def again(self, login: str, password: Secret, *, tenant: str = "") -> Actor | None:
         """Who showed the same a moment ago, if it was right and nothing has changed since; looks at no password."""
@@ -128,6 +150,8 @@ class SignIn:
         with self.parts.store.reading() as view:
             subject = view.users.by_uid([uid]).get(uid)
         if subject is None or subject.epoch != epoch or subject.status is not Status.ACTIVE or not subject.credential:
+            return None
+        if self.parts.rules(subject.tenant).wants_second(subject.rights, subject.administers):
             return None
         return _caller(subject, subject.credential)
 
@@ -186,14 +210,11 @@ class SignIn:
     def _holder_of(self, view: View, session: Session, now: datetime) -> Actor | None:
         if session.kind == "key":
             key = view.keys.find(session.owner)
-            return _actor_of_key(key, session.scopes) if key is not None and _usable(key, now) else None
+            actor = _of_key(view, key, now)
+            return replace(actor, scopes=frozenset(session.scopes)) if actor is not None else None
         subject = view.users.by_uid([session.owner])[session.owner]
-        proof = Proof.RESTRICTED if session.restricted else Proof.SESSION
-        held = session.id if session.restricted else ""
-        return Actor(
-            subject.uid, subject.login, subject.tenant, subject.rights, proof, session=held,
-            administers=subject.administers,
-        )  # fmt: skip
+        proof = Proof(session.stage) if session.stage else Proof.RESTRICTED if session.restricted else Proof.SESSION
+        return replace(person(subject, proof), session=session.id, since=session.started)
 
     def _whom(self, view: View, login: str, tenant: str) -> Subject | None:
         """The account that the name means: in the named tenant, in `default`, or in the only one that has it."""
@@ -205,77 +226,40 @@ class SignIn:
         return default or (found[0] if len(found) == 1 else None)
 
     def _admit(
-        self, transaction: Transaction, subject: Subject, credential: Credential, attempt: "_Attempt"
-    ) -> SignedIn | None:
-        now = self.parts.clock.now()
-        if credential.expired(now):
-            return None
-        current = transaction.users.by_uid([subject.uid]).get(subject.uid)
-        if current is None or current.credential != credential or current.status is not Status.ACTIVE:
-            return None
-        if credential.source is Source.GENERATED:
-            transaction.credentials.spend(subject.uid, credential.verifier, now)
-        transaction.users.wait(subject.uid, None, clear=True)
-        proof = Proof.RESTRICTED if credential.must_change else Proof.SESSION
-        actor = Actor(
-            subject.uid, subject.login, subject.tenant, subject.rights, proof, administers=subject.administers
-        )
-        epoch = transaction.users.by_uid([subject.uid])[subject.uid].epoch
-        return self._start(transaction, "user", actor, epoch, restricted=credential.must_change, attempt=attempt)
-
-    def _start(
         self,
         transaction: Transaction,
-        kind: str,
-        actor: Actor,
-        epoch: int,
+        subject: Subject,
+        credential: Credential,
+        rules: Rules,
+        attempt: Attempt,
         *,
         restricted: bool,
-        attempt: "_Attempt",
-    ) -> SignedIn:
+    ) -> SignedIn | str:
+        """A session for whoever showed the right password, or why there is none."""
         now = self.parts.clock.now()
-        scopes = tuple(sorted(actor.scopes))
-        end = now + TOKEN_LIFE
-        session = Session(
-            uuid4().hex, kind, actor.id, actor.tenant, epoch, restricted, now, end, scopes, attempt.origin.source,
-            attempt.door,
-        )  # fmt: skip
-        transaction.sessions.start(session)
-        detail = "must change the password" if restricted else ""
-        transaction.audit.append([attempt.event(now, actor.tenant, actor.id, "started", detail)])
-        token = self.tokens.issue(Claims(session.id, actor.id, actor.tenant, now, session.expires))
-        actor = replace(actor, session=session.id) if restricted else actor
-        return SignedIn(token, restricted, actor, session.expires)
+        if credential.expired(now):
+            return "its time is up"
+        current = transaction.users.by_uid([subject.uid]).get(subject.uid)
+        if current is None or current.credential != credential or current.status is not Status.ACTIVE:
+            return "the account changed meanwhile"
+        proof, factors = (Proof.RESTRICTED, ()) if credential.must_change else _proof(transaction, current, rules)
+        if proof is not Proof.SESSION and not restricted:
+            if proof is Proof.RESTRICTED:
+                transaction.users.wait(subject.uid, None, clear=True)
+            return SHORT_OF[proof] if proof is Proof.RESTRICTED else PASSWORD_ALONE
+        if credential.source is Source.GENERATED:
+            transaction.credentials.spend(subject.uid, credential.verifier, now)
+        if proof is Proof.HALF:
+            _give_back(transaction, subject, current)
+        else:
+            transaction.users.wait(subject.uid, None, clear=True)
+        epoch = transaction.users.by_uid([subject.uid])[subject.uid].epoch
+        return start(transaction, self.tokens, now, person(subject, proof), epoch, attempt, factors=factors)
 
     def _turn_away(
-        self, transaction: Transaction, subject: Subject | None, attempt: "_Attempt", detail: str = ""
+        self, transaction: Transaction, subject: Subject | None, attempt: Attempt, detail: str = ""
     ) -> Refused:
-        uid = subject.uid if subject is not None else ""
-        tenant = subject.tenant if subject is not None else 1
-        refused = Refused(attempt.name, Reason.NOT_SIGNED_IN, "the sign-in was refused")
-        return attempt.audit(transaction, self.parts.clock.now(), tenant, uid, refused, detail)
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    name: str
-    door: str
-    origin: Origin
-
-    def audit(
-        self, transaction: Transaction, at: datetime, tenant: int, actor: str, refused: Refused, detail: str = ""
-    ) -> Refused:
-        transaction.audit.append([self.event(at, tenant, actor, "refused", detail, refused.reason)])
-        return refused
-
-    def event(
-        self, at: datetime, tenant: int, actor: str, outcome: str, detail: str, reason: Reason | None = None
-    ) -> Event:
-        return Event(
-            at, tenant, actor, "session.start", outcome, target=actor, who=self.name[:LONGEST_WHO],
-            reason=reason.value if reason is not None else "", door=self.door, source=self.origin.source,
-            request=self.origin.request, run=self.origin.run, row=self.origin.row, detail=detail,
-        )  # fmt: skip
+        return attempt.turn_away(transaction, self.parts.clock.now(), subject, detail)
 
 
 def _normal(password: Secret) -> Secret:
@@ -295,11 +279,45 @@ def _usable(key: Key, now: datetime) -> bool:
     return key.active and (key.expires is None or key.expires > now)
 
 
-def _actor_of_key(key: Key, scopes: Sequence[str]) -> Actor:
-    name = key.description or key.id
-    return Actor(key.id, name, key.tenant, key.rights, Proof.KEY, scopes=frozenset(scopes))
+def _shows(view: View, key: Key | None, digests: Sequence[str], now: datetime, door: str = "") -> Actor | None:
+    """Who acts with a key whose token has one of these digests.  door: the one door for which a person's key is."""
+    if key is None or not _fits(key.digest, digests) or (key.owner and door not in ("", key.kind)):
+        return None
+    return _of_key(view, key, now)
+
+
+def _of_key(view: View, key: Key | None, now: datetime) -> Actor | None:
+    """Who acts with a key: the key itself, or the person whose it is, with the rights that they have just now."""
+    if key is None or not _usable(key, now):
+        return None
+    scopes = frozenset(key.scopes)
+    if not key.owner:
+        return Actor(key.id, key.description or key.id, key.tenant, key.rights, Proof.KEY, scopes=scopes)
+    subject = view.users.by_uid([key.owner]).get(key.owner)
+    if subject is None or subject.status is not Status.ACTIVE:
+        return None
+    return person(subject, Proof.KEY, key=key.id, scopes=scopes)
+
+
+def _proof(view: View, subject: Subject, rules: Rules) -> tuple[Proof, tuple[FactorKind, ...]]:
+    """What a right password proves that need not be changed, and with what a second factor can be shown."""
+    factors = kinds(view.factors.of(subject.uid))
+    if factors:
+        return Proof.HALF, factors
+    wanted = rules.wants_second(subject.rights, subject.administers)
+    return (Proof.ENROLLING if wanted else Proof.SESSION), ()
+
+
+def _give_back(transaction: Transaction, before: Subject, now: Subject) -> None:
+    """Take back the guess that was counted ahead for a right password, and nothing more.
+
+    The count goes on until the second factor is shown too: a password that somebody knows must not buy fresh guesses
+    at codes.
+    """
+    transaction.users.uncount(before.uid)
+    if now.failures == before.failures + 1:
+        transaction.users.wait(before.uid, before.wait_until)
 
 
 def _caller(subject: Subject, credential: Credential) -> Actor:
-    proof = Proof.TEMPORARY if credential.must_change else Proof.SESSION
-    return Actor(subject.uid, subject.login, subject.tenant, subject.rights, proof, administers=subject.administers)
+    return person(subject, Proof.TEMPORARY if credential.must_change else Proof.SESSION)

@@ -12,6 +12,7 @@ from keyturn.core.audit import LONGEST_WHO, Event
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import VERBS, Command, CreateUser, Origin, UpdateUser
 from keyturn.core.credentials import Verifier
+from keyturn.core.factors import Codes
 from keyturn.core.outcomes import Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import Blocklist
@@ -33,6 +34,7 @@ class Parts:
     blocklist: Blocklist
     clock: Clock
     rules: Callable[[int], Rules]
+    codes: Codes
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from keyturn.core.audit import Checkpoint, Entry, Event
 from keyturn.core.credentials import Credential, Link
+from keyturn.core.factors import FactorTable
 from keyturn.core.jobs import JobTable
 from keyturn.core.membership import GroupTable
 from keyturn.core.sessions import SessionTable
@@ -86,6 +87,7 @@ class Key:
     """An API key.  digest: of its token; kind: for which door it is (`mas`, `uipath`, `keyturn`).
 
     scopes: what a client that signs in with it may ask for, in the words of its door; empty where a door has none.
+    owner: uid of the person whose key it is and whose rights it has; empty for keys of the tenant.
     """
 
     id: str
@@ -101,6 +103,7 @@ class Key:
     updated: Stamp
     expires: datetime | None = None
     scopes: tuple[str, ...] = ()
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,9 @@ class UserTable(Protocol):
     def wait(self, uid: str, until: datetime | None, *, clear: bool = False) -> None:
         """Set until when the account takes no password; `clear` also sets the failures to 0."""
 
+    def uncount(self, uid: str) -> None:
+        """Take back one wrong password that was counted ahead and was none."""
+
 
 class CredentialTable(Protocol):
     """Verifiers.  Only `core/directory.py` calls `replace` and `remove`."""
@@ -294,6 +300,9 @@ class KeyTable(Protocol):
     def list(self, tenant: int) -> Sequence[Key]:
         """The keys of a tenant, oldest first."""
 
+    def of(self, owner: str) -> Sequence[Key]:
+        """The keys of a person, oldest first."""
+
     def put(self, key: Key) -> None:
         """Insert or replace."""
 
@@ -355,6 +364,8 @@ class View(Protocol):
     def jobs(self) -> JobTable: ...
     @property
     def upkeep(self) -> Upkeep: ...
+    @property
+    def factors(self) -> FactorTable: ...
 
 
 class Transaction(View, Protocol):

@@ -11,6 +11,7 @@ from keyturn.core.credentials import ONE_TIME_LIFE
 from keyturn.core.policy import ProfileName
 from keyturn.core.ports import Clock
 from keyturn.core.storage import Store
+from keyturn.core.users import Right
 
 LONGEST_HOURS: Final = 168
 MOST_WORDS: Final = 2000
@@ -57,6 +58,16 @@ class Rules:
     temporary_life: timedelta = ONE_TIME_LIFE
     second_factor: SecondFactor = SecondFactor.OFF
     words: tuple[str, ...] = ()
+
+    def wants_second(self, rights: frozenset[Right], administers: frozenset[int]) -> bool:
+        """Whether a second factor is required of somebody who effectively holds these rights, over these tenants."""
+        match self.second_factor:
+            case SecondFactor.EVERYONE:
+                return True
+            case SecondFactor.ADMINISTRATORS:
+                return bool(rights or administers)
+            case SecondFactor.OFF:
+                return False
 
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> "Rules":

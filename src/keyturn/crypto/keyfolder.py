@@ -44,6 +44,7 @@ class Label(StrEnum):
 
     derive: one-time secrets and links.  pepper: verifiers.  verify: digests of tokens and fingerprints.
     token: access tokens.  audit: signatures of checkpoints.  mail: values sealed in the outbox.
+    factor: secrets of second factors.
     """
 
     DERIVE = "derive"
@@ -52,6 +53,11 @@ class Label(StrEnum):
     TOKEN = "token"
     AUDIT = "audit"
     MAIL = "mail"
+    FACTOR = "factor"
+
+
+YOUNGER: Final = frozenset({Label.FACTOR})
+"""Labels that folders of older versions lack; they get a key when they first need one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +106,14 @@ class KeyFolder:
     def active(self, label: Label) -> FolderKey:
         """The key that makes new things."""
         held = self._now()
+        if label not in held.in_force:
+            held = self._held = add_key(self.path, label)._held
         return held.keys[label][held.in_force[label]]
 
     def every(self, label: Label) -> tuple[FolderKey, ...]:
         """All keys of a label, the one in force first."""
-        held = self._now()
-        active = held.keys[label][held.in_force[label]]
-        return (active, *(key for key in held.keys[label].values() if key is not active))
+        active = self.active(label)
+        return (active, *(key for key in self._held.keys[label].values() if key.id != active.id))
 
     def get(self, label: Label, id: str) -> FolderKey:
         """A key that made something earlier.  Raises KeyFolderError when it is not in the folder."""
@@ -123,7 +130,7 @@ class KeyFolder:
     def retired(self, label: Label) -> Mapping[str, datetime]:
         """The keys of a label that are no longer in force, with the moment since when."""
         held = self._now()
-        return {key: held.retired.get(key, _LONG_AGO) for key in held.keys[label] if key != held.in_force[label]}
+        return {key: held.retired.get(key, _LONG_AGO) for key in held.keys[label] if key != held.in_force.get(label)}
 
     def _now(self) -> _Held:
         """What the folder holds now.  One that cannot be read any more is no reason to stop: then what was read."""
@@ -167,7 +174,7 @@ def add_keys(path: Path, labels: Iterable[Label], at: datetime) -> KeyFolder:
 def remove_key(path: Path, label: Label, id: str) -> None:
     """Delete a key that is no longer in force; of an audit key the public half stays."""
     held = open_key_folder(path)._held
-    if held.in_force[label] == id:
+    if held.in_force.get(label) == id:
         raise KeyFolderError(f"the {label} key {id!r} is in force", where=str(path), fix="put another in force first")
     (path / f"{label}.{id}.key").unlink(missing_ok=True)
     _write_keyring(path, held.in_force, {key: at for key, at in held.retired.items() if key != id})
@@ -286,7 +293,8 @@ def _read_keyring(
         )
     try:
         read = json.loads(_read_private(ring))
-        in_force = {label: str(read["in_force"][label]) for label in Label}
+        named = read["in_force"]
+        in_force = {label: str(named[label]) for label in Label if label in named or label not in YOUNGER}
         retired = {str(key): datetime.fromisoformat(at) for key, at in read.get("retired", {}).items()}
     except (ValueError, LookupError, TypeError, AttributeError):
         raise _damaged(ring) from None

@@ -66,9 +66,9 @@ class FolderMinter:
         mac, version = self._pinned(key_id)
         return Secret(_url_safe(mac(framed("keyturn link", operation, uid, f"link-{version}") + b"\0\0\0\1")))
 
-    def draw(self) -> Secret:
-        """A new random API key token: 512 bits, 86 URL-safe characters."""
-        return Secret(_url_safe(secrets.token_bytes(64)))
+    def draw(self, octets: int = 64) -> Secret:
+        """A new random API key token: 512 bits, 86 URL-safe characters, or so many octets."""
+        return Secret(_url_safe(secrets.token_bytes(octets)))
 
     def _pinned(self, key_id: str) -> tuple[Mac, str]:
         bare, _, version = (key_id or self.key_id).partition(":")

@@ -26,14 +26,15 @@ def open_with(key: bytes, sealed: bytes, label: str) -> bytes:
 
 
 class FolderSealer:
-    """The core's Sealer over the mail keys of a key folder; a sealed value names its key."""
+    """The core's Sealer over the keys of one label of a key folder; a sealed value names its key."""
 
-    def __init__(self, folder: KeyFolder) -> None:
+    def __init__(self, folder: KeyFolder, label: Label = Label.MAIL) -> None:
         self._folder = folder
+        self._label = label
 
     def seal(self, clear: bytes, label: str) -> bytes:
         """The sealed value, to be opened under the same label."""
-        key = self._folder.active(Label.MAIL)
+        key = self._folder.active(self._label)
         return _FORM + key.id.encode("ascii") + seal_with(key.material, clear, label)
 
     def open(self, sealed: bytes, label: str) -> bytes:
@@ -44,7 +45,7 @@ class FolderSealer:
         key_id = sealed[1 : 1 + _ID_BYTES]
         if sealed[:1] != _FORM or not key_id.isascii():
             raise _not_ours(label)
-        return self._folder.get(Label.MAIL, key_id.decode("ascii"))
+        return self._folder.get(self._label, key_id.decode("ascii"))
 
 
 def _not_ours(label: str) -> KeyFolderError:

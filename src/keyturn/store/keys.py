@@ -17,9 +17,10 @@ _K = KEYS.c
 
 FIND: Final = select(KEYS).where(_K.id == bindparam("wanted"))
 LIST: Final = select(KEYS).where(_K.tenant == bindparam("of")).order_by(_K.added_at, _K.id)
+OF: Final = select(KEYS).where(_K.owner == bindparam("of")).order_by(_K.added_at, _K.id)
 REPLACE: Final = update(KEYS).where(_K.id == bindparam("wanted"))
-REMOVE: Final = delete(KEYS).where(_K.id == bindparam("wanted"))
 DISOWN: Final = delete(KEYS).where(_K.owner.in_(bindparam("owners", expanding=True)))
+REMOVE: Final = delete(KEYS).where(_K.id == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,10 @@ class SqlKeys:
     def list(self, tenant: int) -> Sequence[Key]:
         """The keys of a tenant, oldest first."""
         return [_key(row) for row in self.connection.execute(LIST, {"of": tenant})]
+
+    def of(self, owner: str) -> Sequence[Key]:
+        """The keys of a person, oldest first."""
+        return [_key(row) for row in self.connection.execute(OF, {"of": owner})]
 
     def put(self, key: Key) -> None:
         """Insert or replace."""
@@ -54,6 +59,7 @@ class SqlKeys:
             "updated_at": micros(key.updated.at),
             "expires": micros_or_none(key.expires),
             "scopes": " ".join(key.scopes),
+            "owner": key.owner,
         }
         if self.connection.execute(REPLACE, values | {"wanted": key.id}).rowcount == 0:
             self.connection.execute(insert(KEYS), values | {"id": key.id})
@@ -62,15 +68,15 @@ class SqlKeys:
         """Delete for good; its tokens die."""
         self.connection.execute(REMOVE, {"wanted": id})
 
-
-def _key(row: AnyRow) -> Key:
-    return Key(
-        row.id, row.tenant, row.kind, row.digest, RIGHTS[row.rights], row.active, row.description, row.epoch,
-        row.version, Stamp(row.added_by, moment(row.added_at)), Stamp(row.updated_by, moment(row.updated_at)),
-        moment_or_none(row.expires), tuple(row.scopes.split()),
     def disown(self, owners: Sequence[str]) -> None:
         """Delete the keys of these persons for good."""
         for chunk in chunks(owners):
             self.connection.execute(DISOWN, {"owners": chunk})
 
+
+def _key(row: AnyRow) -> Key:
+    return Key(
+        row.id, row.tenant, row.kind, row.digest, RIGHTS[row.rights], row.active, row.description, row.epoch,
+        row.version, Stamp(row.added_by, moment(row.added_at)), Stamp(row.updated_by, moment(row.updated_at)),
+        moment_or_none(row.expires), tuple(row.scopes.split()), row.owner,
     )  # fmt: skip

@@ -25,9 +25,10 @@ from sqlalchemy import (
 )
 
 from keyturn.core.credentials import Source
+from keyturn.core.factors import FactorKind
 from keyturn.core.users import Status
 
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 """The newest migration: a database of another revision is not opened."""
 
 METADATA: Final = MetaData(
@@ -171,8 +172,35 @@ SESSIONS: Final = Table(
     Column("scopes", Text, nullable=False, server_default=""),
     Column("source", Text, nullable=False, server_default=""),
     Column("door", Text, nullable=False, server_default=""),
+    Column("stage", Text, nullable=False, server_default=""),
     _one_of("kind", ("user", "key")),
 )
+
+FACTORS: Final = Table(
+    "factors",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("uid", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("reference", Text, nullable=False, unique=True),
+    Column("material", LargeBinary, nullable=False),
+    Column("counter", BigInteger, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("added", BigInteger, nullable=False),
+    Column("used", BigInteger),
+    _states("kind", FactorKind),
+)
+"""Second factors and recovery codes by user."""
+
+CHALLENGES: Final = Table(
+    "challenges",
+    METADATA,
+    Column("holder", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("expires", BigInteger, nullable=False, index=True),
+)
+"""What passkeys must sign, one for each who asked."""
 
 MISSES: Final = Table(
     "misses",
@@ -235,6 +263,7 @@ KEYS: Final = Table(
     Column("updated_at", BigInteger, nullable=False),
     Column("expires", BigInteger),
     Column("scopes", Text, nullable=False, server_default=""),
+    Column("owner", Text, nullable=False, server_default="", index=True, comment="uid of the person whose it is"),
 )
 
 OPERATIONS: Final = Table(

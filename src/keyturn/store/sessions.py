@@ -70,6 +70,7 @@ class SqlSessions:
                 "scopes": " ".join(session.scopes),
                 "source": session.source,
                 "door": session.door,
+                "stage": session.stage,
             },
         )
 
@@ -119,5 +120,5 @@ class SqlLinks:
 def _session(row: AnyRow) -> Session:
     return Session(
         row.id, row.kind, row.owner, row.tenant, row.epoch, row.restricted, moment(row.started), moment(row.expires),
-        tuple(row.scopes.split()), row.source, row.door,
+        tuple(row.scopes.split()), row.source, row.door, row.stage,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from keyturn.store.audit import SqlAudit
 from keyturn.store.credentials import SqlCredentials
+from keyturn.store.factors import SqlFactors
 from keyturn.store.groups import SqlGroups
 from keyturn.store.jobs import SqlJobs
 from keyturn.store.keys import SqlKeys
@@ -80,6 +81,11 @@ class SqlView:
     def upkeep(self) -> SqlUpkeep:
         """What is asked by those who look after the directory."""
         return SqlUpkeep(self.connection)
+
+    @property
+    def factors(self) -> SqlFactors:
+        """Second factors."""
+        return SqlFactors(self.connection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ COUNT_FAILURE: Final = (
     .values(failures=_U.failures + 1, last_failure=bindparam("at"), guessed_from=bindparam("source"))
 )
 COUNT_MISS: Final = update(MISSES).values(count=MISSES.c.count + 1)
+UNCOUNT: Final = update(USERS).where(_U.uid == bindparam("of"), _U.failures > 0).values(failures=_U.failures - 1)
 FAILURES: Final = select(_U.failures).where(_U.uid == bindparam("of"))
 WAIT: Final = update(USERS).where(_U.uid == bindparam("of")).values(wait_until=bindparam("until"))
 CLEAR: Final = WAIT.values(failures=0)
@@ -216,6 +217,10 @@ class SqlUsers:
     def wait(self, uid: str, until: datetime | None, *, clear: bool = False) -> None:
         """Set until when the account takes no password; `clear` also sets the failures to 0."""
         self.connection.execute(CLEAR if clear else WAIT, {"of": uid, "until": micros_or_none(until)})
+
+    def uncount(self, uid: str) -> None:
+        """Take back one wrong password that was counted ahead and was none."""
+        self.connection.execute(UNCOUNT, {"of": uid})
 
     def _whole(self, tenant: int, whos: Iterable[str], by: Handle) -> list[User]:
         found: list[User] = []
