@@ -66,12 +66,12 @@ def fleet(folder: Path, users: Sequence[str]) -> Iterator[Fleet]:
     with served(folder, users=[Person(who) for who in users]) as door:
         home = folder / "home"
         home.mkdir()
-        found = Fleet(home, door, _secrets(door, home))
+        found = Fleet(home, door, sign_ins(door, home))
         found.configure()
         yield found
 
 
-def _secrets(door: OpenDoor, home: Path) -> Mapping[str, str]:
+def sign_ins(door: OpenDoor, home: Path) -> Mapping[str, str]:
     """How each target signs in; the secrets are in files that the owner alone can read."""
     password = Secret("a password for whoever runs the fleet")
     house = door.house.directory(FOUNDER, "test")
