@@ -320,9 +320,9 @@ def _write(parts: Parts, transaction: Transaction, effects: Effects) -> None:
     for by, credentials in effects.credentials.items():
         transaction.credentials.replace(credentials, by)
     if effects.silenced:
+        transaction.outbox.cancel(effects.silenced)
     if effects.disowned:
         transaction.keys.disown(effects.disowned)
-        transaction.outbox.cancel(effects.silenced)
     if effects.links:
         transaction.links.put(effects.links)
     if effects.mails:

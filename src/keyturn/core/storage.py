@@ -244,9 +244,6 @@ class LinkTable(Protocol):
         """Keep new ones; older ones of the same users die."""
 
     def find(self, *digests: str) -> Link | None:
-    def disown(self, owners: Sequence[str]) -> None:
-        """Delete the keys of these persons for good."""
-
         """The link that has one of these digests: those of one token under several keys."""
 
 
@@ -308,6 +305,9 @@ class KeyTable(Protocol):
 
     def remove(self, id: str) -> None:
         """Delete for good; its tokens die."""
+
+    def disown(self, owners: Sequence[str]) -> None:
+        """Delete the keys of these persons for good."""
 
 
 class OperationTable(Protocol):
