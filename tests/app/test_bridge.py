@@ -16,6 +16,7 @@ from keyturn.app.together import Together
 from keyturn.core.commands import Origin, ResetPassword
 from keyturn.core.directory import LOCAL
 from keyturn.core.errors import Busy, StoreError
+from keyturn.core.guard import Guard
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName
@@ -82,7 +83,7 @@ def threads(house: House) -> Iterator[Threads]:
 @pytest.fixture
 def gate(house: House, threads: Threads) -> LocalGate:
     """The gate under test."""
-    return LocalGate(house.parts, house.signing_in, threads, Floor(lambda: 0.0))
+    return LocalGate(house.parts, house.signing_in, threads, Floor(lambda: 0.0), Guard(0, house.clock.monotonic))
 
 
 def signed_in(house: House) -> Secret:
@@ -190,7 +191,7 @@ async def test_a_fault_of_ours_in_a_commit_hangs_nobody(house: House, threads: T
 async def test_too_much_at_once_is_turned_away_as_busy(house: House) -> None:
     house.add("amal")
     threads = Threads(house.parts, most_waiting=0)
-    gate = LocalGate(house.parts, house.signing_in, threads, Floor(lambda: 0.0))
+    gate = LocalGate(house.parts, house.signing_in, threads, Floor(lambda: 0.0), Guard(0, house.clock.monotonic))
     [outcome] = await gate.directory(ROOT, LOCAL, "test", Origin()).execute([ResetPassword("amal")])
     assert reason(outcome) is Reason.BUSY
     assert reason(await gate.sign_in("amal", GOOD, door="test", origin=Origin())) is Reason.BUSY

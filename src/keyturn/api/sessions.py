@@ -9,7 +9,7 @@ from keyturn.api.asking import DOOR, OWN, Asked, Fields
 from keyturn.api.problems import PROBLEMS, answer, refusal
 from keyturn.api.shapes import outcome_answer, own_user
 from keyturn.core.commands import ChangePassword
-from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.outcomes import RETRYABLE, Reason, Refused
 from keyturn.core.ports import Gate
 from keyturn.http.requests import origin_of
 
@@ -32,8 +32,9 @@ class Sessions:
             origin=origin_of(request),
         )
         if isinstance(signed, Refused):
-            problem = PROBLEMS[Reason.NOT_SIGNED_IN if signed.reason is not Reason.BUSY else Reason.BUSY]
-            return answer(problem, "the login or the password is wrong")
+            if signed.reason in RETRYABLE:
+                return refusal(signed)
+            return answer(PROBLEMS[Reason.NOT_SIGNED_IN], "the login or the password is wrong")
         body = {
             "token": signed.token.reveal(),
             "must_change": signed.must_change,

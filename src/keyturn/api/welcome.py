@@ -15,7 +15,7 @@ from keyturn.api import pages
 from keyturn.api.asking import OWN
 from keyturn.core.commands import ChangePassword
 from keyturn.core.languages import Languages, Words, marked
-from keyturn.core.outcomes import Outcome, Refused
+from keyturn.core.outcomes import RETRYABLE, Outcome, Refused
 from keyturn.core.permissions import Actor, Proof
 from keyturn.core.ports import Gate
 from keyturn.core.secret import Secret
@@ -25,6 +25,7 @@ from keyturn.http.requests import origin_of
 DOOR: Final = "welcome"
 FIRST: Final = frozenset({"login", "present", "new", "again"})
 NEXT: Final = frozenset({"session", "new", "again"})
+LATER: Final = marked("There are too many tries just now. Wait a minute and try again.")
 WRONG: Final = marked("The sign-in name or the password is wrong, or its time is up.")
 
 
@@ -57,6 +58,8 @@ class Welcome:
         if fields["new"] != fields["again"]:
             return pages.welcome(words, words(pages.DIFFERENT), status=422)
         signed = await self.gate.sign_in(login, fields["present"], door=DOOR, origin=origin_of(request))
+        if isinstance(signed, Refused) and signed.reason in RETRYABLE:
+            return pages.welcome(words, words(LATER), status=429)
         if isinstance(signed, Refused):
             return pages.welcome(words, words(WRONG), status=403)
         old = None if signed.must_change else fields["present"]

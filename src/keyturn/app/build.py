@@ -13,6 +13,7 @@ from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Origin
 from keyturn.core.directory import LOCAL, LocalDirectory
 from keyturn.core.errors import ConfigError
+from keyturn.core.guard import Guard
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Signer
 from keyturn.core.secret import Secret
@@ -74,8 +75,8 @@ class House:
         return Caller(actor, via, door, Origin(), self.parts.rules(actor.tenant))
 
 
-def open_house(place: Place) -> House:
-    """Open the directory of a place.
+def open_house(place: Place, *, guesses: int = 0) -> House:
+    """Open the directory of a place.  guesses: how many wrong passwords a minute one address has; 0 for no limit.
 
     Raises ConfigError when there is none, KeyFolderError when its keys are missing, damaged or readable by others.
     """
@@ -98,5 +99,7 @@ def open_house(place: Place) -> House:
         codes=TotpCodes(FolderSealer(keys, Label.FACTOR)),
     )
     threads = Threads(parts)
-    gate = LocalGate(parts, SignIn(parts, FolderTokens(keys)), threads, Floor(hasher.slowest))
+    gate = LocalGate(
+        parts, SignIn(parts, FolderTokens(keys)), threads, Floor(hasher.slowest), Guard(guesses, clock.monotonic)
+    )
     return House(place, store, FolderSigner(keys), parts, threads, gate)

@@ -1,6 +1,8 @@
 """The way into our directory behind the asynchronous port `Gate`: who asks, and what they may hold."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from keyturn.app.bridge import BridgedAdministration, BridgedDirectory, Threads
 from keyturn.app.floor import Floor
@@ -9,6 +11,7 @@ from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Origin
 from keyturn.core.directory import LocalDirectory
 from keyturn.core.errors import Busy
+from keyturn.core.guard import Guard
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import SignedIn
@@ -16,49 +19,58 @@ from keyturn.core.secret import Secret
 from keyturn.core.signin import SignIn
 from keyturn.core.steps import Caller, Parts
 
+T = TypeVar("T", SignedIn, Actor)
+
 
 @dataclass(frozen=True, slots=True)
 class LocalGate:
-    """The way into our directory.  floor: when answers to sign-ins leave."""
+    """The way into our directory.  floor: when answers to sign-ins leave; guard: how many may be wrong."""
 
     parts: Parts
     signing_in: SignIn
     threads: Threads
     floor: Floor
+    guard: Guard
 
     async def sign_in(
         self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin, restricted: bool = True
     ) -> SignedIn | Refused:
         """A session for a person."""
         sign_in = self.signing_in.with_password
-        try:
+
+        async def guess() -> SignedIn | Refused:
             async with self.floor.held():
                 return await self.threads.work(
                     sign_in, login, password, tenant=tenant, door=door, origin=origin, restricted=restricted
                 )
-        except Busy as busy:
-            return Refused(login, Reason.BUSY, busy.what, retry_after=1)
+
+        return await self._guarded(guess, login, door, origin)
 
     async def sign_in_with_key(
         self, id: str, token: Secret, *, door: str, origin: Origin, scopes: tuple[str, ...] = ()
     ) -> SignedIn | Refused:
         """A session for an API key."""
-        return await self.threads.read(self.signing_in.with_key, id, token, door=door, origin=origin, scopes=scopes)
+        sign_in = self.signing_in.with_key
+
+        async def guess() -> SignedIn | Refused:
+            return await self.threads.read(sign_in, id, token, door=door, origin=origin, scopes=scopes)
+
+        return await self._guarded(guess, id, door, origin)
 
     async def knock(
         self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
     ) -> Actor | Refused:
         """Who calls at a door without sessions, for this one call; at once where it was right a moment ago."""
-        try:
-            again = await self.threads.read(self.signing_in.again, login, password, tenant=tenant)
-            if again is not None:
-                return again
+        again = await self.threads.read(self.signing_in.again, login, password, tenant=tenant)
+        if again is not None:
+            return again
+        knock = self.signing_in.knock
+
+        async def guess() -> Actor | Refused:
             async with self.floor.held():
-                return await self.threads.work(
-                    self.signing_in.knock, login, password, tenant=tenant, door=door, origin=origin
-                )
-        except Busy as busy:
-            return Refused(login, Reason.BUSY, busy.what, retry_after=1)
+                return await self.threads.work(knock, login, password, tenant=tenant, door=door, origin=origin)
+
+        return await self._guarded(guess, login, door, origin)
 
     async def bearer(self, id: str, token: Secret, *, scope: str) -> Actor | None:
         """Who carries an API key itself, for this one call."""
@@ -94,3 +106,25 @@ class LocalGate:
 
     def _caller(self, actor: Actor, via: Capabilities, door: str, origin: Origin) -> Caller:
         return Caller(actor, via, door, origin, self.parts.rules(actor.tenant))
+
+    async def _guarded(
+        self, guess: Callable[[], Awaitable[T | Refused]], name: str, door: str, origin: Origin
+    ) -> T | Refused:
+        """Make a guess, unless too many wrong ones came from its address: then nothing is looked at and no account is
+        the worse for it."""
+        wait = self.guard.take(origin.source)
+        if wait:
+            refused = Refused(name, Reason.TOO_MANY, "too many wrong passwords came from this address", "", wait)
+            if self.guard.untold(origin.source):
+                await self.refuse(refused, "session.start", door=door, origin=origin)
+            return refused
+        wrong = False
+        try:
+            came = await guess()
+            wrong = isinstance(came, Refused)
+            return came
+        except Busy as busy:
+            return Refused(name, Reason.BUSY, busy.what, retry_after=1)
+        finally:
+            if not wrong:
+                self.guard.give_back(origin.source)

@@ -45,6 +45,10 @@ class ServeSettings(Section, frozen=True):
     """The networks of the proxies in front, as in `10.0.3.0/24`: whom they speak for is read from `X-Forwarded-For` or
     `Forwarded`, and nobody else's word is taken."""
 
+    guesses_per_source: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 60
+    """How many wrong passwords a minute may come from one address (of IPv6: from one /64) before it is answered 429; 0
+    for no limit.  Behind a TLS proxy it holds only where `proxies` names that, since else all have its address."""
+
     connections: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 900
     """Most connections at once; each takes an open file, of which the system allows so many."""
 

@@ -43,6 +43,7 @@ class Serving:
     proxies: Sequence[str] = ()
     connections: int = PATIENT.all
     connections_each: int = PATIENT.each
+    guesses_each: int = 0
 
 
 def run(serving: Serving, announce: Callable[[str], None]) -> None:
@@ -51,7 +52,7 @@ def run(serving: Serving, announce: Callable[[str], None]) -> None:
     refuse_debugging(serving.host, debugging=sys.flags.dev_mode)
     refuse_open_files(serving.place.data, None if serving.place.database else serving.place.data / DATABASE)
     listener = bind(serving.host, serving.port, behind_tls=serving.behind_tls)
-    with listener, closing(open_house(serving.place)) as house:
+    with listener, closing(_open(serving)) as house:
         address = address_of(listener)
         front = front_of(
             serving.host,
@@ -78,6 +79,16 @@ def run(serving: Serving, announce: Callable[[str], None]) -> None:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(main())
     _log.info("server.stopped")
+
+
+def _open(serving: Serving) -> House:
+    """The directory, with as many guesses for one address as can be told apart."""
+    guesses = serving.guesses_each
+    if guesses and serving.behind_tls and not serving.proxies:
+        guesses = 0
+        why = "the proxy is not named in [serve] proxies, so that everybody has its address"
+        _log.warning("guesses.unlimited", extra={"fields": {"why": why}})
+    return open_house(serving.place, guesses=guesses)
 
 
 def chores_of(house: House, serving: Serving, address: str) -> list[Chore]:

@@ -51,6 +51,7 @@ def serve(
         settings.proxies,
         settings.connections,
         settings.connections_each,
+        settings.guesses_per_source,
     )
     run(serving, lambda address: tell(frame, address))
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from keyturn.core.outcomes import Refused
+from keyturn.core.errors import Busy
+from keyturn.core.outcomes import RETRYABLE, Refused
 from keyturn.core.ports import Gate
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle
@@ -133,6 +134,8 @@ class Manage:
 
     async def _with_key(self, request: Request, name: str, token: Secret) -> Secret | None:
         signed = await self.gate.sign_in_with_key(name, token, door=DOOR, origin=origin_of(request))
+        if isinstance(signed, Refused) and signed.reason in RETRYABLE:
+            raise Busy(signed.text)
         return None if isinstance(signed, Refused) else signed.token
 
 

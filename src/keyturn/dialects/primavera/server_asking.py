@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from keyturn.core.commands import Origin
-from keyturn.core.outcomes import Outcome, Reason, Refused
+from keyturn.core.outcomes import RETRYABLE, Outcome, Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
 from keyturn.dialects.primavera.wire import API, DOOR, FAULTS, SERVED, WireRequest
@@ -119,7 +119,7 @@ class Door:
             known = await self.gate.knock(given.name, given.password, tenant=tenant, door=DOOR, origin=origin)
             if isinstance(known, Refused):
                 # Whoever took a lack of time for a wrong password would not come again.
-                return self.refuse(known) if known.reason is Reason.BUSY else self._unknown()
+                return self.refuse(known) if known.reason in RETRYABLE else self._unknown()
             actor = known
         else:
             return self._unknown()

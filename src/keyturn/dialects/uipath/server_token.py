@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.outcomes import RETRYABLE, Reason, Refused
 from keyturn.core.ports import Gate
 from keyturn.core.secret import Secret
 from keyturn.dialects.uipath.server_asking import Asked, is_own, no_organization, reply
@@ -49,9 +49,7 @@ class Entrance:
             scopes=tuple(dict.fromkeys(form.get("scope", "").split())),
         )  # fmt: skip
         if isinstance(signed, Refused):
-            code = _ERRORS.get(signed.reason, "invalid_client")
-            # RFC 6749, 5.2: who came with the header is told of it.
-            return _error(code, "", challenge="authorization" in request.headers and code == "invalid_client")
+            return _refused(signed, request)
         asked = Asked(request, signed.actor, self.gate)
         org = request.path_params["org"]
         if org is not None and not await is_own(asked, org):
@@ -78,6 +76,15 @@ def _client(form: Mapping[str, str], request: Request) -> Basic | None:
     if "client_secret" in form or form.get("client_id", name) != name:
         return None
     return Basic(name, Secret(unquote_plus(header.password.reveal())))
+
+
+def _refused(refused: Refused, request: Request) -> Response:
+    """Why a client gets no token."""
+    if refused.reason in RETRYABLE:
+        return reply({"error": "temporarily_unavailable"}, 429, retry_after=refused.retry_after)
+    code = _ERRORS.get(refused.reason, "invalid_client")
+    # RFC 6749, 5.2: who came with the header is told of it.
+    return _error(code, "", challenge="authorization" in request.headers and code == "invalid_client")
 
 
 def _error(code: str, text: str, *, challenge: bool = False) -> Response:
