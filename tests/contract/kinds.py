@@ -14,11 +14,11 @@ from keyturn.core.audit import Event
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Command, CreateUser, Origin, ResetPassword, UpdateUser
 from keyturn.core.directory import LOCAL
+from keyturn.core.outbox import Mail
 from keyturn.core.outcomes import Created, Outcome, Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Directory, NewKey, SignedIn
 from keyturn.core.secret import Secret
-from keyturn.core.storage import Mail
 from keyturn.core.users import ALL_RIGHTS, Contact, Handle, Profile, Right, User
 from tests.support.server import OpenDoor
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from keyturn.core.credentials import Credential, Link, Source
+from keyturn.core.outbox import Mail
 from keyturn.core.sessions import Session
-from keyturn.core.storage import Done, Mail, Store, UserChange, View
+from keyturn.core.storage import Done, Store, UserChange, View
 from keyturn.core.upkeep import Buried, KeyUse
 from keyturn.core.users import Stamp
 from keyturn.store.schema import METADATA

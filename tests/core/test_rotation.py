@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from keyturn.core.commands import ChangePassword, Origin, ResetPassword
+from keyturn.core.outbox import Mail
 from keyturn.core.outcomes import Changed, Reason
 from keyturn.core.permissions import Actor, Proof
 from keyturn.core.ports import NewKey, SignedIn
 from keyturn.core.secret import Secret
-from keyturn.core.storage import Mail, Store
+from keyturn.core.storage import Store
 from keyturn.core.users import ALL_RIGHTS
 from keyturn.crypto.keyfolder import Label, add_key
 from tests.support.house import GOOD, OTHER, House, make_house, reason

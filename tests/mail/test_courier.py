@@ -13,10 +13,11 @@ from keyturn.app.languages import languages
 from keyturn.core.audit import Event
 from keyturn.core.commands import ChangePassword, CreateUser, DeleteUser, ResetPassword
 from keyturn.core.errors import StoreError
+from keyturn.core.outbox import Mail
 from keyturn.core.outcomes import Changed
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
-from keyturn.core.storage import Mail, Transaction, View
+from keyturn.core.storage import Transaction, View
 from keyturn.core.users import Contact, Handle, Profile
 from keyturn.mail.courier import AHEAD, BATCH, MOST_ATTEMPTS, Courier
 from keyturn.mail.relay import Relay, Tls
@@ -196,7 +197,8 @@ async def test_a_relay_that_is_down_keeps_the_mail_waiting(amal: House) -> None:
 async def test_a_relay_that_is_down_is_not_asked_again_for_every_mail(amal: House) -> None:
     uid = uid_of(amal)
     with amal.parts.store.writing() as transaction:
-        transaction.outbox.put([a_mail(uid, "notice", number=number) for number in range(3 * BATCH)])
+        many = [a_mail(uid, "notice", f"user{number}@example.org", number=number) for number in range(3 * BATCH)]
+        transaction.outbox.put(many)
     with MailSink() as gone:
         pass
     assert await courier(amal, gone).run_once() == 0
@@ -322,7 +324,8 @@ async def test_a_stop_leaves_the_rest_waiting(amal: House, sink: MailSink) -> No
     uid = uid_of(amal)
     with amal.parts.store.writing() as transaction:
         count = BATCH + 3
-        transaction.outbox.put([a_mail(uid, "notice", number=number) for number in range(count)])
+        many = [a_mail(uid, "notice", f"user{number}@example.org", number=number) for number in range(count)]
+        transaction.outbox.put(many)
     stop = asyncio.Event()
     stop.set()
     assert await courier(amal, sink).run_once(stop, ahead=AHEAD) == 0

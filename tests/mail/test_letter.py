@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from keyturn.app.languages import languages
 from keyturn.core.errors import ConfigError
+from keyturn.core.outbox import Mail
 from keyturn.core.secret import Secret
-from keyturn.core.storage import Mail
 from keyturn.mail.letter import Stationery, flaw, wire_address
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -51,9 +51,9 @@ SQLITE_PICTURE = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"
 
 
 def picture(connection: Connection) -> set[str]:
-    """Everything that a database says of its tables, apart from the migrations' own; without spaces."""
+    """Everything that a database says of its tables, apart from the migrations' own; without spaces and quotes."""
     wanted = SQLITE_PICTURE if connection.dialect.name == "sqlite" else POSTGRES_PICTURE
-    said = {" ".join(line.split()) for line in connection.execute(text(wanted)).scalars()}
+    said = {" ".join(line.replace('"', "").split()) for line in connection.execute(text(wanted)).scalars()}
     return {_in_order(line) for line in said if "alembic_version" not in line}
 
 

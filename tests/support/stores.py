@@ -9,8 +9,9 @@ from uuid import uuid4
 
 from keyturn.core.audit import Event
 from keyturn.core.credentials import Credential, Source
+from keyturn.core.outbox import Mail
 from keyturn.core.sessions import Session
-from keyturn.core.storage import Key, Mail, NewUser, Store, Tenant
+from keyturn.core.storage import Key, NewUser, Store, Tenant
 from keyturn.core.users import USER_RIGHTS, Contact, Profile, Stamp, Status
 from keyturn.store.migrating import migrate
 from keyturn.store.opening import open_store

@@ -181,16 +181,17 @@ def _address(view: View, looked: Prepared) -> None:
         if isinstance(step.command, ResetPassword) and step.command.notify and step.early is None:
             tenants.setdefault(step.caller.actor.tenant, {}).setdefault(step.uid, []).append(step)
     for tenant, steps in tenants.items():
+        moved = view.outbox.moved(list(steps))
         for uid, user in view.users.get_many(tenant, list(steps)).items():
             for step in steps[uid]:
-                step.recipient = _recipient(user.profile)
+                step.recipient = _recipient(user.profile, moved.get(uid))
 
 
-def _recipient(profile: Profile) -> Recipient | None:
+def _recipient(profile: Profile, moved: datetime | None = None) -> Recipient | None:
     """Where mail for somebody goes; None when there is no address."""
     if not profile.mail():
         return None
-    return Recipient(profile.mail(), profile.display_name, profile.language, profile.other_mails())
+    return Recipient(profile.mail(), profile.display_name, profile.language, profile.other_mails(), moved)
 
 
 def slow(looked: Prepared) -> bool:
@@ -319,17 +320,24 @@ def _write(parts: Parts, transaction: Transaction, effects: Effects) -> None:
     _write_budgets(transaction, effects, parts.clock.now())
     for by, credentials in effects.credentials.items():
         transaction.credentials.replace(credentials, by)
-    if effects.silenced:
-        transaction.outbox.cancel(effects.silenced)
     if effects.disowned:
         transaction.keys.disown(effects.disowned)
-    if effects.links:
-        transaction.links.put(effects.links)
-    if effects.mails:
-        transaction.outbox.put(effects.mails)
+    _write_mails(transaction, effects)
     if effects.done:
         transaction.operations.put(effects.done)
     transaction.audit.append(effects.events)
+
+
+def _write_mails(transaction: Transaction, effects: Effects) -> None:
+    """Queue and cancel mail, and note where it may not go yet."""
+    if effects.silenced:
+        transaction.outbox.cancel(effects.silenced)
+    if effects.links:
+        transaction.links.put(effects.links)
+    if effects.moved:
+        transaction.outbox.move(effects.moved)
+    if effects.mails:
+        transaction.outbox.put(effects.mails)
 
 
 def _write_budgets(transaction: Transaction, effects: Effects, now: datetime) -> None:

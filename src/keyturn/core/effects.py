@@ -9,17 +9,21 @@ from uuid import NAMESPACE_URL, uuid5
 from keyturn.core.audit import Event
 from keyturn.core.commands import ChangePassword, Command, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.credentials import ONE_TIME_LIFE, Credential, Link, Source
+from keyturn.core.languages import best
 from keyturn.core.membership import Tie
+from keyturn.core.outbox import Mail
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Unchanged
+from keyturn.core.permissions import vouches
 from keyturn.core.ports import Hasher, Minter, Sealer
 from keyturn.core.secret import Secret
 from keyturn.core.steps import Recipient, Step, canonical
-from keyturn.core.storage import Done, Mail, NewUser, Subject, UserChange
+from keyturn.core.storage import Done, NewUser, Subject, UserChange
 from keyturn.core.telling import change_told, rights_told, told
 from keyturn.core.tenancy import MailMode
-from keyturn.core.users import Stamp, Status
+from keyturn.core.users import Stamp, Status, same_address
 
 NOTICE_LIFE: Final = ONE_TIME_LIFE
+HELD: Final = "held: the address is new, and nobody of rank has confirmed it"
 
 
 @dataclass(slots=True)
@@ -33,11 +37,12 @@ class Effects:
     untied: list[Tie] = field(default_factory=list)
     healed: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    disowned: list[str] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
     silenced: list[str] = field(default_factory=list)
+    moved: dict[str, datetime | None] = field(default_factory=dict)
     done: list[Done] = field(default_factory=list)
-    disowned: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
 
@@ -112,10 +117,24 @@ class Press:
             command.rights, step.through, revoke=stops,
         )  # fmt: skip
         effects.changes.append(change)
+        self._readdress(step, command, subject, effects)
         if command.status is Status.ACTIVE and subject.status is Status.LOCKED:
             effects.healed.append(subject.uid)
         self._ties(step, subject.uid, effects)
         return Changed(command.who)
+
+    def _readdress(self, step: Step, command: UpdateUser, subject: Subject, effects: Effects) -> None:
+        """Tell the address that was of the one that is.
+
+        Nothing that lets anybody in is mailed to the new one for a while, unless whoever may set the tenant's policy
+        changed it.
+        """
+        new = command.profile
+        if new is None or not subject.mail or same_address(subject.mail, new.mail()):
+            return
+        effects.moved[subject.uid] = None if vouches(step.caller.actor) else self.now
+        to = Recipient(subject.mail, new.display_name, new.language, ())
+        effects.mails.append(self._letter(step, subject.uid, subject.login, "address", subject.mail, to))
 
     def _create(self, step: Step, command: CreateUser, effects: Effects) -> Outcome:
         if command.validate_only:
@@ -145,6 +164,8 @@ class Press:
 
     def _set_password(self, step: Step, subject: Subject, effects: Effects) -> Outcome:
         delivery, secret = self._credential(step, subject.uid, subject.login, effects)
+        if isinstance(step.command, ResetPassword) and step.command.compromised:
+            effects.disowned.append(subject.uid)
         outcome = Changed(step.command.who, secret=secret, delivery=delivery)
         return self._finish(step, outcome, subject.uid, effects, detail=self._detail(step, delivery))
 
@@ -165,8 +186,6 @@ class Press:
         if step.verifier is None:
             raise ValueError("a password is only set with its verifier")
         source = self._source(step)
-        if isinstance(step.command, ResetPassword) and step.command.compromised:
-            effects.disowned.append(subject.uid)
         permanent = isinstance(step.command, ResetPassword) and step.command.permanent
         temporary = source is not Source.CHOSEN and not permanent
         life = ONE_TIME_LIFE if step.generated else step.caller.rules.temporary_life
@@ -183,13 +202,13 @@ class Press:
         )
         effects.credentials.setdefault(step.caller.actor.id, []).append(credential)
         if step.recipient is not None:
-            self._mail(step, uid, login, step.recipient, effects)
-            return Delivery.MAILED, None
+            return self._mail(step, uid, login, step.recipient, effects), None
         effects.silenced.append(uid)
         hands_back = step.generated and step.caller.via.hands_back
         return Delivery.NONE, step.password if hands_back else None
 
-    def _mail(self, step: Step, uid: str, login: str, to: Recipient, effects: Effects) -> None:
+    def _mail(self, step: Step, uid: str, login: str, to: Recipient, effects: Effects) -> Delivery:
+        """Queue what lets the owner in, and the notices; held while the address is too new."""
         mode = step.caller.rules.mail
         if mode is MailMode.LINK or (mode is MailMode.SAFE and not step.generated):
             template = "link"
@@ -200,14 +219,19 @@ class Press:
         first = self._letter(step, uid, login, template, to.mail, to)
         if template == "value" and step.password is not None:
             first = replace(first, sealed=self.sealer.seal(step.password.reveal().encode(), first.id))
+        free = self.now if to.moved is None else to.moved + step.caller.rules.mail_hold
+        if free > self.now:
+            first = replace(first, not_before=min(free, first.expires), error=HELD)
         effects.mails.append(first)
         effects.mails.extend(self._letter(step, uid, login, "notice", other, to) for other in to.others)
+        return Delivery.HELD if free > self.now else Delivery.MAILED
 
     def _letter(self, step: Step, uid: str, login: str, template: str, mail: str, to: Recipient) -> Mail:
         """A mail whose id, and with it its Message-ID, follows from the operation: a repeat is the same mail."""
         name = uuid5(NAMESPACE_URL, f"{step.operation}:{uid}:{template}:{mail}").hex
+        language = best(to.language, step.caller.rules.language)
         return Mail(
-            name, step.caller.actor.tenant, uid, template, mail, login, to.name, to.language, step.operation,
+            name, step.caller.actor.tenant, uid, template, mail, login, to.name, language, step.operation,
             step.derive_id, created=self.now, not_before=self.now, expires=self.now + NOTICE_LIFE,
         )  # fmt: skip
 

@@ -46,9 +46,13 @@ RETRYABLE = frozenset({Reason.TOO_MANY, Reason.BUSY, Reason.UNREACHABLE})
 
 @unique
 class Delivery(StrEnum):
-    """How the new password reaches its owner: a fact of its own, apart from the outcome."""
+    """How the new password reaches its owner: a fact of its own, apart from the outcome.
+
+    held: it will be mailed once the address is no longer a new one, or when somebody of rank says so.
+    """
 
     MAILED = "mailed"
+    HELD = "held"
     MAIL_REFUSED = "mail-refused"
     HANDOUT = "handout"
     NONE = "none"

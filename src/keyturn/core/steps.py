@@ -73,12 +73,16 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Where the mail of a step goes, and how to address the person."""
+    """Where the mail of a step goes, and how to address the person.
+
+    moved: since when the address is a new one that nobody of rank stands for; None otherwise.
+    """
 
     mail: str
     name: str
     language: str
     others: tuple[str, ...]
+    moved: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from keyturn.core.credentials import Credential, Link
 from keyturn.core.factors import FactorTable
 from keyturn.core.jobs import JobTable
 from keyturn.core.membership import GroupTable
+from keyturn.core.outbox import OutboxTable
 from keyturn.core.sessions import SessionTable
 from keyturn.core.upkeep import Upkeep
 from keyturn.core.users import Grant, Handle, Profile, Right, Stamp, Status, User, Users, Window
@@ -104,34 +105,6 @@ class Key:
     expires: datetime | None = None
     scopes: tuple[str, ...] = ()
     owner: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A mail decided but not yet sent.
-
-    template: `secret`, `link`, `value` (a known value, mode `contract` only) or `notice`.  What it says is
-    derived again from `operation` and `derive_id`; only `value` has `sealed`.
-    state: waiting, sending, sent, failed, cancelled.
-    """
-
-    id: str
-    tenant: int
-    uid: str
-    template: str
-    recipient: str
-    login: str
-    name: str
-    language: str
-    operation: str
-    derive_id: str
-    created: datetime
-    not_before: datetime
-    expires: datetime
-    sealed: bytes | None = None
-    state: str = "waiting"
-    attempts: int = 0
-    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,28 +218,6 @@ class LinkTable(Protocol):
 
     def find(self, *digests: str) -> Link | None:
         """The link that has one of these digests: those of one token under several keys."""
-
-
-class OutboxTable(Protocol):
-    """Mail decided but not yet sent."""
-
-    def put(self, mails: Sequence[Mail]) -> None:
-        """Queue mails; waiting ones with a secret for the same users are cancelled."""
-
-    def cancel(self, uids: Sequence[str]) -> None:
-        """Cancel what waits for these users."""
-
-    def take(self, now: datetime, count: int) -> Sequence[Mail]:
-        """Mark up to `count` due mails as sending (for ten minutes) and hand them over, oldest first."""
-
-    def settle(self, id: str, state: str, *, error: str = "", not_before: datetime | None = None) -> None:
-        """Record what became of a mail; counts the attempt; a sealed value is wiped unless it waits again."""
-
-    def list(self, tenant: int, *, state: str = "", uid: str = "", count: int = 100) -> Sequence[Mail]:
-        """Mails, newest first."""
-
-    def counts(self) -> Mapping[str, int]:
-        """How many mails are in each state."""
 
 
 class AuditTable(Protocol):

@@ -8,6 +8,7 @@ from enum import StrEnum, unique
 from typing import Final
 
 from keyturn.core.credentials import ONE_TIME_LIFE
+from keyturn.core.languages import ENGLISH, LANGUAGES, best, known
 from keyturn.core.policy import ProfileName
 from keyturn.core.ports import Clock
 from keyturn.core.storage import Store
@@ -16,7 +17,10 @@ from keyturn.core.users import Right
 LONGEST_HOURS: Final = 168
 MOST_WORDS: Final = 2000
 """How many characters the words of a tenant may have together: each is looked for in each password."""
-_HOURS: Final = re.compile(r"[0-9]{1,18}")
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+MAILS_PER_HOUR: Final = 3
+MOST_AN_HOUR: Final = 1000
+MAIL_HOLD: Final = timedelta(hours=24)
 
 
 @unique
@@ -58,6 +62,9 @@ class Rules:
     temporary_life: timedelta = ONE_TIME_LIFE
     second_factor: SecondFactor = SecondFactor.OFF
     words: tuple[str, ...] = ()
+    language: str = ENGLISH
+    mail_per_hour: int = MAILS_PER_HOUR
+    mail_hold: timedelta = MAIL_HOLD
 
     def wants_second(self, rights: frozenset[Right], administers: frozenset[int]) -> bool:
         """Whether a second factor is required of somebody who effectively holds these rights, over these tenants."""
@@ -97,6 +104,9 @@ class Rules:
             temporary_life=timedelta(hours=int(of["temporary_hours"])),
             second_factor=SecondFactor(of["second_factor"]),
             words=tuple(filter(None, map(str.strip, settings.get("weak_words", "").split(",")))),
+            language=best(of["language"]),
+            mail_per_hour=int(of["mail_per_hour"]),
+            mail_hold=timedelta(hours=int(of["mail_hold"])),
         )
 
 
@@ -106,6 +116,9 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "known_values": KnownValues.TEMPORARY.value,
     "temporary_hours": str(ONE_TIME_LIFE // timedelta(hours=1)),
     "second_factor": SecondFactor.OFF.value,
+    "language": ENGLISH,
+    "mail_per_hour": str(MAILS_PER_HOUR),
+    "mail_hold": str(MAIL_HOLD // timedelta(hours=1)),
 }
 """What holds for a rule that a tenant has not set."""
 
@@ -115,6 +128,9 @@ STRICTEST: Final[Mapping[str, str]] = {
     "known_values": KnownValues.REFUSE.value,
     "temporary_hours": "1",
     "second_factor": SecondFactor.EVERYONE.value,
+    "language": ENGLISH,
+    "mail_per_hour": "1",
+    "mail_hold": str(LONGEST_HOURS),
 }
 
 TAKES: Final[Mapping[str, str]] = {
@@ -123,6 +139,9 @@ TAKES: Final[Mapping[str, str]] = {
     "known_values": "one of " + ", ".join(KnownValues),
     "temporary_hours": f"a whole number from 1 to {LONGEST_HOURS}",
     "second_factor": "one of " + ", ".join(SecondFactor),
+    "language": "one of " + ", ".join(LANGUAGES) + ", or a tag of one of them such as de-CH",
+    "mail_per_hour": f"a whole number from 1 to {MOST_AN_HOUR}, or 0 for no limit",
+    "mail_hold": f"a whole number of hours from 0 to {LONGEST_HOURS}",
     "base_url": "an address that begins with https:// or http://, without a user name or a password",
     "weak_words": f"names with commas between them, at most {MOST_WORDS} characters",
 }
@@ -151,7 +170,11 @@ def _short_alone(settings: Mapping[str, str]) -> bool:
 
 
 def _hours(value: str) -> bool:
-    return _HOURS.fullmatch(value) is not None and 1 <= int(value) <= LONGEST_HOURS
+    return _number(value, 1, LONGEST_HOURS)
+
+
+def _number(value: str, least: int, most: int) -> bool:
+    return _NUMBER.fullmatch(value) is not None and least <= int(value) <= most
 
 
 def _address(value: str) -> bool:
@@ -164,6 +187,9 @@ _FIT: Final[Mapping[str, Callable[[str], bool]]] = {
     "known_values": frozenset(KnownValues).__contains__,
     "temporary_hours": _hours,
     "second_factor": frozenset(SecondFactor).__contains__,
+    "language": lambda value: bool(known(value)),
+    "mail_per_hour": lambda value: _number(value, 0, MOST_AN_HOUR),
+    "mail_hold": lambda value: _number(value, 0, LONGEST_HOURS),
     "weak_words": lambda value: len(value) <= MOST_WORDS,
     "base_url": lambda value: not value or _address(value),
 }

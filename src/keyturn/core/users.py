@@ -258,3 +258,11 @@ class Users:
 
     users: tuple[User, ...]
     total: int | None
+
+
+def same_address(one: str, other: str) -> bool:
+    """Whether two addresses are surely one: the same, or alike but for the case of letters without accents.
+
+    Letters that only look alike, or fold into one another, are different ones.
+    """
+    return one == other or (one.isascii() and other.isascii() and one.lower() == other.lower())

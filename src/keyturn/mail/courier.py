@@ -15,8 +15,9 @@ from typing import Final
 from keyturn.core.audit import Event
 from keyturn.core.errors import StoreError
 from keyturn.core.languages import Languages
+from keyturn.core.outbox import Mail
 from keyturn.core.steps import Parts
-from keyturn.core.storage import Mail
+from keyturn.mail.allowance import Pace, admitted
 from keyturn.mail.letter import Stationery, wire_address
 from keyturn.mail.relay import Connection, Fate, Receipt, Relay
 from keyturn.mail.sorting import Post, Sorter
@@ -50,10 +51,14 @@ class Settled:
 
 
 class Courier:
-    """Sends what the outbox holds; base_url: where people reach the directory, for the links."""
+    """Sends what the outbox holds.
 
-    def __init__(self, parts: Parts, relay: Relay, base_url: str, languages: Languages) -> None:
-        self._store, self._clock = parts.store, parts.clock
+    base_url: where people reach the directory, for the links; per_minute: how many mails leave at most, 0 for no end.
+    """
+
+    def __init__(self, parts: Parts, relay: Relay, base_url: str, languages: Languages, *, per_minute: int = 0) -> None:
+        self._store, self._clock, self._rules = parts.store, parts.clock, parts.rules
+        self._pace = Pace(per_minute, parts.clock)
         self._relay = relay
         self._sorter = Sorter(parts, Stationery(relay.sender, base_url, languages))
         self._wake = asyncio.Event()
@@ -78,7 +83,8 @@ class Courier:
                 except StoreError as error:
                     _log.warning("mail.store_unavailable", extra={"fields": {"why": error.what}})
                 waking = asyncio.create_task(self._wake.wait())
-                await asyncio.wait({waking, stopping}, timeout=LOOK_AGAIN, return_when=asyncio.FIRST_COMPLETED)
+                pause = min(self._pace.pause() or LOOK_AGAIN, LOOK_AGAIN)
+                await asyncio.wait({waking, stopping}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
                 waking.cancel()
         finally:
             stopping.cancel()
@@ -87,12 +93,13 @@ class Courier:
     async def run_once(self, stop: asyncio.Event | None = None, *, ahead: timedelta = timedelta(0)) -> int:
         """Send all that is due; answers how many mails the relay accepted.
 
-        Ends early when `stop` is set or the relay is down.  ahead: take mail that is due this much later as well.
+        Ends early when `stop` is set, the relay is down or no more may leave now.  ahead: take mail that was tried
+        before and is due this much later as well.
         """
         sent, going = 0, True
         async with AsyncExitStack() as stack:
             connections = [await stack.enter_async_context(Connection(self._relay)) for _ in range(CONNECTIONS)]
-            while going and (mails := await asyncio.to_thread(self._take, ahead)):
+            while going and (mails := await asyncio.to_thread(self._take, ahead)) is not None:
                 for start in range(0, len(mails), BATCH):
                     going = going and not (stop is not None and stop.is_set())
                     settled = await self._deliver(mails[start : start + BATCH], connections if going else [])
@@ -103,9 +110,17 @@ class Courier:
                 going = going and not ahead
         return sent
 
-    def _take(self, ahead: timedelta) -> Sequence[Mail]:
+    def _take(self, ahead: timedelta) -> Sequence[Mail] | None:
+        """What may leave now of what is due; None when nothing is due."""
+        room = self._pace.room(AT_START if ahead else BATCH)
+        if not room:
+            return None
+        now = self._clock.now()
         with self._store.writing() as transaction:
-            return transaction.outbox.take(self._clock.now() + ahead, AT_START if ahead else BATCH)
+            taken = transaction.outbox.take(now, room, ahead=ahead)
+            free = admitted(taken, transaction.outbox, self._rules, now)
+        self._pace.spend(len(free))
+        return free if taken else None
 
     async def _deliver(self, mails: Sequence[Mail], connections: Sequence[Connection]) -> list[Settled]:
         posts = await asyncio.to_thread(self._sorter.sort, mails, self._clock.now())
@@ -150,7 +165,7 @@ class Courier:
         with self._store.writing() as transaction:
             for one in settled:
                 error = "" if one.state == "sent" else one.why
-                transaction.outbox.settle(one.mail.id, one.state, error=error, not_before=one.not_before)
+                transaction.outbox.settle(one.mail.id, one.state, error=error, at=now, not_before=one.not_before)
             transaction.audit.append([_event(one, now) for one in settled if one.state in ("sent", "failed")])
 
 

@@ -16,8 +16,8 @@ import jinja2
 
 from keyturn.core.errors import ConfigError
 from keyturn.core.languages import ENGLISH, Languages
+from keyturn.core.outbox import Mail
 from keyturn.core.secret import Secret
-from keyturn.core.storage import Mail
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 _ADDRESS: Final = re.compile(r"(?P<local>[\w.!#$%&'*+/=?^`{|}~-]+)@(?P<domain>[\w-]+(\.[\w-]+)*)", re.ASCII)

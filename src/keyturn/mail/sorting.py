@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from keyturn.core.errors import KeyFolderError
+from keyturn.core.outbox import Mail
 from keyturn.core.secret import Secret
 from keyturn.core.steps import Parts
-from keyturn.core.storage import Mail, Subject, View
+from keyturn.core.storage import Subject, View
 from keyturn.mail.letter import Stationery, flaw
 
 

@@ -28,7 +28,7 @@ from keyturn.core.credentials import Source
 from keyturn.core.factors import FactorKind
 from keyturn.core.users import Status
 
-REVISION: Final = "0006"
+REVISION: Final = "0007"
 """The newest migration: a database of another revision is not opened."""
 
 METADATA: Final = MetaData(
@@ -240,10 +240,19 @@ OUTBOX: Final = Table(
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("error", Text, nullable=False),
+    Column("settled", BigInteger),
     Index(None, "state", "not_before"),
-    _one_of("template", ("secret", "link", "value", "notice")),
+    _one_of("template", ("secret", "link", "value", "notice", "address")),
     _one_of("state", ("waiting", "sending", "sent", "failed", "cancelled")),
 )
+
+ADDRESS_CHANGES: Final = Table(
+    "address_changes",
+    METADATA,
+    Column("uid", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+"""Users with a new mail address that nobody of rank stands for, and since when."""
 
 KEYS: Final = Table(
     "keys",
