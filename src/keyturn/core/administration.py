@@ -12,6 +12,7 @@ from keyturn.core.capabilities import Capabilities
 from keyturn.core.context import context_of
 from keyturn.core.groups import LocalGroups
 from keyturn.core.jobs import LIFE, Job
+from keyturn.core.once import Change, do
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Target, may, may_confer, not_allowed
 from keyturn.core.policy import Policy, ProfileName, Verdict
@@ -19,7 +20,7 @@ from keyturn.core.policy import judge as judge_password
 from keyturn.core.ports import KeyChange, NewKey
 from keyturn.core.secret import Secret
 from keyturn.core.steps import Caller, Parts
-from keyturn.core.storage import Application, Key, Tenant, Transaction
+from keyturn.core.storage import Application, Done, Key, Tenant, Transaction
 from keyturn.core.telling import rights_told, told
 from keyturn.core.tenants import LocalTenants
 from keyturn.core.users import Grant, Handle, Right, Stamp, User
@@ -45,7 +46,8 @@ class LocalAdministration:
     def keys(self) -> Sequence[Key] | Refused:
         """The API keys of the tenant, oldest first."""
         if not may(self.caller.actor, "key.list", Target.NOBODY):
-            return not_allowed("")
+            with self.parts.store.writing() as transaction:
+                return self._refuse(transaction, "key.list", not_allowed(""))
         with self.parts.store.reading() as view:
             return view.keys.list(self.caller.actor.tenant)
 
@@ -53,11 +55,13 @@ class LocalAdministration:
         self, kind: str, description: str, rights: frozenset[Right], scopes: tuple[str, ...] = ()
     ) -> NewKey | Refused:
         """A new API key; its token is shown this once.  scopes: makes it the key of a client, whose id is a GUID."""
-        with self.parts.store.writing() as transaction:
+
+        def act(transaction: Transaction, operation: str) -> NewKey | Refused:
             if not may(self.caller.actor, "key.create", Target.NOBODY) or not may_confer(self.caller.actor, rights):
                 return self._refuse(transaction, "key.create", not_allowed(""))
-            token, stamp = self.parts.minter.draw(), self._stamp()
+            stamp = self._stamp()
             name = str(uuid4()) if scopes else self._free_id(transaction)
+            token = self._token(operation, name)
             digest = self.parts.hasher.digest(token)
             key = Key(
                 name,
@@ -76,9 +80,13 @@ class LocalAdministration:
             detail = told(f"kind {kind}", rights_told(rights), "scopes: " + " ".join(scopes) if scopes else "")
             return NewKey(self._keep(transaction, "key.create", "created", key, detail), token)
 
+        asked = (kind, description, rights, scopes)
+        return do(self.parts, self.caller, Change("key.create", "", asked, act, lambda made: made.key.id, self._again))
+
     def update_key(self, id: str, change: KeyChange) -> Key | Refused:
         """Change a key; its tokens die."""
-        with self.parts.store.writing() as transaction:
+
+        def act(transaction: Transaction, operation: str) -> Key | Refused:
             key = self._key(transaction, "key.update", id)
             if isinstance(key, Refused):
                 return key
@@ -96,19 +104,26 @@ class LocalAdministration:
             detail = told(rights_told(rights, key.rights), switched, described)
             return self._keep(transaction, "key.update", "changed", self._next(changed), detail)
 
+        return do(self.parts, self.caller, Change("key.update", id, (change,), act, lambda key: key.id, self._now))
+
     def refresh_key(self, id: str) -> NewKey | Refused:
         """A new token for a key; the old one and what was signed in with it die."""
-        with self.parts.store.writing() as transaction:
+
+        def act(transaction: Transaction, operation: str) -> NewKey | Refused:
             key = self._key(transaction, "key.update", id)
             if isinstance(key, Refused):
                 return key
-            token = self.parts.minter.draw()
+            token = self._token(operation, id)
             fresh = self._next(replace(key, digest=self.parts.hasher.digest(token)))
             return NewKey(self._keep(transaction, "key.update", "changed", fresh, "a new token"), token)
 
+        change = Change("key.update", id, ("refresh",), act, lambda made: made.key.id, self._again)
+        return do(self.parts, self.caller, change)
+
     def revoke_key(self, id: str) -> Key | Refused:
         """Delete a key; its tokens die."""
-        with self.parts.store.writing() as transaction:
+
+        def act(transaction: Transaction, operation: str) -> Key | Refused:
             key = self._key(transaction, "key.revoke", id)
             if isinstance(key, Refused):
                 return key
@@ -116,6 +131,11 @@ class LocalAdministration:
             detail = told(f"kind {key.kind}", rights_told(key.rights))
             transaction.audit.append([self._event("key.revoke", "changed", id, detail=detail)])
             return key
+
+        stamp = self._stamp()
+        gone = Key(id, self.caller.actor.tenant, "", "", frozenset(), False, "", 0, 0, stamp, stamp)
+        change = Change("key.revoke", id, (), act, lambda key: key.id, lambda transaction, done: gone)
+        return do(self.parts, self.caller, change)
 
     def applications(self) -> Sequence[Application]:
         """The applications of all workspaces of the tenant."""
@@ -125,7 +145,8 @@ class LocalAdministration:
     def grant(self, who: str, by: Handle, workspace: str, application: str, role: str) -> Changed | Refused:
         """Give a role in an application, or in the workspace when `application` is empty."""
         actor = self.caller.actor
-        with self.parts.store.writing() as transaction:
+
+        def act(transaction: Transaction, operation: str) -> Changed | Refused:
             if not may(actor, "grant.write", Target.OTHER):
                 return self._refuse(transaction, "grant.write", not_allowed(who))
             subject = transaction.users.subjects(actor.tenant, [who], by).get(who)
@@ -140,6 +161,10 @@ class LocalAdministration:
             detail = f"{workspace}/{application}: {role}"
             transaction.audit.append([self._event("grant.write", "changed", who, target=subject.uid, detail=detail)])
             return Changed(who)
+
+        asked, place = (by, role), f"{who}:{workspace}/{application}"
+        change = Change("grant.write", place, asked, act, lambda made: made.who, lambda transaction, done: Changed(who))
+        return do(self.parts, self.caller, change)
 
     def profile(self) -> ProfileName:
         """The password policy of the tenant."""
@@ -178,6 +203,23 @@ class LocalAdministration:
         if job is None or (job.tenant, job.owner) != (actor.tenant, actor.id):
             return None
         return job.result if self.parts.clock.now() - job.at < LIFE else None
+
+    def _token(self, operation: str, id: str) -> Secret:
+        """The token of a new key: drawn, unless a repeat must find the same one again."""
+        if not self.caller.origin.operation:
+            return self.parts.minter.draw()
+        return self.parts.minter.link(operation, id)
+
+    def _now(self, transaction: Transaction, done: Done) -> Key | Refused:
+        """The key that an operation made or changed, as it is now."""
+        return transaction.keys.find(done.uid) or Refused(done.uid, Reason.NO_SUCH_USER, "there is no such key")
+
+    def _again(self, transaction: Transaction, done: Done) -> NewKey | Refused:
+        """The same, with its token, which is worth nothing once the key has another."""
+        key = self._now(transaction, done)
+        if isinstance(key, Refused):
+            return key
+        return NewKey(key, self.parts.minter.link(done.id, key.id, key_id=done.derive_id))
 
     def _key(self, transaction: Transaction, verb: str, id: str) -> Key | Refused:
         """The key if the caller may touch it: never one of another tenant, never one with rights they lack."""

@@ -122,12 +122,16 @@ VERBS: dict[type, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request came from, for the audit: request id, peer address, run and row where a runner said so."""
+    """Where a request came from, for the audit: request id, peer address, run and row where a runner said so.
+
+    operation: what the caller calls this request, so that a repeat of it is none.
+    """
 
     request: str = ""
     source: str = ""
     run: str = ""
     row: int | None = None
+    operation: str = ""
 
 
 def candidate(command: Command) -> Secret | None:

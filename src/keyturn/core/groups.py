@@ -7,10 +7,11 @@ from uuid import uuid4
 from keyturn.core.errors import Conflict
 from keyturn.core.judging import fault_of_id
 from keyturn.core.membership import GroupChange, Node, Tie, above, below, closure
+from keyturn.core.once import Change, do
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Target, may, may_confer, not_allowed
 from keyturn.core.steps import Caller, Parts
-from keyturn.core.storage import Subject, Transaction, UserChange
+from keyturn.core.storage import Done, Subject, Transaction, UserChange
 from keyturn.core.telling import change_told, rights_told, told
 from keyturn.core.users import Group, Groups, Right, Stamp, Window
 
@@ -48,13 +49,18 @@ class LocalGroups:
         """A new group with these members (uids of users and of groups)."""
         stamp = self._stamp()
         group = Group(str(uuid4()), self.caller.actor.tenant, name, rights, (), stamp, stamp, external_id=external_id)
-        with self.parts.store.writing() as transaction:
+
+        def act(transaction: Transaction, operation: str) -> Group | Refused:
             detail = told(name, rights_told(rights) if rights else "")
             return self._try(transaction, "group.create", name, group, tuple(members), (), detail)
 
+        asked = (name, rights, tuple(members), external_id)
+        return do(self.parts, self.caller, Change("group.create", "", asked, act, _uid, self._now))
+
     def update(self, uid: str, change: GroupChange) -> Group | Refused:
         """Change a group or who is in it."""
-        with self.parts.store.writing() as transaction:
+
+        def act(transaction: Transaction, operation: str) -> Group | Refused:
             group = self._found(transaction, "group.update", uid)
             if isinstance(group, Refused):
                 return group
@@ -77,16 +83,28 @@ class LocalGroups:
             detail = told(renamed, rights_told(changed.rights, group.rights))
             return self._try(transaction, "group.update", uid, changed, add, remove, detail)
 
+        return do(self.parts, self.caller, Change("group.update", uid, (change,), act, _uid, self._now))
+
     def delete(self, uid: str) -> Group | Refused:
         """Delete a group; its members lose what it gave them."""
-        with self.parts.store.writing() as transaction:
+
+        def act(transaction: Transaction, operation: str) -> Group | Refused:
             group = self._found(transaction, "group.delete", uid)
             if isinstance(group, Refused):
                 return group
-            gone = replace(group, members=(), rights=frozenset())
+            emptied = replace(group, members=(), rights=frozenset())
             members = [member.uid for member in group.members]
             detail = told(group.name, rights_told(group.rights) if group.rights else "")
-            return self._try(transaction, "group.delete", uid, gone, (), members, detail)
+            return self._try(transaction, "group.delete", uid, emptied, (), members, detail)
+
+        stamp = self._stamp()
+        gone = Group(uid, self.caller.actor.tenant, "", frozenset(), (), stamp, stamp)
+        return do(self.parts, self.caller, Change("group.delete", uid, (), act, _uid, lambda transaction, done: gone))
+
+    def _now(self, transaction: Transaction, done: Done) -> Group | Refused:
+        """The group that an operation made or changed, as it is now."""
+        missing = Refused(done.uid, Reason.NO_SUCH_GROUP, "there is no such group")
+        return transaction.groups.find(self.caller.actor.tenant, [done.uid]).get(done.uid, missing)
 
     def _found(self, transaction: Transaction, verb: str, uid: str) -> Group | Refused:
         if not may(self.caller.actor, verb, Target.NOBODY):
@@ -208,3 +226,7 @@ def _joins(graph: Mapping[str, Node], group: Group, add: Sequence[str], people: 
         if uid not in people and uid in upper:
             raise _Undo(Refused("", Reason.INVALID, "a group cannot be in itself"))
     return [Tie(group.uid, uid, uid not in people) for uid in add]
+
+
+def _uid(group: Group) -> str:
+    return group.uid

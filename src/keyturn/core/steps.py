@@ -139,10 +139,15 @@ class Step:
 
 
 def begin(caller: Caller, command: Command, hasher: Hasher) -> Step:
-    """The step of a command as it arrives: its operation id is fixed here and never changes."""
-    if not command.operation:
+    """The step of a command as it arrives: its operation id is fixed here and never changes.
+
+    A name of the whole request is the name of each of its commands that has none of its own.
+    """
+    name = command.operation or caller.origin.operation
+    if not name:
         return Step(caller, command, uuid4().hex, named=False, fingerprint="")
-    scope = [str(caller.actor.tenant), caller.actor.id, VERBS[type(command)], command.operation]
+    scope = [str(caller.actor.tenant), caller.actor.id, VERBS[type(command)], name]
+    scope += [] if command.operation else [command.who]
     # Without a key: the same call is the same operation under every key of the directory, and nothing here is secret.
     operation = hashlib.sha256(json.dumps(scope).encode()).hexdigest()
     return Step(caller, command, operation, named=True, fingerprint=hasher.fingerprint(canonical(command)))
@@ -150,7 +155,12 @@ def begin(caller: Caller, command: Command, hasher: Hasher) -> Step:
 
 def canonical(command: Command) -> bytes:
     """The one byte form of a command, secrets included, for a keyed fingerprint only."""
-    return json.dumps([type(command).__name__, _plain(command)], sort_keys=True).encode()
+    return spelled(type(command).__name__, command)
+
+
+def spelled(name: str, asked: object) -> bytes:
+    """The one byte form of anything that is asked under a name; for a keyed fingerprint only."""
+    return json.dumps([name, _plain(asked)], sort_keys=True).encode()
 
 
 def _plain(value: object) -> object:

@@ -7,10 +7,11 @@ from typing import Final
 from uuid import uuid4
 
 from keyturn.core.errors import Conflict
+from keyturn.core.once import Change, do
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Target, may, not_allowed
 from keyturn.core.steps import Caller, Parts
-from keyturn.core.storage import Tenant, Transaction, UserChange
+from keyturn.core.storage import Done, Tenant, Transaction, UserChange
 from keyturn.core.telling import change_told, settings_told, told
 from keyturn.core.tenancy import Rules, WrongSetting
 from keyturn.core.users import Handle, Stamp
@@ -33,16 +34,21 @@ class LocalTenants:
 
     def create(self, name: str, settings: Mapping[str, str]) -> Tenant | Refused:
         """A new tenant, without anybody in it."""
-        with self.parts.store.writing() as transaction:
+
+        def act(transaction: Transaction, operation: str) -> Tenant | Refused:
             if not may(self.caller.actor, "tenant.create", Target.NOBODY):
                 return self._refuse(transaction, "tenant.create", not_allowed(name))
             number = max(tenant.number for tenant in transaction.tenants.all()) + 1
             tenant = Tenant(number, name, str(uuid4()), dict(settings))
             return self._keep(transaction, "tenant.create", tenant, settings_told({}, tenant.settings))
 
+        change = Change("tenant.create", "", (name, settings), act, _number, _now)
+        return do(self.parts, self.caller, change)
+
     def update(self, number: int, name: str | None, settings: Mapping[str, str] | None) -> Tenant | Refused:
         """Another name, or other settings in place of all that were there."""
-        with self.parts.store.writing() as transaction:
+
+        def act(transaction: Transaction, operation: str) -> Tenant | Refused:
             if not may(self.caller.actor, "tenant.update", Target.NOBODY):
                 return self._refuse(transaction, "tenant.update", not_allowed(str(number)))
             found = next((one for one in transaction.tenants.all() if one.number == number), None)
@@ -59,6 +65,9 @@ class LocalTenants:
             detail = told(renamed, settings_told(found.settings, changed.settings))
             return self._keep(transaction, "tenant.update", changed, detail)
 
+        change = Change("tenant.update", str(number), (name, settings), act, _number, _now)
+        return do(self.parts, self.caller, change)
+
     def home(self, who: str, by: Handle) -> int | None:
         """The tenant of a user by number or uid, when the caller reaches it."""
         with self.parts.store.reading() as view:
@@ -68,7 +77,8 @@ class LocalTenants:
     def appoint(self, uid: str, tenants: frozenset[int]) -> Changed | Refused:
         """Have a user of the system's tenant administer the users of these tenants, and of no others."""
         verb, actor = "tenant.appoint", self.caller.actor
-        with self.parts.store.writing() as transaction:
+
+        def act(transaction: Transaction, operation: str) -> Changed | Refused:
             subject = transaction.users.by_uid([uid]).get(uid)
             known = subject is not None and subject.tenant == actor.tenant
             rights = subject.rights if subject is not None else frozenset()
@@ -89,6 +99,9 @@ class LocalTenants:
             event = self.caller.event(stamp.at, verb, "changed", who=uid, target=uid, detail=detail)
             transaction.audit.append([event])
             return Changed(uid)
+
+        change = Change(verb, uid, (tenants,), act, lambda done: done.who, lambda transaction, done: Changed(uid))
+        return do(self.parts, self.caller, change)
 
     def _keep(self, transaction: Transaction, verb: str, tenant: Tenant, changes: str) -> Tenant | Refused:
         if not NAME.fullmatch(tenant.name):
@@ -114,3 +127,12 @@ class LocalTenants:
     def _refuse(self, transaction: Transaction, verb: str, refused: Refused) -> Refused:
         transaction.audit.append([self.caller.refusal(self.parts.clock.now(), verb, refused)])
         return refused
+
+
+def _number(tenant: Tenant) -> str:
+    return str(tenant.number)
+
+
+def _now(transaction: Transaction, done: Done) -> Tenant | Refused:
+    """The tenant that an operation made or changed, as it is now; none is ever deleted."""
+    return next(one for one in transaction.tenants.all() if _number(one) == done.uid)

@@ -19,9 +19,13 @@ _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def origin_of(request: Request) -> Origin:
-    """Where a request comes from, for the audit: the id that `Limits` gave it and the peer's address."""
+    """Where a request comes from: the id that `Limits` gave it, the caller's address, and the caller's name for it.
+
+    Raises BadRequest.
+    """
     client = request.scope.get("client")
-    return Origin(str(request.scope.get("state", {}).get("request_id", "")), client[0] if client else "")
+    known = str(request.scope.get("state", {}).get("request_id", ""))
+    return Origin(known, client[0] if client else "", operation=operation_of(request))
 
 
 def operation_of(request: Request) -> str:
