@@ -94,7 +94,8 @@ def kept_permissions(profile: Profile) -> Mapping[str, object]:
 def read_profile(body: Mapping[str, object], base: Profile) -> Profile:
     """The profile after this user was sent; what is not sent stays.  Raises Unreadable."""
     before, mine = _more(base), dict(_more(base))
-    mine |= {name: without_secrets(value) for name, value in body.items() if name not in NOT_KEPT}
+    sent = {name: value for name, value in body.items() if name not in NOT_KEPT}
+    mine |= cast("Mapping[str, object]", without_secrets(sent))
     if "authenticationInfo" in body:
         mine["authenticationInfo"] = _authentication(object_of(body, "authenticationInfo"))
     if "permissions" in body:

@@ -124,7 +124,7 @@ def read_profile(body: Mapping[str, object], base: Profile, *, partial: bool) ->
         found["addresses"] = tuple(_address(entry) for entry in _list(body, "addresses"))
     found |= _preferences(object_of(body, "preferences"), old)
     if "extension" in body:
-        extension = dict(object_of(body, "extension"))
+        extension = dict(cast("Mapping[str, object]", without_secrets(object_of(body, "extension"))))
         found["external_id"] = text_of({EXTERNAL_ID: extension.pop(EXTERNAL_ID, "")}, EXTERNAL_ID)
         found["extension"] = extension
     found["more"] = _more(body, old)
@@ -292,11 +292,11 @@ def _preferences(preferences: Mapping[str, object], old: Profile) -> dict[str, o
 def _more(body: Mapping[str, object], old: Profile) -> Mapping[str, Json]:
     """What has no place of its own, under MAS's own words."""
     before = cast("Mapping[str, Json]", old.more.get(MORE) or {})
-    sent = {n: without_secrets(value) for n, value in body.items() if n not in NOT_KEPT and n != "status"}
+    sent: Body = {name: value for name, value in body.items() if name not in NOT_KEPT and name != "status"}
     status = {name: value for name, value in object_of(body, "status").items() if name != "active"}
     if status:
         sent["status"] = {**cast("Mapping[str, Json]", before.get("status") or {}), **status}
-    kept = {**before, **cast("Mapping[str, Json]", sent)}
+    kept = {**before, **cast("Mapping[str, Json]", without_secrets(sent))}
     others = {name: part for name, part in old.more.items() if name != MORE}
     return {**others, MORE: kept} if kept else others
 
