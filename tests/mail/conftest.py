@@ -17,6 +17,13 @@ def house(store: Store, tmp_path: Path) -> House:
 
 
 @pytest.fixture
+def amal(house: House) -> House:
+    """A house in which Amal lives, with an address."""
+    house.add("amal", mail="amal@example.org")
+    return house
+
+
+@pytest.fixture
 def sink() -> Iterator[MailSink]:
     """A relay on this machine, without encryption."""
     with MailSink() as sink:

@@ -57,13 +57,6 @@ def mail_events(house: House) -> list[Event]:
     return [event for event in events if event.verb.startswith("mail.")]
 
 
-@pytest.fixture
-def amal(house: House) -> House:
-    """A house in which Amal lives, with an address."""
-    house.add("amal", mail="amal@example.org")
-    return house
-
-
 async def test_the_mailed_secret_lets_its_owner_in_to_set_a_password(amal: House, sink: MailSink) -> None:
     reset(amal)
     assert await courier(amal, sink).run_once() == 1

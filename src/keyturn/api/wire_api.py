@@ -112,7 +112,7 @@ SHAPES: Final[Mapping[str, Schema]] = {
     "Done": members(
         {
             "outcome": one_of("created", "changed", "unchanged"),
-            "delivery": one_of("mailed", "mail-refused", "handout", "none"),
+            "delivery": one_of("mailed", "held", "mail-refused", "handout", "none"),
             "user": shape("User"),
         },
         "outcome",

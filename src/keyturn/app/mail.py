@@ -36,13 +36,13 @@ def public_address(house: House, given: str, otherwise: str = "") -> str:
     return found
 
 
-def courier_of(house: House, relay: Relay, base_url: str) -> Courier:
+def courier_of(house: House, relay: Relay, base_url: str, *, per_minute: int = 0) -> Courier:
     """A courier for the directory; base_url: what the links in its letters begin with."""
-    return Courier(house.parts, relay, base_url, languages())
+    return Courier(house.parts, relay, base_url, languages(), per_minute=per_minute)
 
 
-def mailing(house: House, relay: Relay, base_url: str) -> Chore:
+def mailing(house: House, relay: Relay, base_url: str, *, per_minute: int = 0) -> Chore:
     """The chore that sends what the outbox holds, at once when something was put there."""
-    courier = courier_of(house, relay, base_url)
+    courier = courier_of(house, relay, base_url, per_minute=per_minute)
     house.threads.on_mail = courier.poke
     return courier.run

@@ -34,6 +34,10 @@ class ServeSettings(Section, frozen=True):
     mail_from: str = ""
     """The sender of the mails."""
 
+    mails_per_minute: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    """How many mails are handed to the relay in a minute, for relays that turn away who sends too fast; 0 for no limit.
+    Of several servers each sends so many."""
+
     public_url: str = ""
     """The address under which people reach the server, for the links in mails."""
 

@@ -44,6 +44,7 @@ class Serving:
     connections: int = PATIENT.all
     connections_each: int = PATIENT.each
     guesses_each: int = 0
+    mails_per_minute: int = 0
 
 
 def run(serving: Serving, announce: Callable[[str], None]) -> None:
@@ -97,4 +98,5 @@ def chores_of(house: House, serving: Serving, address: str) -> list[Chore]:
     if serving.relay is None:
         _log.warning("mail.waits", extra={"fields": {"why": "no relay is configured (--smtp)"}})
         return chores
-    return [*chores, mailing(house, serving.relay, public_address(house, serving.base_url, address))]
+    links = public_address(house, serving.base_url, address)
+    return [*chores, mailing(house, serving.relay, links, per_minute=serving.mails_per_minute)]

@@ -52,6 +52,7 @@ def serve(
         settings.connections,
         settings.connections_each,
         settings.guesses_per_source,
+        settings.mails_per_minute,
     )
     run(serving, lambda address: tell(frame, address))
 

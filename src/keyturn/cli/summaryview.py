@@ -22,6 +22,7 @@ _ORDER = (
 )
 _DELIVERIES = {
     str(Delivery.MAILED): "mailed by the target",
+    str(Delivery.HELD): "held: the address is new; see keyturn mail list",
     str(Delivery.MAIL_REFUSED): "not mailed: the target refused; they are in the handout",
     str(Delivery.HANDOUT): "in the handout",
 }

@@ -104,6 +104,10 @@ def set_settings(frame: Frame, name: str, data: Path | None, database: str, give
       temporary_hours  1 to 168: how long such a password signs in
       second_factor    off, administrators, everyone: of whom one is required
       weak_words       names of your organisation, of which nobody's password may be made
+      language         en, de, es, fr, ja: of mails to those of whom none is known
+      mail_per_hour    1 to 1000, 0 for no limit: mails to one address of a user
+      mail_hold        0 to 168: hours for which nothing that lets somebody in is mailed
+                       to an address that somebody without the right over the policy set
       base_url         what mailed links begin with; that of the first tenant counts
     """
     from keyturn.app.refusals import accepted

@@ -256,11 +256,16 @@ def _tell(frame: Frame, id: str, verb: str, done: Created | Changed | Unchanged)
             {"id": id, "outcome": "created" if isinstance(done, Created) else "changed", "delivery": done.delivery}
         )
         return
-    mailed = "; the mail leaves when the server runs" if done.delivery is Delivery.MAILED else ""
-    frame.say(f"{id} {verb}{mailed}")
+    frame.say(f"{id} {verb}{_DELIVERED.get(done.delivery, '')}")
     if done.secret is not None and sys.stdout.isatty():
         frame.say("One-time secret, shown this once, good for 24 hours and one sign-in:")
         frame.data(done.secret.reveal())
+
+
+_DELIVERED = {
+    Delivery.MAILED: "; the mail leaves when the server runs",
+    Delivery.HELD: "; the mail is held, for the address is new: see keyturn mail list",
+}
 
 
 def _password(user: User) -> str:
