@@ -29,6 +29,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "group": ("keyturn.cli.group:group", "Groups of a directory, and who is in them."),
     "tenant": ("keyturn.cli.tenant:tenant", "Tenants of a directory: create, list, set."),
     "audit": ("keyturn.cli.audit:audit", "Who did what: list, verify, export."),
+    "backup": ("keyturn.cli.backup:backup", "Copy a directory into one sealed file, while it runs."),
+    "restore": ("keyturn.cli.backup:restore", "Make a directory from a backup; revives nothing that was over."),
     "explain": ("keyturn.cli.explain:explain", "The long form of an error or warning."),
     "completion": ("keyturn.cli.completion:completion", "Completion for bash, zsh, fish, powershell."),
 }

@@ -26,6 +26,7 @@ class Buried:
     sessions: int
     links: int
     one_time_secrets: int
+    recovery_codes: int
     mails: int
     operations: int
     keys: int
@@ -41,5 +42,5 @@ class Upkeep(Protocol):
         """Write the id of their key to digests of API keys and links that were kept before they named it."""
 
     def bury(self, now: datetime, *, keys: bool) -> Buried:
-        """Make a restored copy revive nothing: sessions, tokens, links, unused one-time secrets and open mail die,
-        and no repeat of an operation is recognised.  keys: the API keys are deleted as well."""
+        """Make a restored copy revive nothing: sessions, tokens, links, unused one-time secrets, recovery codes and
+        open mail die, and no repeat of an operation is recognised.  keys: the API keys are deleted as well."""

@@ -27,12 +27,12 @@ def new_identity(path: Path) -> str:
 
 def recipient_of(path: Path) -> str:
     """The recipient (`age1...`) of an identity file.  Raises ConfigError when it holds no identity."""
-    return str(_identities(path)[0].to_public())
+    return str(identities_in(path)[0].to_public())
 
 
 def check_recipient(text: str) -> str:
     """A recipient as it must be written.  Raises ConfigError for everything but an `age1...` public key."""
-    _recipient(text)
+    recipient_from(text)
     return text.strip()
 
 
@@ -43,12 +43,12 @@ class AgeSealer:
         """One sealed file of these pieces, for these recipients (`age1...`).  Raises ConfigError for a bad one."""
         if not recipients:
             raise ConfigError("a handout needs at least one recipient", code="KT-CFG-034", fix="--handout age:age1...")
-        return bytes(pyrage.encrypt(b"".join(lines), [_recipient(text) for text in recipients]))
+        return bytes(pyrage.encrypt(b"".join(lines), [recipient_from(text) for text in recipients]))
 
     def open(self, sealed: bytes, identity: Path) -> bytes:
         """What was sealed.  Raises ConfigError when the identity file is not among the recipients, or on damage."""
         try:
-            return bytes(pyrage.decrypt(sealed, _identities(identity)))
+            return bytes(pyrage.decrypt(sealed, identities_in(identity)))
         except pyrage.DecryptError as error:
             raise ConfigError(
                 "this handout cannot be opened",
@@ -59,7 +59,8 @@ class AgeSealer:
             ) from None
 
 
-def _recipient(text: str) -> pyrage.x25519.Recipient:
+def recipient_from(text: str) -> pyrage.x25519.Recipient:
+    """A recipient (`age1...`).  Raises ConfigError for everything else."""
     try:
         return pyrage.x25519.Recipient.from_str(text.strip())
     except pyrage.RecipientError:
@@ -72,7 +73,8 @@ def _recipient(text: str) -> pyrage.x25519.Recipient:
         ) from None
 
 
-def _identities(path: Path) -> list[pyrage.x25519.Identity]:
+def identities_in(path: Path) -> list[pyrage.x25519.Identity]:
+    """The identities of a file.  Raises ConfigError when it holds none."""
     try:
         text = path.read_text("utf-8")
         lines = [line.strip() for line in text.splitlines()]

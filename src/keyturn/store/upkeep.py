@@ -8,13 +8,26 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Connection, Select, Update, and_, bindparam, delete, func, or_, select, update
 
 from keyturn.core.credentials import Source
+from keyturn.core.factors import FactorKind
 from keyturn.core.upkeep import Buried, KeyUse
 from keyturn.store.operations import LIFE
-from keyturn.store.schema import CREDENTIALS, JOBS, KEYS, LINKS, OPERATIONS, OUTBOX, SESSIONS, USERS
+from keyturn.store.schema import (
+    CHALLENGES,
+    CREDENTIALS,
+    FACTORS,
+    JOBS,
+    KEYS,
+    LINKS,
+    OPERATIONS,
+    OUTBOX,
+    SESSIONS,
+    USERS,
+)
 from keyturn.store.values import micros
 
-_C, _X, _O, _K, _L, _U = CREDENTIALS.c, OUTBOX.c, OPERATIONS.c, KEYS.c, LINKS.c, USERS.c
+_C, _X, _O, _K, _L, _U, _F = CREDENTIALS.c, OUTBOX.c, OPERATIONS.c, KEYS.c, LINKS.c, USERS.c, FACTORS.c
 _ID_SYMBOLS: Final = 8
+_RECOVERY: Final = FactorKind.RECOVERY.value
 _OPEN: Final = ("waiting", "sending")
 _NOW: Final[BindParameter[int]] = bindparam("now")
 _UNUSED: Final = and_(_C.source == Source.GENERATED.value, or_(_C.expires.is_(None), _C.expires > _NOW))
@@ -37,6 +50,8 @@ USES: Final[Sequence[tuple[str, str, Select[*tuple[Any, ...]]]]] = (
     ("verify", "links", _count(_first(_L.digest, 1, _ID_SYMBOLS + 1), _L.expires > _NOW)),
     ("verify", "operations of the last day",
      _count(_first(_O.fingerprint, 1, _ID_SYMBOLS + 1), _O.at > bindparam("since"))),
+    ("verify", "recovery codes", _count(_first(_F.reference, 1, _ID_SYMBOLS + 1), _F.kind == _RECOVERY)),
+    ("factor", "authenticators", _count(_first(_F.material, 2, _ID_SYMBOLS), _F.kind == FactorKind.TOTP.value)),
     ("mail", "mails", _count(_first(_X.sealed, 2, _ID_SYMBOLS), _X.sealed.is_not(None))),
 )  # fmt: skip
 """Label of the key, what names it, and the statement that counts."""
@@ -76,10 +91,12 @@ class SqlUpkeep:
         self.connection.execute(REVOKE_USERS)
         self.connection.execute(REVOKE_KEYS)
         self.connection.execute(delete(JOBS))
+        self.connection.execute(delete(CHALLENGES))
         return Buried(
             sessions=self._touched(delete(SESSIONS)),
             links=self._touched(delete(LINKS)),
             one_time_secrets=self._touched(VOID, moment),
+            recovery_codes=self._touched(delete(FACTORS).where(_F.kind == _RECOVERY)),
             mails=self._touched(CANCEL),
             operations=self._touched(delete(OPERATIONS)),
             keys=self._touched(delete(KEYS)) if keys else 0,
