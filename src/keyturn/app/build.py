@@ -75,16 +75,21 @@ class House:
         return Caller(actor, via, door, Origin(), self.parts.rules(actor.tenant))
 
 
+def folder_of_keys(place: Place) -> Path:
+    """The key folder of a directory.  Raises ConfigError when there is no directory in this place."""
+    folder = place.data / KEYS
+    if not folder.is_dir():
+        fix = f"keyturn init --data {place.data}"
+        raise ConfigError("there is no directory here", code="KT-CFG-023", where=str(place.data), fix=fix)
+    return folder
+
+
 def open_house(place: Place, *, guesses: int = 0) -> House:
     """Open the directory of a place.  guesses: how many wrong passwords a minute one address has; 0 for no limit.
 
     Raises ConfigError when there is none, KeyFolderError when its keys are missing, damaged or readable by others.
     """
-    folder = place.data / KEYS
-    if not folder.is_dir():
-        fix = f"keyturn init --data {place.data}"
-        raise ConfigError("there is no directory here", code="KT-CFG-023", where=str(place.data), fix=fix)
-    keys = open_key_folder(folder)
+    keys = open_key_folder(folder_of_keys(place))
     clock = SystemClock()
     store = open_store(place.store())
     hasher = FolderHasher(keys)
@@ -93,7 +98,7 @@ def open_house(place: Place, *, guesses: int = 0) -> House:
         hasher=hasher,
         minter=FolderMinter(keys),
         sealer=FolderSealer(keys),
-        blocklist=FileBlocklist(),
+        blocklist=FileBlocklist.beside(place.data),
         clock=clock,
         rules=RuleBook(store, clock),
         codes=TotpCodes(FolderSealer(keys, Label.FACTOR)),

@@ -46,8 +46,8 @@ class Machine:
         return SystemClock()
 
     def blocklist(self) -> Blocklist:
-        """The passwords that attackers try first."""
-        return FileBlocklist()
+        """The passwords that attackers try first, with the stolen ones of the directory on this machine, if any."""
+        return FileBlocklist.beside(Path(self.settings.serve.data or self.folders.data))
 
     def sealer(self) -> AgeSealer:
         """Makes and opens handouts."""

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "key": ("keyturn.cli.key:key", "API keys of a directory: create, list, revoke."),
     "group": ("keyturn.cli.group:group", "Groups of a directory, and who is in them."),
     "tenant": ("keyturn.cli.tenant:tenant", "Tenants of a directory: create, list, set."),
+    "policy": ("keyturn.cli.policy:policy", "What a password must meet: show, check, set, stolen ones."),
     "audit": ("keyturn.cli.audit:audit", "Who did what: list, verify, export."),
     "backup": ("keyturn.cli.backup:backup", "Copy a directory into one sealed file, while it runs."),
     "restore": ("keyturn.cli.backup:restore", "Make a directory from a backup; revives nothing that was over."),

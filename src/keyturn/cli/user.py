@@ -73,7 +73,7 @@ def show(frame: Frame, id: str, data: Path | None, database: str) -> None:
       keyturn user show amal --data ./directory
     """
     with opened(frame, data, database) as house:
-        found, by = _found(house, id)
+        found, by = found_user(house, id)
     facts = _facts(found)
     if by is not Handle.KEY:
         frame.say(f"{id} is the {_HANDLES[by]} of {found.key}")
@@ -202,7 +202,7 @@ def _unconfirmed(frame: Frame) -> int:
 _HANDLES = {Handle.KEY: "id", Handle.LOGIN: "sign-in name", Handle.UID: "uid", Handle.NUMBER: "number"}
 
 
-def _found(house: "House", text: str) -> tuple[User, Handle]:
+def found_user(house: "House", text: str) -> tuple[User, Handle]:
     """The user whom the text names, by the first of its names that fits, and which that was."""
     from keyturn.app.operator import DOOR
     from keyturn.core.directory import LOCAL

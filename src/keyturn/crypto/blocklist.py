@@ -16,6 +16,7 @@ from keyturn.core.patterns import repeats, walks
 from keyturn.core.policy import Rule
 from keyturn.core.secret import Secret
 from keyturn.core.variants import bases
+from keyturn.crypto.breaches import Breaches, open_breaches
 
 DATA: Final = Path(__file__).with_name("data") / "blocklist.bin"
 DIGEST_BYTES: Final = 8
@@ -28,10 +29,19 @@ def digest(password: str) -> int:
 
 
 class FileBlocklist:
-    """The core's Blocklist: a list read at first use (about 1 MB), what is a trick away from it, and the patterns."""
+    """The core's Blocklist: a list read at first use (about 1 MB), what is a trick away from it, and the patterns.
 
-    def __init__(self, path: Path = DATA) -> None:
+    breaches: stolen passwords that were loaded besides.
+    """
+
+    def __init__(self, path: Path = DATA, breaches: Breaches | None = None) -> None:
         self._path = path
+        self.breaches = breaches
+
+    @classmethod
+    def beside(cls, folder: Path) -> "FileBlocklist":
+        """With the stolen passwords that were loaded into a data folder, if any were.  Raises ConfigError."""
+        return cls(breaches=open_breaches(folder))
 
     def __len__(self) -> int:
         return len(self._digests)
@@ -45,6 +55,8 @@ class FileBlocklist:
         # As it stands, too: folding can make a piece longer (ß becomes ss).
         if repeats(clear) or _is_pattern(folded):
             return Rule.PATTERN
+        if self.breaches is not None and self.breaches.holds(clear):
+            return Rule.BREACHED
         for form in bases(folded):
             if _is_pattern(form):
                 return Rule.PATTERN
