@@ -118,7 +118,8 @@ def _in_query(sent: Sent, call: Call, canary: str, dice: Random) -> None:
 
 
 def _in_path(sent: Sent, call: Call, canary: str, dice: Random) -> None:
-    sent.address = dice.choice((b"/claim/", b"/", b"/v3/users/")) + quote(canary, safe="").encode()
+    # Not where an id belongs: what somebody calls a user is no secret, and a vendor's error names the one it means.
+    sent.address = dice.choice((b"/claim/", b"/", b"/v1/authenticate/")) + quote(canary, safe="").encode()
 
 
 def _in_header(sent: Sent, call: Call, canary: str, dice: Random) -> None:
