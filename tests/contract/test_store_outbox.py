@@ -114,6 +114,84 @@ def test_a_mail_sent_before_its_cancelling_was_heard_of_counts_as_sent(store: St
     assert states(store) == {"m1": "sent"}
 
 
+def test_a_courier_that_starts_takes_early_only_what_was_tried_before(store: Store) -> None:
+    """What was never tried waits for a reason: a limit, or an address that is too new."""
+    with store.writing() as transaction:
+        transaction.outbox.put([mail("new", at=NOON + MINUTES), mail("tried", "u2"), mail("left", "u3")])
+        transaction.outbox.take(NOON, 2)
+        transaction.outbox.settle("tried", "waiting", not_before=NOON + 2 * MINUTES)
+        early = transaction.outbox.take(NOON, 10, ahead=11 * MINUTES)
+        assert sorted(one.id for one in early) == ["left", "tried"]
+        assert {one.not_before for one in early} == {NOON + 10 * MINUTES}
+
+
+def test_a_mail_that_is_held_was_not_tried_and_older_notices_make_way(store: Store) -> None:
+    with store.writing() as transaction:
+        notices = [mail(name, template="notice") for name in ("n1", "n2", "n3")]
+        transaction.outbox.put([*notices, replace(mail("other", template="notice"), recipient="b@example.org")])
+        transaction.outbox.put([mail("secret")])
+        one, two, three, _, secret = transaction.outbox.take(NOON, 10)
+        for held in (one, two, three, secret):
+            transaction.outbox.hold(held, NOON + MINUTES, "too many")
+    assert states(store) == {
+        "n1": "cancelled", "n2": "cancelled", "n3": "waiting", "other": "sending", "secret": "waiting",
+    }  # fmt: skip
+    with store.writing() as transaction:
+        [again, _] = transaction.outbox.take(NOON + MINUTES, 10)
+        assert (again.id, again.attempts, again.error) == ("n3", 0, "too many")
+        transaction.outbox.cancel(["u1"])
+        transaction.outbox.hold(again, NOON + 2 * MINUTES, "too many")
+    assert states(store)["n3"] == "cancelled", "what was cancelled meanwhile does not wait again"
+
+
+def test_what_was_sent_lately_is_known_by_user_and_address(store: Store) -> None:
+    with store.writing() as transaction:
+        transaction.outbox.put([mail("m1"), mail("m2", "u2"), mail("m3", "u3"), mail("m4", "u4")])
+        transaction.outbox.take(NOON, 10)
+        for number, name in enumerate(("m1", "m2", "m3")):
+            transaction.outbox.settle(name, "sent", at=NOON + number * MINUTES)
+        transaction.outbox.settle("m4", "failed", at=NOON + MINUTES)
+        found = transaction.outbox.lately(["u1", "u2", "u4"], NOON - MINUTES)
+        assert list(found) == [("u1", "u1@example.com", NOON), ("u2", "u2@example.com", NOON + MINUTES)]
+        assert list(transaction.outbox.lately(["u1", "u2"], NOON)) == [("u2", "u2@example.com", NOON + MINUTES)]
+        assert transaction.outbox.list(1, uid="u2")[0].settled == NOON + MINUTES
+
+
+def test_a_mail_is_found_by_the_beginning_of_its_id_sent_again_and_cancelled(store: Store) -> None:
+    with store.writing() as transaction:
+        transaction.outbox.put([mail("aa1"), mail("aa2", "u2"), mail("b", "u3", at=NOON + MINUTES)])
+        assert [one.id for one in transaction.outbox.find(1, "b")] == ["b"]
+        assert len(transaction.outbox.find(1, "aa")) == 2
+        assert list(transaction.outbox.find(2, "b")) == []
+        assert transaction.outbox.again("b", NOON)
+        transaction.outbox.settle("aa1", "failed", error="gone", at=NOON)
+        assert transaction.outbox.again("aa1", NOON)
+        assert {one.id for one in transaction.outbox.take(NOON, 10)} == {"aa1", "aa2", "b"}
+        assert not transaction.outbox.again("aa1", NOON), "it is being sent"
+        assert transaction.outbox.drop("aa1", "by hand")
+        assert not transaction.outbox.drop("aa1", "by hand")
+        assert not transaction.outbox.again("aa1", NOON)
+        assert transaction.outbox.find(1, "aa1")[0].error == "by hand"
+
+
+def test_changes_of_addresses_are_noted_settled_and_forgotten_in_time(store: Store) -> None:
+    with store.writing() as transaction:
+        transaction.outbox.move({"u1": NOON, "u2": NOON + MINUTES, "u3": None})
+        assert transaction.outbox.moved(["u1", "u2", "u3"]) == {"u1": NOON, "u2": NOON + MINUTES}
+        transaction.outbox.move({"u1": NOON + MINUTES, "u2": None})
+        assert transaction.outbox.moved(["u1", "u2"]) == {"u1": NOON + MINUTES}
+        transaction.outbox.move({"u4": NOON + timedelta(days=8)})
+        assert transaction.outbox.moved(["u1", "u4"]) == {"u4": NOON + timedelta(days=8)}
+        assert transaction.outbox.moved([]) == {}
+
+
+def test_the_notice_of_a_changed_address_is_not_cancelled_with_the_rest(store: Store) -> None:
+    with store.writing() as transaction:
+        transaction.outbox.put([mail("m1"), mail("m2", template="notice"), mail("m3", template="address")])
+        transaction.outbox.cancel(["u1"])
+    assert states(store) == {"m1": "cancelled", "m2": "cancelled", "m3": "waiting"}
+
+
 def test_operations_are_remembered_for_a_day(store: Store) -> None:
     with store.writing() as transaction:
         transaction.operations.put([done("a"), done("b", hours=1)])

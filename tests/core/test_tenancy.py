@@ -20,7 +20,11 @@ def test_settings_are_read_and_a_temporary_value_lives_a_week_at_most() -> None:
     assert rules == Rules(ProfileName.VENDOR, MailMode.LINK, KnownValues.REFUSE, timedelta(days=7))
 
 
-@pytest.mark.parametrize("setting", ["profile", "mail", "known_values", "temporary_hours", "base_url", "second_factor"])
+@pytest.mark.parametrize(
+    "setting",
+    ["profile", "mail", "known_values", "temporary_hours", "base_url", "second_factor", "language", "mail_per_hour",
+     "mail_hold"],
+)  # fmt: skip
 def test_an_unknown_word_is_an_error_that_names_the_setting_and_what_it_takes(setting: str) -> None:
     with pytest.raises(WrongSetting, match=f"^{setting} takes {re.escape(TAKES[setting])}$"):
         Rules.of({setting: "tyop"})
@@ -73,3 +77,11 @@ def test_a_new_tenant_has_its_own_rules_at_once(house: House) -> None:
     assert isinstance(made, Tenant)
     assert book(made.number).profile is ProfileName.VENDOR
     assert book(99) == Rules()
+
+
+def test_the_settings_of_mail_are_read_and_a_wrong_one_counts_as_the_strictest() -> None:
+    rules = Rules.of({"language": "de-CH", "mail_per_hour": "0", "mail_hold": "0"})
+    assert (rules.language, rules.mail_per_hour, rules.mail_hold) == ("de", 0, timedelta(0))
+    assert (Rules().language, Rules().mail_per_hour, Rules().mail_hold) == ("en", 3, timedelta(hours=24))
+    wrong = Rules.kept({"language": "klingon", "mail_per_hour": "-1", "mail_hold": "169"})
+    assert (wrong.language, wrong.mail_per_hour, wrong.mail_hold) == ("en", 1, timedelta(days=7))
