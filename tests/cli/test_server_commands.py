@@ -202,9 +202,10 @@ def test_a_time_that_is_none_is_a_mistake_of_the_command_line(run: Run, made: ob
 
 
 def test_the_audit_is_given_out_line_by_line(run: Run, made: object) -> None:
-    lines = run("audit", "export").stdout.splitlines()
+    *lines, seal = run("audit", "export").stdout.splitlines()
     assert [json.loads(line)["sequence"] for line in lines] == list(range(1, len(lines) + 1))
-    assert run("audit", "export", "--format", "csv").stdout.startswith("sequence,at,")
+    assert json.loads(seal)["checkpoint"]["sequence"] == len(lines)
+    assert run("audit", "export", "--format", "csv").stdout.startswith("shard,sequence,at,")
 
 
 def test_the_audit_is_proven_and_a_forged_record_is_named(run: Run, made: object, tmp_path: Path) -> None:

@@ -212,7 +212,9 @@ _ADMINISTRATION: Final = (
                       {"entries": [], "next": 0})}, needs=("audit.read",),
          parameters=(Parameter("after", "Sequence number after which to begin.", COUNT),
                      Parameter("count", "How many at most, up to 1,000.", COUNT),
-                     Parameter("verb", "Only entries of this verb."))),
+                     Parameter("since", "Only from then on, as ISO 8601 writes it: 2026-11-01T00:00:00Z."),
+                     Parameter("verb", "Only entries of this verb."),
+                     Parameter("who", "Only on whom has this uid, or was asked for by this id."))),
 )  # fmt: skip
 
 _PAGES: Final = (

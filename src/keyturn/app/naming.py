@@ -5,16 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from keyturn.app.trail import as_record
+from keyturn.app.exporting import as_record
 from keyturn.core.audit import Entry, Event
-from keyturn.core.permissions import NEEDS
 from keyturn.core.storage import Store
 from keyturn.core.users import Handle, Window
 
 _UID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIES: Final = frozenset({"group.join", "group.leave"})
-VERBS: Final = frozenset(NEEDS) | _TIES | {"session.start", "session.use"}
-"""All that the trail can say somebody did or was refused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,18 @@
-"""The audit trail as a whole: signs where it stands, proves that nobody touched it, and gives it out."""
+"""The audit trail as a whole: signs where it stands, proves that nobody touched it, and reads it out."""
 
-import csv
-import io
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from keyturn.core.audit import GENESIS, Checkpoint, Entry, Event, link
+from keyturn.core.audit import GENESIS, Checkpoint, Entry, Head, misplaced
+from keyturn.core.errors import StoreError
 from keyturn.core.ports import Clock, Signer
 from keyturn.core.storage import Store
 
 PAGE: Final = 1000
-
-COLUMNS: Final = (
-    "sequence", "at", "tenant", "actor", "verb", "outcome", "target", "who", "reason", "door", "source", "request",
-    "run", "row", "detail", "hash",
-)  # fmt: skip
+_SIGNATURE: Final = re.compile(r"[0-9a-f]{128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,89 +43,79 @@ def sign_off(store: Store, signer: Signer, clock: Clock) -> Checkpoint | None:
         return checkpoint
 
 
+def ours(checkpoint: Checkpoint, is_ours: Callable[[bytes, str, str], bool]) -> bool:
+    """Whether a checkpoint is signed by one of our keys, and written in the one way that we write it."""
+    written = _SIGNATURE.fullmatch(checkpoint.signature) is not None
+    return written and is_ours(checkpoint.statement(), checkpoint.signature, checkpoint.key_id)
+
+
 def verify(store: Store, is_ours: Callable[[bytes, str, str], bool]) -> Proof:
     """Recompute the whole chain and check every checkpoint; needs the public keys only.
 
     is_ours: whether a signature over a statement is of the audit key with that id.  The end of the chain is only as
-    sure as the last checkpoint: what was added and cut off since then leaves no trace.
+    sure as the last checkpoint: what was added and cut off since then leaves no trace if its note is amended, too.
     """
-    with store.reading() as view:
-        checkpoints = list(view.audit.checkpoints())
+    try:
+        with store.reading() as view:
+            checkpoints, head = view.audit.checkpoints(), view.audit.head()
+    except (StoreError, ValueError, TypeError, OverflowError):
+        return Proof(0, None, 1, "the checkpoints or the end of the chain cannot be read")
     signed: dict[int, list[Checkpoint]] = {}
     for checkpoint in checkpoints:
-        if not is_ours(checkpoint.statement(), checkpoint.signature, checkpoint.key_id):
+        if not ours(checkpoint, is_ours):
             return Proof(0, None, checkpoint.sequence, "the checkpoint at this record is not signed by an audit key")
         signed.setdefault(checkpoint.sequence, []).append(checkpoint)
+    if head is None:
+        return Proof(0, None, 1, "the store has lost its note of where the chain ends")
+    return _walk(store, signed, head)
+
+
+def _walk(store: Store, signed: Mapping[int, Sequence[Checkpoint]], head: Head) -> Proof:
+    """Every entry up to the noted end in its place, and none that differs from what was signed there."""
     previous, number, good = GENESIS, 0, None
-    for entry in entries(store):
-        why = _misplaced(entry, previous, number + 1, signed.get(number + 1, []))
-        if why:
-            return Proof(number, good, number + 1, why)
-        previous, number = entry.hash, entry.sequence
-        good = signed[number][-1] if number in signed else good
-    if checkpoints and max(signed) > number:
-        return Proof(number, good, number + 1, f"records up to {max(signed)} were signed and are missing")
-    return Proof(number, good)
+    try:
+        for entry in entries(store, last=head.sequence):
+            why = misplaced(entry, previous, number + 1)
+            here = signed.get(entry.sequence, ())
+            if not why and any(checkpoint.hash != entry.hash for checkpoint in here):
+                why = "the record is not the one that was signed"
+            if why:
+                return Proof(number, good, number + 1, why)
+            previous, number = entry.hash, entry.sequence
+            good = here[-1] if here else good
+    except (StoreError, TypeError):
+        return Proof(number, good, number + 1, "a record from here on cannot be read")
+    why = _ended(number, previous, max(signed, default=0), head)
+    return Proof(number, good, number + 1, why) if why else Proof(number, good)
 
 
-def _misplaced(entry: Entry, previous: str, number: int, signed: list[Checkpoint]) -> str:
-    if entry.sequence != number:
-        return f"record {number} is missing; the next one is {entry.sequence}"
-    if entry.previous != previous:
-        return "the record does not follow the one before it"
-    if entry.hash != link(previous, entry.shard, entry.sequence, entry.event):
-        return "the record was changed after it was written"
-    if any(checkpoint.hash != entry.hash for checkpoint in signed):
-        return "the record is not the one that was signed"
-    return ""
+def _ended(number: int, digest: str, signed: int, head: Head) -> str:
+    """Why the chain does not end where it was signed and noted to end; empty when it does."""
+    if signed > number:
+        return f"records up to {signed} were signed and are missing"
+    if (number, digest) != (head.sequence, head.hash):
+        return f"the chain does not end at record {head.sequence}, where the store has noted its end"
+    return "" if head.kept == number else f"there are {head.kept} records, and the chain has {number}"
 
 
 def entries(
     store: Store,
     *,
     since: datetime | None = None,
-    after: int = 0,
+    until: datetime | None = None,
+    last: int | None = None,
     tenant: int | None = None,
     verb: str = "",
 ) -> Iterator[Entry]:
-    """The entries in order, page by page, so that a long trail takes no memory."""
+    """The entries in order, page by page, so that a long trail takes no memory.  last: the number to stop at."""
+    after = 0
     while True:
         with store.reading() as view:
-            page = view.audit.entries(after, PAGE, tenant=tenant, verb=verb)
-        yield from (entry for entry in page if since is None or entry.event.at >= since)
+            page = view.audit.entries(after, PAGE, tenant=tenant, verb=verb, since=since, until=until)
+        for entry in page:
+            if last is not None and entry.sequence > last:
+                return
+            yield entry
         if len(page) < PAGE:
             return
         after = page[-1].sequence
-
-
-def as_record(entry: Entry) -> Mapping[str, object]:
-    """An entry as a flat record in the order of `COLUMNS`."""
-    record: dict[str, object] = {"sequence": entry.sequence, **_facts(entry.event), "hash": entry.hash}
-    return {name: record[name] for name in COLUMNS}
-
-
-def as_json_line(entry: Entry) -> str:
-    """An entry as one line of JSON; control characters are escaped, so that a hostile id stays on its line."""
-    return json.dumps(as_record(entry), ensure_ascii=True)
-
-
-def as_csv(found: Iterator[Entry]) -> Iterator[str]:
-    """The entries as CSV lines, the header first; a cell that a sheet would take for a formula gets an apostrophe."""
-    yield _csv_line(COLUMNS)
-    for entry in found:
-        yield _csv_line([_inert(value) for value in as_record(entry).values()])
-
-
-def _facts(event: Event) -> dict[str, object]:
-    return asdict(event) | {"at": event.at.isoformat(timespec="microseconds")}
-
-
-def _csv_line(cells: list[str] | tuple[str, ...]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(cells)
-    return text.getvalue()
-
-
-def _inert(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

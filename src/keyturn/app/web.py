@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from starlette.responses import Response
@@ -88,12 +89,14 @@ def _named(scope: Scope) -> Mapping[str, object]:
 
 
 def _audit_of(house: House) -> Reader:
-    def read(after: int, count: int, tenant: int, verb: str) -> Sequence[Entry]:
+    def read(after: int, count: int, tenant: int, verb: str, who: str, since: datetime | None) -> Sequence[Entry]:
         with house.store.reading() as view:
-            return view.audit.entries(after, count, tenant=tenant, verb=verb)
+            return view.audit.entries(after, count, tenant=tenant, verb=verb, who=who, since=since)
 
-    async def reader(after: int, count: int, tenant: int, verb: str) -> Sequence[Entry]:
-        return await house.threads.read(read, after, count, tenant, verb)
+    async def reader(
+        after: int, count: int, tenant: int, /, *, verb: str, who: str, since: datetime | None
+    ) -> Sequence[Entry]:
+        return await house.threads.read(read, after, count, tenant, verb, who, since)
 
     return reader
 

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 GENESIS: Final = "0" * 64
 """The hash before the first event of a shard."""
@@ -70,6 +71,50 @@ class Checkpoint:
         return f"keyturn-audit-checkpoint\n{self.shard}\n{self.sequence}\n{self.hash}\n{when}".encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the chain of a shard ends, and how many entries of whatever shard are kept."""
+
+    sequence: int
+    hash: str
+    kept: int
+
+
+class AuditTable(Protocol):
+    """The chain of events, as a store keeps it."""
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events at the end of the chain, in order; holds the chain until the transaction ends."""
+
+    def entries(
+        self,
+        after: int,
+        count: int,
+        *,
+        tenant: int | None = None,
+        verb: str = "",
+        who: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Sequence[Entry]:
+        """Entries with a sequence number above `after`, in order.  Raises StoreError for one that cannot be read.
+
+        who: the id as it was asked for, or the uid of the target; since, until: from one moment on, and before another.
+        """
+
+    def last(self) -> Entry | None:
+        """The newest entry."""
+
+    def head(self) -> Head | None:
+        """Where the chain ends by the store's own note; None when the note is lost."""
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """All checkpoints, in order."""
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint."""
+
+
 def canonical(event: Event) -> bytes:
     """The one byte form of an event that hashes cover: a JSON array in field order, times in UTC microseconds."""
     at = event.at.astimezone(UTC).isoformat(timespec="microseconds")
@@ -94,3 +139,14 @@ def chain(previous: str, shard: int, sequence: int, events: list[Event]) -> list
         entries.append(Entry(shard, number, previous, this, event))
         previous = this
     return entries
+
+
+def misplaced(entry: Entry, previous: str, number: int) -> str:
+    """Why an entry cannot be number `number` of a chain in which `previous` is the hash before it; empty if it can."""
+    if entry.sequence != number:
+        return f"record {number} is missing; the next one is {entry.sequence}"
+    if entry.previous != previous:
+        return "the record does not follow the one before it"
+    if entry.shard != SHARD or entry.hash != link(previous, entry.shard, entry.sequence, entry.event):
+        return "the record was changed after it was written"
+    return ""

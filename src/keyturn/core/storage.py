@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from keyturn.core.audit import Checkpoint, Entry, Event
+from keyturn.core.audit import AuditTable
 from keyturn.core.credentials import Credential, Link
 from keyturn.core.factors import FactorTable
 from keyturn.core.jobs import JobTable
@@ -218,25 +218,6 @@ class LinkTable(Protocol):
 
     def find(self, *digests: str) -> Link | None:
         """The link that has one of these digests: those of one token under several keys."""
-
-
-class AuditTable(Protocol):
-    """The chain of events."""
-
-    def append(self, events: Sequence[Event]) -> None:
-        """Add events at the end of the chain, in order; holds the chain until the transaction ends."""
-
-    def entries(self, after: int, count: int, *, tenant: int | None = None, verb: str = "") -> Sequence[Entry]:
-        """Entries with a sequence number above `after`, in order."""
-
-    def last(self) -> Entry | None:
-        """The newest entry."""
-
-    def checkpoints(self) -> Sequence[Checkpoint]:
-        """All checkpoints, in order."""
-
-    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Keep a checkpoint."""
 
 
 class KeyTable(Protocol):

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
 
-from keyturn.core.audit import SHARD, Checkpoint, Entry, Event, chain
+from keyturn.core.audit import SHARD, Checkpoint, Entry, Event, Head, chain
 from keyturn.core.errors import StoreError
 from keyturn.store.schema import AUDIT, AUDIT_CHECKPOINTS, AUDIT_HEAD
 from keyturn.store.statement import Prepared
@@ -23,6 +24,7 @@ MOVE: Final = Prepared(
     update(AUDIT_HEAD).where(_H.shard == SHARD).values(sequence=bindparam("last"), hash=bindparam("now")), "last", "now"
 )
 ENTRIES: Final = select(AUDIT).where(_A.shard == SHARD).order_by(_A.sequence)
+KEPT: Final = select(func.count()).select_from(AUDIT)
 NEWEST: Final = select(AUDIT).where(_A.shard == SHARD).order_by(_A.sequence.desc()).limit(1)
 CHECKPOINTS: Final = select(AUDIT_CHECKPOINTS).order_by(_C.shard, _C.sequence)
 
@@ -51,19 +53,50 @@ class SqlAudit:
         last = entries[-1]
         MOVE.run(self.connection, last.sequence, last.hash)
 
-    def entries(self, after: int, count: int, *, tenant: int | None = None, verb: str = "") -> Sequence[Entry]:
-        """Entries with a sequence number above `after`, in order."""
-        wanted = ENTRIES.where(_A.sequence > after).limit(count)
+    def entries(
+        self,
+        after: int,
+        count: int,
+        *,
+        tenant: int | None = None,
+        verb: str = "",
+        who: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Sequence[Entry]:
+        """Entries with a sequence number above `after`, in order.  Raises StoreError for one that cannot be read.
+
+        who: the id as it was asked for, or the uid of the target; since, until: from one moment on, and before another.
+        """
+        narrow: list[ColumnElement[bool]] = [_A.sequence > after]
         if tenant is not None:
-            wanted = wanted.where(_A.tenant == tenant)
+            narrow.append(_A.tenant == tenant)
         if verb:
-            wanted = wanted.where(_A.verb == verb)
+            narrow.append(_A.verb == verb)
+        if who:
+            narrow.append(or_(_A.who == _escape(who), _A.target == who))
+        if since is not None:
+            narrow.append(_A.at >= micros(since))
+        if until is not None:
+            narrow.append(_A.at < micros(until))
+        wanted = ENTRIES.where(*narrow).limit(count)
         return [_entry(row) for row in self.connection.execute(wanted)]
 
     def last(self) -> Entry | None:
         """The newest entry."""
         row = self.connection.execute(NEWEST).one_or_none()
         return None if row is None else _entry(row)
+
+    def head(self) -> Head | None:
+        """Where the chain ends by the store's own note; None when the note is lost."""
+        found = HEAD.all(self.connection)
+        kept = self.connection.execute(KEPT).scalar_one()
+        if not found:
+            return None
+        [(sequence, digest)] = found
+        if not (isinstance(sequence, int) and isinstance(digest, str)):
+            raise StoreError("the end of the audit trail cannot be read", fix="restore the database from a backup")
+        return Head(sequence, digest, kept)
 
     def checkpoints(self) -> Sequence[Checkpoint]:
         """All checkpoints, in order."""
@@ -90,10 +123,14 @@ def _row(entry: Entry) -> tuple[object, ...]:
 
 def _entry(stored: Sequence[Any]) -> Entry:
     shard, sequence, previous, digest, at, tenant, actor, verb, outcome, target = stored[:10]
-    who, reason, door, source, request, run, detail = map(_unescape, stored[10:17])
-    event = Event(
-        moment(at), tenant, actor, verb, outcome, target, who, reason, door, source, request, run, stored[17], detail
-    )
+    try:
+        who, reason, door, source, request, run, detail = map(_unescape, stored[10:17])
+        event = Event(
+            moment(at), tenant, actor, verb, outcome, target, who, reason, door, source, request, run, stored[17],
+            detail,
+        )  # fmt: skip
+    except (TypeError, ValueError, OverflowError) as error:
+        raise StoreError(f"record {sequence} of the audit cannot be read", why=str(error)) from error
     return Entry(shard, sequence, previous, digest, event)
 
 
@@ -108,4 +145,8 @@ def _escape(text: str) -> str:
 def _unescape(text: str) -> str:
     if "\\" not in text:
         return text
-    return re.sub(r"\\(\\|u[0-9a-f]{4})", lambda odd: "\\" if odd[1] == "\\" else chr(int(odd[1][1:], 16)), text)
+    return _ESCAPED.sub(lambda odd: "\\" if odd[1] == "\\" else chr(int(odd[1][1:], 16)), text)
+
+
+_ESCAPED: Final = re.compile(r"\\(\\|u(?:0000|d[89a-f][0-9a-f]{2}))")
+"""Only what `_escape` writes: two texts in the database that read the same would hide a change."""

@@ -1,0 +1,1 @@
+"""The audit as a whole: its catalogue over real runs, tampering, faults of the store, exports."""
