@@ -164,7 +164,7 @@ def test_every_dialect_has_its_page(dialect: str) -> None:
 def test_every_call_of_our_own_api_is_on_its_page() -> None:
     """The page is made from what the endpoints say of themselves; none may say nothing."""
     nobody = cast(Any, object())
-    paths = {route.path for route in routes(nobody, nobody, nobody) if isinstance(route, Route)}
+    paths = {route.path for route in routes(nobody, nobody, nobody, nobody) if isinstance(route, Route)}
     told = {path for _, path, *_ in make_docs.calls()}
     assert {path for path in paths if path.startswith(("/keyturn/v1", *make_docs.WATCHED))} == told
 

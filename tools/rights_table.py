@@ -25,6 +25,7 @@ ROLES: Final[Mapping[str, frozenset[Right]]] = {
 
 ON_NOBODY: Final = ("nobody",)
 ON_USERS: Final = ("self", "peer", "above", "foreign", "missing")
+ON_SELF: Final = ("self",)
 ON_THINGS: Final = ("peer", "above", "foreign", "missing")
 """peer: without rights; above: with one that the role lacks; foreign: of another tenant; missing: not there."""
 
@@ -37,6 +38,10 @@ ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "password.change": ON_USERS,
     "grant.write": ON_USERS,
     "tenant.appoint": ON_USERS,
+    "factor.read": ON_USERS,
+    "factor.change": ON_SELF,
+    "factor.remove": ON_USERS,
+    "key.own": ON_SELF,
     "key.update": ON_THINGS,
     "key.revoke": ON_THINGS,
     "group.read": ON_THINGS,
@@ -85,7 +90,7 @@ def allowed(role: str, operation: str, target: str) -> bool:
     who, above = actor(role), target == "above"
     if target in ("foreign", "missing"):
         return False
-    if ABOUT.get(operation) == ON_USERS:
+    if "self" in ABOUT.get(operation, ON_NOBODY):
         rights = ALL_RIGHTS if above else who.rights if target == "self" else frozenset[Right]()
         return may(who, operation, Target.SELF if target == "self" else Target.OTHER, rights)
     held = ALL_RIGHTS if above and operation in CONFERRING else frozenset[Right]()

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 from keyturn.api import manual
 from keyturn.api import routes as ours
 from keyturn.api.audit import Reader
+from keyturn.api.factors import OpenPersonal
 from keyturn.api.wire_api import API as OURS
 from keyturn.app.doors import DOORS
 from keyturn.core.permissions import NEEDS
@@ -22,7 +23,8 @@ def routes_of(name: str) -> list[BaseRoute]:
     """The routes of a door; none of them asks anything of its gate before a request comes."""
     gate = cast(Gate, object())
     if name == OURS.name:
-        return [*ours.routes(gate, cast(Reader, object()), cast(ours.Watcher, object())), *manual.routes({})]
+        personal, reader, watcher = cast(OpenPersonal, object()), cast(Reader, object()), cast(ours.Watcher, object())
+        return [*ours.routes(gate, personal, reader, watcher), *manual.routes({})]
     return [*DOORS[name].routes(gate)]
 
 

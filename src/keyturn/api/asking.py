@@ -19,7 +19,7 @@ from keyturn.core.commands import (
     UpdateUser,
 )
 from keyturn.core.outcomes import Reason
-from keyturn.core.permissions import Actor
+from keyturn.core.permissions import Actor, Proof
 from keyturn.core.ports import Administration, Directory, Gate
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle
@@ -43,6 +43,19 @@ OWN: Final = Capabilities(carries=frozenset({ChangePassword}), handle=Handle.UID
 """What people do to themselves, named by the uid of their session."""
 
 MUST_CHANGE: Final = Problem(403, "KT-AUTH-002", "Set a new password first")
+
+SHORT_OF: Final[Mapping[Proof, tuple[Problem, str]]] = {
+    Proof.RESTRICTED: (MUST_CHANGE, "this session can only POST /keyturn/v1/me/password"),
+    Proof.HALF: (
+        Problem(403, "KT-AUTH-009", "Show the second factor first"),
+        "this session can only POST /keyturn/v1/sessions/current/second-factor",
+    ),
+    Proof.ENROLLING: (
+        Problem(403, "KT-AUTH-010", "Add a second factor first"),
+        "this session can only add a factor under /keyturn/v1/me/factors and change the own password",
+    ),
+}
+"""How sessions that are short of something are told what they can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +90,18 @@ Handler = Callable[[Asked], Awaitable[Response]]
 
 
 def signed_in(
-    gate: Gate, handler: Handler, *, restricted_too: bool = False
+    gate: Gate, handler: Handler, *, also: frozenset[Proof] = frozenset()
 ) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint for people and keys that are signed in; a session that must change its password gets no further
-    than where `restricted_too` lets it."""
+    """An endpoint for people and keys that are signed in.  also: with which sessions too that are short of something;
+    at every other endpoint these get no further."""
 
     async def endpoint(request: Request) -> Response:
         token = bearer(request)
         actor = await gate.actor(token) if token else None
         if actor is None or not token:
             return answer(PROBLEMS[Reason.NOT_SIGNED_IN], "send a good token as Authorization: Bearer")
-        if actor.confined and not restricted_too:
-            return answer(MUST_CHANGE, "this session can only POST /keyturn/v1/me/password")
+        if actor.proof in SHORT_OF and actor.proof not in also:
+            return answer(*SHORT_OF[actor.proof])
         return await handler(Asked(request, actor, token, gate))
 
     return endpoint

@@ -1,30 +1,38 @@
 """The addresses of our own API, of mailed links and of what watches over the server."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
-from keyturn.api import audit, keys, users
-from keyturn.api.asking import Handler, signed_in
+from keyturn.api.asking import SHORT_OF, Handler, signed_in
 from keyturn.api.claim import Claim
+from keyturn.api.factors import Factors, OpenPersonal
+from keyturn.api.ownkeys import OwnKeys
 from keyturn.api.pages import ENGLISH_ALONE
 from keyturn.api.problems import OF_HTTP, UNREADY, answer
 from keyturn.api.sessions import Sessions
 from keyturn.api.welcome import Welcome
 from keyturn.core.languages import Languages
+from keyturn.core.permissions import Proof
 from keyturn.core.ports import Gate
 from keyturn.http.requests import Endpoint, route
 
 ROOT = "/keyturn/v1"
+_OF_OWN_PASSWORD: Final = frozenset({Proof.RESTRICTED, Proof.ENROLLING})
 
 Watcher = Callable[[], Awaitable[Mapping[str, int] | None]]
 """The numbers for `/metrics`, None when the store does not answer."""
 
 
 def routes(
-    gate: Gate, read_audit: audit.Reader, watch: Watcher, languages: Languages = ENGLISH_ALONE
+    gate: Gate,
+    personal: OpenPersonal,
+    read_audit: audit.Reader,
+    watch: Watcher,
+    languages: Languages = ENGLISH_ALONE,
 ) -> list[BaseRoute]:
     """All of them.  languages: what the pages for people are written in."""
     sessions, claim, welcome = Sessions(gate), Claim(gate, languages), Welcome(gate, languages)
@@ -32,11 +40,11 @@ def routes(
     def held(handler: Handler) -> Endpoint:
         return signed_in(gate, handler)
 
-    ours: Mapping[str, dict[str, Endpoint]] = {
+    ours: dict[str, dict[str, Endpoint]] = {
         "/sessions": {"POST": sessions.start},
-        "/sessions/current": {"DELETE": signed_in(gate, sessions.end, restricted_too=True)},
+        "/sessions/current": {"DELETE": signed_in(gate, sessions.end, also=frozenset(SHORT_OF))},
         "/me": {"GET": held(sessions.me)},
-        "/me/password": {"POST": signed_in(gate, sessions.set_password, restricted_too=True)},
+        "/me/password": {"POST": signed_in(gate, sessions.set_password, also=_OF_OWN_PASSWORD)},
         "/users": {"GET": held(users.listing), "POST": held(users.create)},
         "/users/{id}": {"GET": held(users.show), "DELETE": held(users.delete)},
         "/users/{id}/reset": {"POST": held(users.reset)},
@@ -46,12 +54,32 @@ def routes(
         "/keys/{id}": {"DELETE": held(keys.revoke)},
         "/audit": {"GET": held(audit.listing(read_audit))},
     }
+    ours |= _personal(gate, Factors(personal), OwnKeys(personal))
     return [
         *(route(ROOT + path, methods, wrong_method) for path, methods in ours.items()),
         route("/", {"GET": welcome.show, "POST": welcome.take}, wrong_method),
         route("/claim/{token}", {"GET": claim.show, "POST": claim.take}, wrong_method),
         *_watching(watch),
     ]
+
+
+def _personal(gate: Gate, factors: Factors, own: OwnKeys) -> dict[str, dict[str, Endpoint]]:
+    """Second factors, and keys of a person."""
+
+    def held(handler: Handler, *also: Proof) -> Endpoint:
+        return signed_in(gate, handler, also=frozenset(also))
+
+    return {
+        "/sessions/current/second-factor": {"POST": held(factors.show, Proof.HALF)},
+        "/me/factors": {"GET": held(factors.listing, Proof.ENROLLING)},
+        "/me/factors/totp": {"POST": held(factors.propose, Proof.ENROLLING)},
+        "/me/factors/totp/confirm": {"POST": held(factors.confirm, Proof.ENROLLING)},
+        "/me/factors/recovery": {"POST": held(factors.codes)},
+        "/me/factors/{id}": {"DELETE": held(factors.remove)},
+        "/me/keys": {"GET": held(own.listing), "POST": held(own.create)},
+        "/me/keys/{id}": {"DELETE": held(own.revoke)},
+        "/users/{id}/factors": {"DELETE": held(factors.remove_all)},
+    }
 
 
 def wrong_method(request: Request) -> Response:

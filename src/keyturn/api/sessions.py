@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from keyturn.api.asking import DOOR, OWN, Asked, Fields
 from keyturn.api.problems import PROBLEMS, answer, refusal
-from keyturn.api.shapes import outcome_answer, own_user
+from keyturn.api.shapes import outcome_answer, own_user, session_body
 from keyturn.core.commands import ChangePassword
 from keyturn.core.outcomes import RETRYABLE, Reason, Refused
 from keyturn.core.ports import Gate
@@ -21,8 +21,8 @@ class Sessions:
     gate: Gate
 
     async def start(self, request: Request) -> Response:
-        """POST /sessions {"login", "password", "tenant"?}: 201 with a token and whether the password must be changed,
-        or 401 that is the same for every kind of failure."""
+        """POST /sessions {"login", "password", "tenant"?}: 201 with a token and what its session is short of, or 401
+        that is the same for every kind of failure."""
         fields = await Fields.of(request, "login", "password", "tenant")
         signed = await self.gate.sign_in(
             fields.text("login"),
@@ -35,11 +35,7 @@ class Sessions:
             if signed.reason in RETRYABLE:
                 return refusal(signed)
             return answer(PROBLEMS[Reason.NOT_SIGNED_IN], "the login or the password is wrong")
-        body = {
-            "token": signed.token.reveal(),
-            "must_change": signed.must_change,
-        }
-        return JSONResponse(body, 201, headers={"cache-control": "no-store"})
+        return JSONResponse(session_body(signed), 201, headers={"cache-control": "no-store"})
 
     async def end(self, asked: Asked) -> Response:
         """DELETE /sessions/current: the token is dead at once."""

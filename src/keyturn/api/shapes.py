@@ -8,7 +8,8 @@ from starlette.responses import JSONResponse, Response
 from keyturn.api.problems import UNSURE, answer, refusal
 from keyturn.core.audit import Entry
 from keyturn.core.outcomes import Changed, Created, Outcome, Refused, Uncertain
-from keyturn.core.permissions import Actor
+from keyturn.core.permissions import Actor, Proof
+from keyturn.core.ports import SignedIn
 from keyturn.core.storage import Key
 from keyturn.core.users import User, right_words
 
@@ -30,9 +31,9 @@ def user_body(user: User) -> dict[str, object]:
         "version": user.version,
         "has_password": user.has_password,
         "must_change": user.must_change,
-        "password_changed": _time(user.password_changed),
-        "added": {"by": user.added.by, "at": _time(user.added.at)},
-        "updated": {"by": user.updated.by, "at": _time(user.updated.at)},
+        "password_changed": time_text(user.password_changed),
+        "added": {"by": user.added.by, "at": time_text(user.added.at)},
+        "updated": {"by": user.updated.by, "at": time_text(user.updated.at)},
     }
 
 
@@ -54,8 +55,9 @@ def key_body(key: Key) -> dict[str, object]:
         "description": key.description,
         "rights": right_words(key.rights),
         "active": key.active,
-        "added": {"by": key.added.by, "at": _time(key.added.at)},
-        "expires": _time(key.expires),
+        "added": {"by": key.added.by, "at": time_text(key.added.at)},
+        "expires": time_text(key.expires),
+        "owner": key.owner,
     }
 
 
@@ -101,5 +103,16 @@ def outcome_answer(outcome: Outcome, *, status: int = 200) -> Response:
     return JSONResponse(body, status)
 
 
-def _time(at: datetime | None) -> str | None:
+def session_body(signed: SignedIn) -> dict[str, object]:
+    """A new session: its token, and what it is short of.  The only place that shows a token of a sign-in."""
+    return {
+        "token": signed.token.reveal(),
+        "must_change": signed.must_change,
+        "second_factor": [kind.value for kind in signed.factors],
+        "must_enrol": signed.actor.proof is Proof.ENROLLING,
+    }
+
+
+def time_text(at: datetime | None) -> str | None:
+    """A moment as our API writes it."""
     return at.isoformat(timespec="seconds") if at is not None else None

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from keyturn.api.problems import MEDIA_TYPE, PROBLEMS
+from keyturn.api.wire_personal import PERSONAL
+from keyturn.api.wire_personal import SHAPES as PERSONAL_SHAPES
 from keyturn.core.outcomes import Reason
 from keyturn.core.users import RIGHT_NAMES
 from keyturn.http.described import (
@@ -120,7 +122,6 @@ SHAPES: Final[Mapping[str, Schema]] = {
     ),
     "Reset": members({"new": maybe(SECRET), "notify": FLAG}, closed=True),
     "SignIn": members({"login": TEXT, "password": SECRET, "tenant": TEXT}, "login", "password", closed=True),
-    "Session": members({"token": SECRET, "must_change": FLAG}, "token", "must_change"),
     "Oneself": members({"id": TEXT, "name": TEXT, "rights": _RIGHTS, "user": shape("User")}, "id", "name", "rights"),
     "NewPassword": members({"new": SECRET, "old": maybe(SECRET)}, "new", closed=True),
     "Key": members(
@@ -132,6 +133,7 @@ SHAPES: Final[Mapping[str, Schema]] = {
             "active": FLAG,
             "added": _STAMP,
             "expires": maybe(TIME),
+            "owner": TEXT,
             "token": SECRET,
         },
         "id",
@@ -139,6 +141,7 @@ SHAPES: Final[Mapping[str, Schema]] = {
         "rights",
         "active",
     ),
+    **PERSONAL_SHAPES,
     "NewKey": members({"kind": NAME, "description": TEXT, "rights": many(one_of(*RIGHT_NAMES))}, "kind", closed=True),
     "Entry": members(
         {
@@ -165,8 +168,9 @@ _HTML: Final = Answer("A page.", TEXT, "<!doctype html>...", _PAGE)
 
 _PEOPLE: Final = (
     Call("POST", _ROOT + "/sessions", "Sign in",
-         {201: Answer("A token, and whether it only buys a new password.", shape("Session"),
-                      {"token": "eyJhbGciOi...", "must_change": False})},
+         {201: Answer("A token, and what it is short of: a new password, a second factor to show or to add.",
+                      shape("Session"), {"token": "eyJhbGciOi...", "must_change": False, "second_factor": ["totp"],
+                                         "must_enrol": False})},
          body=Body(shape("SignIn"), {"login": "amal", "password": "a phrase of several words"}), anybody=True,
          refuses=frozenset({Reason.NOT_SIGNED_IN})),
     Call("DELETE", _ROOT + "/sessions/current", "Sign out", {204: _NOTHING}),
@@ -252,7 +256,7 @@ API: Final = Api(
     name="keyturn",
     title="keyturn",
     text="Our own API: sign-in, users, keys, the audit, and the pages behind mailed links.",
-    calls=(*_PEOPLE, *_USERS, *_ADMINISTRATION, *_PAGES, *_HELP, *_WATCH),
+    calls=(*_PEOPLE, *PERSONAL, *_USERS, *_ADMINISTRATION, *_PAGES, *_HELP, *_WATCH),
     faults=FAULTS,
     error=shape("Problem"),
     ways={"bearer": {"type": "http", "scheme": "bearer"}},

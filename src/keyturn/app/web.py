@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from functools import partial
 from typing import Final
 
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from keyturn.app.build import House
 from keyturn.app.doors import DOORS, Door
 from keyturn.app.languages import languages
 from keyturn.app.openapi import manuals
+from keyturn.app.personal import personal
 from keyturn.core.audit import Entry
 from keyturn.core.errors import Busy, StoreError
 from keyturn.http.front import Front
@@ -33,7 +34,7 @@ def web_app(house: House, front: Front = _HERE) -> ASGIApp:
     """
     house.gate.floor.measure()
     vendors = [route for door in DOORS.values() for route in door.routes(house.gate)]
-    ours = routes(house.gate, _audit_of(house), _watcher_of(house), languages())
+    ours = routes(house.gate, partial(personal, house.gate), _audit_of(house), _watcher_of(house), languages())
     router = Router([*ours, *manual.routes(manuals()), *vendors], redirect_slashes=False, default=_nothing_here)
     return Limits(_Ailing(router), say, _broken, _batched, front=front)
 

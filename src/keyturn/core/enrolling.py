@@ -10,6 +10,7 @@ from keyturn.core.audit import Event
 from keyturn.core.factors import FRESH, MOST_FACTORS, RECOVERY_CODES, Factor, FactorKind, kinds, typed
 from keyturn.core.outcomes import Changed, Reason, Refused, Unchanged
 from keyturn.core.permissions import Proof, Target, may, not_allowed
+from keyturn.core.personal import Enrolled, NewApp
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
 from keyturn.core.signin import SignIn
@@ -23,23 +24,6 @@ STALE: Final = "sign in again first: factors are changed within ten minutes of a
 
 
 @dataclass(frozen=True, slots=True)
-class NewApp:
-    """An authenticator app that is proposed.  secret: in base32; uri: what its picture holds."""
-
-    id: str
-    secret: Secret
-    uri: Secret
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """What came of a change: a new session, since all others ended; and recovery codes, shown this once."""
-
-    signed: SignedIn
-    codes: tuple[Secret, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class LocalFactors:
     """Second factors as one caller may use them.  Each change is one transaction with its audit row."""
 
@@ -50,18 +34,20 @@ class LocalFactors:
         """The caller's own factors and recovery codes."""
         with self.signing_in.parts.store.reading() as view:
             subject = self._self(view)
-            if subject is None or not may(self.caller.actor, "factor.read", Target.SELF):
-                return not_allowed()
-            return view.factors.of(subject.uid)
+            if subject is not None and may(self.caller.actor, "factor.read", Target.SELF):
+                return view.factors.of(subject.uid)
+        return self._unread(not_allowed())
 
     def of(self, who: str, by: Handle) -> Sequence[Factor] | Refused:
         """The factors of a user whom the caller may see."""
         actor = self.caller.actor
         with self.signing_in.parts.store.reading() as view:
             subject = view.users.subjects(actor.tenant, [who], by).get(who)
-            if not may(actor, "factor.read", Target.SELF if subject and subject.uid == actor.id else Target.OTHER):
-                return not_allowed(who)
-            return _missing(who) if subject is None else view.factors.of(subject.uid)
+            target = Target.SELF if subject is not None and subject.uid == actor.id else Target.OTHER
+            allowed = may(actor, "factor.read", target)
+            if allowed and subject is not None:
+                return view.factors.of(subject.uid)
+        return self._unread(_missing(who) if allowed else not_allowed(who))
 
     def propose(self, name: str) -> NewApp | Refused:
         """A secret for an authenticator app; it opens nothing until a code of it was shown."""
@@ -191,6 +177,10 @@ class LocalFactors:
         if actor.since is None or now - actor.since > FRESH:
             return self._refuse(transaction, verb, replace(not_allowed(), text=STALE), subject.uid)
         return subject
+
+    def _unread(self, refused: Refused) -> Refused:
+        with self.signing_in.parts.store.writing() as transaction:
+            return self._refuse(transaction, "factor.read", refused, "")
 
     def _refuse(self, transaction: Transaction, verb: str, refused: Refused, uid: str) -> Refused:
         transaction.audit.append([self.caller.refusal(self._now(), verb, refused, target=uid)])

@@ -55,4 +55,4 @@ class TotpCodes:
 
 def _of(secret: bytes) -> TOTP:
     # SHA-1 is what every app takes; within HMAC nothing is known against it.
-    return TOTP(secret, DIGITS, SHA1(), STEP)  # noqa: S303  # RFC 6238
+    return TOTP(secret, DIGITS, SHA1(), STEP)  # noqa: S303  # as above

@@ -3,6 +3,7 @@
 from typing import Final
 
 from keyturn.core.users import User
+from tests.rights.asks import personal
 from tests.rights.stage import GOOD, OTHER, Asks, OnSelf, Stage, bearer, key, nobody, someone
 
 
@@ -27,6 +28,7 @@ ASKS: Final[Asks] = {
     ("POST", "/keyturn/v1/keys"): {("key.create",): nobody("/keyturn/v1/keys", {"kind": "mas", "rights": []})},
     ("DELETE", "/keyturn/v1/keys/{id}"): {("key.revoke",): key("/keyturn/v1/keys/{id}")},
     ("GET", "/keyturn/v1/audit"): {("audit.read",): nobody("/keyturn/v1/audit")},
+    **personal.ASKS,
     ("POST", "/keyturn/v1/me/password"): {
         ("password.change",): OnSelf(nobody("/keyturn/v1/me/password", {"old": GOOD, "new": OTHER}))
     },

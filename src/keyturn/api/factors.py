@@ -1,0 +1,100 @@
+"""Second factors over our own API: shown at a sign-in, changed by their owner, removed by an administrator."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from starlette.responses import JSONResponse, Response
+
+from keyturn.api.asking import DOOR, Asked, Fields
+from keyturn.api.problems import PROBLEMS, answer, refusal
+from keyturn.api.shapes import session_body, time_text
+from keyturn.core.commands import Origin
+from keyturn.core.factors import Factor, FactorKind
+from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.permissions import Actor
+from keyturn.core.personal import Enrolled, Personal
+from keyturn.core.users import Handle
+from keyturn.http.paths import segment
+
+OpenPersonal: TypeAlias = Callable[[Actor, str, Origin], Personal]
+"""Factors and keys as somebody may use them through a door."""
+
+_SHOWN_ONCE = {"cache-control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """`/sessions/current/second-factor`, `/me/factors` and `/users/{id}/factors`."""
+
+    personal: OpenPersonal
+
+    async def show(self, asked: Asked) -> Response:
+        """POST /sessions/current/second-factor {"code"}: 201 with a token that can do everything; the old one ends."""
+        fields = await Fields.of(asked.request, "code")
+        signed = await self._of(asked).show(fields.secret("code"))
+        if isinstance(signed, Refused):
+            return answer(PROBLEMS[Reason.NOT_SIGNED_IN], "the second factor is wrong")
+        return JSONResponse(session_body(signed), 201, headers=_SHOWN_ONCE)
+
+    async def listing(self, asked: Asked) -> Response:
+        """GET /me/factors: what there is, and how many recovery codes are left."""
+        found = await self._of(asked).factors()
+        if isinstance(found, Refused):
+            return refusal(found)
+        shown = [each for each in found if each.active]
+        codes = sum(each.kind is FactorKind.RECOVERY for each in shown)
+        factors = [_factor_body(each) for each in shown if each.kind is not FactorKind.RECOVERY]
+        return JSONResponse({"factors": factors, "recovery_codes_left": codes})
+
+    async def propose(self, asked: Asked) -> Response:
+        """POST /me/factors/totp {"name"?}: the only answer that shows the secret of an authenticator app."""
+        fields = await Fields.of(asked.request, "name")
+        made = await self._of(asked).propose_app(fields.text("name", ""))
+        if isinstance(made, Refused):
+            return refusal(made)
+        body = {"id": made.id, "secret": made.secret.reveal(), "uri": made.uri.reveal()}
+        return JSONResponse(body, 201, headers=_SHOWN_ONCE)
+
+    async def confirm(self, asked: Asked) -> Response:
+        """POST /me/factors/totp/confirm {"code"}: the app works; all sessions end, and here is a new one."""
+        fields = await Fields.of(asked.request, "code")
+        return _enrolled(await self._of(asked).confirm_app(fields.secret("code")))
+
+    async def remove(self, asked: Asked) -> Response:
+        """DELETE /me/factors/{id}: all sessions end, and here is a new one."""
+        return _enrolled(await self._of(asked).remove_factor(segment(asked.request, "id")))
+
+    async def codes(self, asked: Asked) -> Response:
+        """POST /me/factors/recovery: the only answer that shows these codes; the ones before are dead."""
+        codes = await self._of(asked).new_codes()
+        if isinstance(codes, Refused):
+            return refusal(codes)
+        return JSONResponse({"recovery_codes": [code.reveal() for code in codes]}, 201, headers=_SHOWN_ONCE)
+
+    async def remove_all(self, asked: Asked) -> Response:
+        """DELETE /users/{id}/factors: for somebody who lost them; the sessions end."""
+        done = await self._of(asked).remove_factors_of(segment(asked.request, "id"), Handle.KEY)
+        return refusal(done) if isinstance(done, Refused) else Response(status_code=204)
+
+    def _of(self, asked: Asked) -> Personal:
+        return self.personal(asked.actor, DOOR, asked.origin)
+
+
+def _enrolled(made: Enrolled | Refused) -> Response:
+    if isinstance(made, Refused):
+        return refusal(made)
+    body = session_body(made.signed)
+    if made.codes:
+        body["recovery_codes"] = [code.reveal() for code in made.codes]
+    return JSONResponse(body, 201, headers=_SHOWN_ONCE)
+
+
+def _factor_body(factor: Factor) -> Mapping[str, object]:
+    return {
+        "id": factor.id,
+        "kind": factor.kind.value,
+        "name": factor.name,
+        "added": time_text(factor.added),
+        "used": time_text(factor.used),
+    }

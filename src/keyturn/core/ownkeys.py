@@ -1,0 +1,117 @@
+"""Keys that belong to a person: for doors that know a password alone, where the person has or needs a second factor.
+
+Such a key acts as its owner, with the rights that the owner has at that moment, and dies with the account.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from string import ascii_lowercase
+from typing import Final
+
+from keyturn.core.factors import FRESH
+from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.permissions import Target, may, not_allowed
+from keyturn.core.ports import NewKey
+from keyturn.core.steps import Caller, Parts
+from keyturn.core.storage import Key, Subject, Transaction
+from keyturn.core.telling import told
+from keyturn.core.users import Handle, Stamp
+
+OCTETS: Final = 32
+"""Of a token, 256 bits: 43 characters, which fit wherever a password does."""
+
+MOST_KEYS: Final = 20
+"""How many keys somebody may have."""
+
+STALE: Final = "sign in again first: keys are made within ten minutes of a sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKeys:
+    """Keys of persons as one caller may make them.  Each change is one transaction with its audit row."""
+
+    parts: Parts
+    caller: Caller
+
+    def mine(self) -> Sequence[Key] | Refused:
+        """The caller's own keys, oldest first."""
+        if not may(self.caller.actor, "key.own", Target.SELF):
+            return not_allowed()
+        with self.parts.store.reading() as view:
+            return view.keys.of(self.caller.actor.id)
+
+    def create(self, kind: str, description: str = "", scopes: tuple[str, ...] = ()) -> NewKey | Refused:
+        """A key of one's own for a door; its token is shown this once."""
+        actor = self.caller.actor
+        with self.parts.store.writing() as transaction:
+            subject = transaction.users.by_uid([actor.id]).get(actor.id)
+            open_still = transaction.sessions.find(actor.session) is not None
+            if subject is None or not open_still or not may(actor, "key.own", Target.SELF):
+                return self._refuse(transaction, "key.create", not_allowed(), actor.id)
+            if actor.since is None or self.parts.clock.now() - actor.since > FRESH:
+                stale = Refused("", Reason.NOT_ALLOWED, STALE)
+                return self._refuse(transaction, "key.create", stale, actor.id)
+            return self._made(transaction, subject, kind, description, scopes)
+
+    def create_for(
+        self, who: str, by: Handle, kind: str, description: str = "", scopes: tuple[str, ...] = ()
+    ) -> NewKey | Refused:
+        """A key of somebody else's, by who may make keys and holds all that the person does."""
+        actor = self.caller.actor
+        with self.parts.store.writing() as transaction:
+            subject = transaction.users.subjects(actor.tenant, [who], by).get(who)
+            allowed = may(actor, "key.create", Target.NOBODY)
+            if not allowed or (subject is not None and not actor.holds(subject.rights, subject.administers)):
+                return self._refuse(transaction, "key.create", not_allowed(who), subject.uid if subject else "")
+            if subject is None:
+                missing = Refused(who, Reason.NO_SUCH_USER, "there is no such user")
+                return self._refuse(transaction, "key.create", missing, "")
+            return self._made(transaction, subject, kind, description, scopes)
+
+    def revoke(self, id: str) -> Key | Refused:
+        """Delete one of one's own keys; what was signed in with it ends."""
+        actor = self.caller.actor
+        with self.parts.store.writing() as transaction:
+            if not may(actor, "key.own", Target.SELF):
+                return self._refuse(transaction, "key.revoke", not_allowed(id), actor.id)
+            key = transaction.keys.find(id)
+            if key is None or key.owner != actor.id:
+                missing = Refused(id, Reason.NO_SUCH_USER, "there is no such key")
+                return self._refuse(transaction, "key.revoke", missing, actor.id)
+            transaction.keys.remove(id)
+            self._audit(transaction, "key.revoke", "changed", key)
+            return key
+
+    def _made(
+        self, transaction: Transaction, subject: Subject, kind: str, description: str, scopes: tuple[str, ...]
+    ) -> NewKey | Refused:
+        if len(transaction.keys.of(subject.uid)) >= MOST_KEYS:
+            many = Refused("", Reason.INVALID, f"there are {MOST_KEYS} keys already; revoke one first")
+            return self._refuse(transaction, "key.create", many, subject.uid)
+        token, stamp = self.parts.minter.draw(OCTETS), Stamp(self.caller.actor.id, self.parts.clock.now())
+        name, digest = free_id(transaction, subject.tenant), self.parts.hasher.digest(token)
+        key = Key(
+            name, subject.tenant, kind, digest, frozenset(), True, description, 1, 1, stamp, stamp, scopes=scopes,
+            owner=subject.uid,
+        )  # fmt: skip
+        transaction.keys.put(key)
+        self._audit(transaction, "key.create", "created", key)
+        return NewKey(key, token)
+
+    def _audit(self, transaction: Transaction, verb: str, outcome: str, key: Key) -> None:
+        detail = told(f"kind {key.kind}", "of a person")
+        event = self.caller.event(self.parts.clock.now(), verb, outcome, who=key.id, target=key.owner, detail=detail)
+        transaction.audit.append([event])
+
+    def _refuse(self, transaction: Transaction, verb: str, refused: Refused, uid: str) -> Refused:
+        transaction.audit.append([self.caller.refusal(self.parts.clock.now(), verb, refused, target=uid)])
+        return refused
+
+
+def free_id(transaction: Transaction, tenant: int) -> str:
+    """An id as the field writes them: `a-<tenant>-<10 lower-case letters>`."""
+    name = next(one.name for one in transaction.tenants.all() if one.number == tenant)
+    drawn = (f"a-{name}-" + "".join(secrets.choice(ascii_lowercase) for _ in range(10)) for _ in count())
+    return next(each for each in drawn if transaction.keys.find(each) is None)
