@@ -38,17 +38,18 @@ def operation_of(request: Request) -> str:
 
 async def json_object(request: Request, most: int = SINGLE) -> dict[str, object]:
     """The members of a JSON body.  Raises BadRequest, also when the body is said to be something else."""
-    _expect_json(request)
+    expect_json(request)
     return read_object(await request.body(), most)
 
 
 async def json_value(request: Request, most: int = SINGLE) -> object:
     """Whatever the JSON body is, a list for one.  Raises BadRequest as `json_object` does."""
-    _expect_json(request)
+    expect_json(request)
     return read_json(await request.body(), most)
 
 
-def _expect_json(request: Request) -> None:
+def expect_json(request: Request) -> None:
+    """Raises BadRequest for a body that is said to be something else."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         raise BadRequest("send the body as content-type: application/json", 415)

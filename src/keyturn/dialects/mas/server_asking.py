@@ -126,5 +126,5 @@ def refuse_request(status: int, text: str, faults: FaultTable = FAULTS) -> Respo
 
 
 def reply(value: object, status: int = 200, *, retry_after: float | None = None) -> Response:
-    """A JSON answer, never to be stored; None is an empty body."""
-    return replies.reply(value, status, retry_after=retry_after)
+    """A JSON answer, never to be stored; None is an empty body.  A 401 says how to sign in."""
+    return replies.reply(value, status, retry_after=retry_after, challenge='Bearer realm="MAS"')

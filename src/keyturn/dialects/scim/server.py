@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
-from scim2_models import SCIMException
+from scim2_models import InvalidFilterException, SCIMException
 from scim2_server.handler import AsyncScimHandler
 from scim2_server.requests import ScimRequest
 from scim2_server.routing import Operation
@@ -17,8 +18,9 @@ from keyturn.core.commands import ChangePassword
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import NEEDS, Actor, not_allowed
 from keyturn.core.ports import Gate
-from keyturn.dialects.scim.server_asking import Asked, Door, passed_on, reply, say
+from keyturn.dialects.scim.server_asking import Asked, Door, passed_on, reply, say, shape
 from keyturn.dialects.scim.server_bounds import refuse_many
+from keyturn.dialects.scim.server_filter import asks_for_password
 from keyturn.dialects.scim.server_service import Service, Turned, make_service
 from keyturn.dialects.scim.server_storage import Storage
 from keyturn.dialects.scim.wire import BASE, FAULTS, MOST_VALUES, password_alone
@@ -29,7 +31,7 @@ from keyturn.http.faults import FaultTable
 from keyturn.http.json import BATCH, BadRequest, encode, read_json
 from keyturn.http.query import read_query
 from keyturn.http.replies import guarded
-from keyturn.http.requests import route
+from keyturn.http.requests import expect_json, route
 
 __all__ = ["PREFIXES", "routes", "say"]
 
@@ -100,7 +102,14 @@ class Served:
         if refused is not None:
             return self.door.refuse(refused)
         handler = AsyncScimHandler(self.service, Storage(asked, self.service))
-        return passed_on(await handler.handle(scim))
+        try:
+            answer = await handler.handle(scim)
+        except InvalidFilterException as error:
+            answer = self.service.error_response(error)
+        if asks_for_password(scim.query.get("filter", "")) and answer.status == HTTPStatus.BAD_REQUEST:
+            # The RFC 7644, 7.5.2; the library knows no address from a body.
+            return reply(shape(403, "a filter in an address does not name the password", "sensitive"), 403)
+        return passed_on(answer)
 
     def misread(self, error: Exception) -> Response:
         """What our directory, the library or our words do not let through, in SCIM's shape."""
@@ -139,6 +148,7 @@ async def _body(request: Request) -> object:
     body = await request.body()
     if not body or request.method not in ("POST", "PUT", "PATCH"):
         return None
+    expect_json(request)
     if body.count(b",") >= MOST_VALUES:
         raise BadRequest("the body holds too many values", 413)
     value = mended(read_json(body, BATCH))

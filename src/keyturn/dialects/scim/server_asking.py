@@ -47,7 +47,11 @@ class Asked:
     @property
     def administration(self) -> Administration:
         """The administration as the one who asks may use it."""
-        return self.gate.administration(self.actor, DOOR, origin_of(self.request))
+        return self.administration_for(self.operation)
+
+    def administration_for(self, operation: str) -> Administration:
+        """The same, for one step of a bulk request."""
+        return self.gate.administration(self.actor, DOOR, replace(origin_of(self.request), operation=operation))
 
     async def refuse(self, verb: str, refused: Refused) -> Refused:
         """Have a refusal audited that no command makes."""

@@ -1,11 +1,18 @@
 """Filters and sort orders of SCIM as conditions that our own lists understand; what cannot be said is refused."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from scim2_models import AttributeBinding, InvalidFilterException, InvalidPathException, Mutability, Resource
+from scim2_models import (
+    AttributeBinding,
+    InvalidFilterException,
+    InvalidPathException,
+    Mutability,
+    Resource,
+)
 from scim2_models import ScimFilter as Filter
 from scim2_models.path import (
     AttrPath,
@@ -78,6 +85,8 @@ WORDS: Final[Mapping[str, Words]] = {
         kept=False,
     ),
 }  # fmt: skip
+_PASSWORD: Final = re.compile(r"(?<![\[.\w])password\b", re.IGNORECASE)
+_TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?')
 _NAMES: Final = (Field.GIVEN_NAME, Field.FAMILY_NAME, Kept((MORE, "name")))
 _OURS: Final = ("schemas", "meta", "password", "groups", "members")
 
@@ -86,6 +95,11 @@ def condition_of(filter: Filter[Any], model: type[AnyResource], kind: str) -> Co
     """The condition of a filter on one type of resource.  Raises InvalidFilterException for what cannot be said."""
     bound = Filter.__class_getitem__(model)(filter.ast)
     return _Translator(bound, WORDS[kind], kind).visit(bound.ast)
+
+
+def asks_for_password(text: str) -> bool:
+    """Whether a filter as it is written names the password, outside of the texts in it."""
+    return _PASSWORD.search(_TEXT.sub("", text)) is not None
 
 
 def name_alone(filter: Filter[Any], model: type[AnyResource]) -> str | None:

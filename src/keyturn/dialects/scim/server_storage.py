@@ -5,7 +5,12 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, Final
 
-from scim2_models import Context, NotImplementedException, ResourceType, ResponseParameters
+from scim2_models import (
+    Context,
+    NotImplementedException,
+    ResourceType,
+    ResponseParameters,
+)
 from scim2_models import SearchRequest as Search
 from scim2_server.storage import AsyncScimStorage, SearchPage
 
@@ -84,7 +89,7 @@ class Storage(AsyncScimStorage):
             outcome = await self._done(read_creation(body, self._operation()))
             return self._user(await self._after(outcome))
         sent = read_group(body)
-        made = await self._asked.administration.create_group(
+        made = await self._asked.administration_for(self._operation()).create_group(
             sent.name, members=sent.members, external_id=sent.external_id
         )
         return self._group(_kept(made))
@@ -97,7 +102,7 @@ class Storage(AsyncScimStorage):
         version = version_of(expected_version)
         if resource_type.name != "User":
             change = read_group_change(self._groups[uid], body, version)
-            return self._group(_kept(await self._asked.administration.update_group(uid, change)))
+            return self._group(_kept(await self._asked.administration_for(self._operation()).update_group(uid, change)))
         removes = self._asked.request.method == "PATCH"
         wanted = read_change(self._users[uid], body, version=version, operation=self._operation(), hides=removes)
         await self._change(uid, wanted)
@@ -110,7 +115,7 @@ class Storage(AsyncScimStorage):
         if resource_type.name == "User":
             await self._done(DeleteUser(resource_id, self._operation()))
         else:
-            _kept(await self._asked.administration.delete_group(resource_id))
+            _kept(await self._asked.administration_for(self._operation()).delete_group(resource_id))
 
     async def _change(self, uid: str, wanted: Change) -> None:
         """The password first: it is what may be refused, and then nothing has been changed."""

@@ -141,7 +141,10 @@ class Door:
         refused = Refused("", Reason.NOT_SIGNED_IN, text)
         if shown:
             await self.gate.refuse(refused, "session.use", actor=actor, door=DOOR, origin=origin_of(request))
-        return self.refuse(refused)
+        answer = self.refuse(refused)
+        if not shown:
+            answer.headers["www-authenticate"] = "Bearer"
+        return answer
 
     def open(self, endpoint: Endpoint) -> Endpoint:
         """An endpoint that looks for itself who asks; what cannot be understood is answered in UiPath's shape."""
@@ -205,7 +208,9 @@ async def lacks_scope(asked: Asked, scope: str, half: str) -> Response:
     await asked.refuse("session.use", f"the token lacks the scope {scope}.{half}", str(who))
     held = " ".join(sorted(asked.actor.scopes))
     text = f"Scope(s) '{held}' is(are) invalid. Expect to have '{scope}' or '{scope}.{half}'. "
-    return reply(sentence_body(text), 403)
+    answer = reply(sentence_body(text), 403)
+    answer.headers["www-authenticate"] = f'Bearer error="insufficient_scope", scope="{scope}.{half}"'
+    return answer
 
 
 def say(status: int, text: str) -> Response:
