@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from alembic.util import CommandError
@@ -17,6 +18,7 @@ from keyturn.app.trail import sign_off, verify
 from keyturn.core.audit import Event
 from keyturn.core.errors import ConfigError, KeyFolderError, StoreError
 from keyturn.core.permissions import Actor
+from keyturn.core.ports import Clock
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Key
 from keyturn.core.upkeep import Buried
@@ -38,7 +40,14 @@ class Restored:
 
 
 def restore(
-    file: Path, data: Path, identity: Path, actor: Actor, *, database: Secret | None = None, revoke_keys: bool = False
+    file: Path,
+    data: Path,
+    identity: Path,
+    actor: Actor,
+    *,
+    database: Secret | None = None,
+    revoke_keys: bool = False,
+    clock: Clock | None = None,
 ) -> Restored:
     """Make a directory in a folder that is not there or empty; all of it, or nothing.
 
@@ -60,7 +69,8 @@ def restore(
     try:
         manifest = _unpacked(file, identity, staging, whole=database is None)
         with closing(open_house(Place(staging, database or Secret("")))) as house:
-            done = _revived(house, data, manifest, actor, revoke_keys=revoke_keys)
+            moment = (clock or house.parts.clock).now()
+            done = Restored(data, manifest, *_revived(house, manifest, moment, actor, revoke_keys=revoke_keys))
         staging.replace(data)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -92,13 +102,15 @@ def _unpacked(file: Path, identity: Path, staging: Path, *, whole: bool) -> Mani
     return manifest
 
 
-def _revived(house: House, data: Path, manifest: Manifest, actor: Actor, *, revoke_keys: bool) -> Restored:
+def _revived(
+    house: House, manifest: Manifest, now: datetime, actor: Actor, *, revoke_keys: bool
+) -> tuple[int, Buried, Sequence[Key]]:
     """Prove the copy, then have it revive nothing: in one transaction, before anybody can use it."""
     proof = verify(house.store, house.signer.verify)
     if proof.broken is not None:
         why = f"record {proof.broken}: {proof.why}"
         raise StoreError("the audit of this backup does not prove true", code="KT-BAK-007", why=why)
-    now, folder = house.parts.clock.now(), house.place.data / KEYS
+    folder = house.place.data / KEYS
     with house.store.writing() as transaction:
         lacking = missing_keys(open_key_folder(folder), transaction.upkeep.key_uses(now))
         if lacking:
@@ -118,4 +130,4 @@ def _revived(house: House, data: Path, manifest: Manifest, actor: Actor, *, revo
         for old in open_key_folder(folder).retired(Label.TOKEN):
             remove_key(folder, Label.TOKEN, old)
     sign_off(house.store, house.signer, house.parts.clock)
-    return Restored(data, manifest, proof.records + 1, buried, keys)
+    return proof.records + 1, buried, keys

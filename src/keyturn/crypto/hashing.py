@@ -136,11 +136,11 @@ class FolderHasher:
 
     def digest(self, token: Secret) -> str:
         """The stored form (key id, colon, hex) of a random or derived token: API keys, links."""
-        return self._named(self._folder.active(Label.VERIFY).id, framed("keyturn token", token.reveal()))
+        return self._named(self._folder.active(Label.VERIFY).id, _of_token(token))
 
     def digests(self, token: Secret) -> tuple[str, ...]:
         """Every form under which the token may be stored: one a key, with and without the id of the key."""
-        return self._all(framed("keyturn token", token.reveal()))
+        return self._all(_of_token(token))
 
     def close(self) -> None:
         """Finish what is queued and give back the threads."""
@@ -207,6 +207,10 @@ class FolderHasher:
         if mac is None:
             mac = self._macs[label, id] = keyed(self._folder.get(label, id).material)
         return mac
+
+
+def _of_token(token: Secret) -> bytes:
+    return framed("keyturn token", token.reveal())
 
 
 def _plain(data: bytes) -> str:
