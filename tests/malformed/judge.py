@@ -16,8 +16,8 @@ from tests.openapi.fuzzing import unsupported
 SLOWEST = 2.0
 """Seconds that an answer may take."""
 
-NO_HTTP = b"Invalid HTTP request received."
-"""What the library that reads HTTP says itself, before any door is known."""
+NO_HTTP = b"this is no request of HTTP/1.1\n"
+"""What is said before any door is known."""
 
 
 @dataclass

@@ -182,7 +182,7 @@ _MISSING: Final = frozenset({Reason.NO_SUCH_USER})
 
 REASONS: Final[Mapping[str, frozenset[Reason]]] = {
     "user.create": PASSWORD | _TAKEN | _ODD | _AGAIN | {Reason.NO_MAIL_ADDRESS, Reason.NO_SUCH_GROUP},
-    "user.update": _MISSING | _TAKEN | _ODD | _LAST | {Reason.STALE_VERSION, Reason.NO_SUCH_GROUP},
+    "user.update": _MISSING | _TAKEN | _ODD | _LAST | _AGAIN | {Reason.STALE_VERSION, Reason.NO_SUCH_GROUP},
     "user.status": _MISSING | _ODD | _LAST | _AGAIN,
     "user.delete": _MISSING | _ODD | _LAST | _AGAIN,
     "password.reset": _MISSING | PASSWORD | _ODD | _AGAIN | {
@@ -191,13 +191,13 @@ REASONS: Final[Mapping[str, frozenset[Reason]]] = {
     "password.change": _MISSING | PASSWORD | _ODD | _AGAIN | {
         Reason.WRONG_PASSWORD, Reason.SAME_PASSWORD, Reason.NO_PASSWORD, Reason.NOT_ACTIVE,
     },
-    "grant.write": _MISSING | _ODD,
-    "group.create": _TAKEN | _ODD | _LAST,
-    "group.update": _TAKEN | _ODD | _LAST | {Reason.NO_SUCH_GROUP, Reason.STALE_VERSION},
-    "group.delete": _LAST | {Reason.NO_SUCH_GROUP},
-    "tenant.create": _TAKEN | _ODD,
-    "tenant.update": _TAKEN | _ODD | {Reason.NO_SUCH_TENANT},
-    "tenant.appoint": _MISSING | {Reason.NO_SUCH_TENANT},
+    "grant.write": _MISSING | _ODD | _AGAIN,
+    "group.create": _TAKEN | _ODD | _LAST | _AGAIN,
+    "group.update": _TAKEN | _ODD | _LAST | _AGAIN | {Reason.NO_SUCH_GROUP, Reason.STALE_VERSION},
+    "group.delete": _LAST | _AGAIN | {Reason.NO_SUCH_GROUP},
+    "tenant.create": _TAKEN | _ODD | _AGAIN,
+    "tenant.update": _TAKEN | _ODD | _AGAIN | {Reason.NO_SUCH_TENANT},
+    "tenant.appoint": _MISSING | _AGAIN | {Reason.NO_SUCH_TENANT},
     "key.create": _ODD,
     "key.update": _MISSING | _ODD,
     "key.revoke": _MISSING,

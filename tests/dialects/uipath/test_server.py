@@ -93,7 +93,8 @@ def test_without_a_good_token_nothing_is_told(door: OpenDoor, headers: Mapping[s
     for path in ("/identity_/api/User/admin", "/nowhere/identity_/api/User/admin"):
         answer = door.ask("GET", path, headers=headers)
         assert (answer.status, answer.body) == (401, b"")
-        assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+        shown = "Bearer" in headers.get("authorization", "")
+        assert answer.headers["www-authenticate"] == ('Bearer error="invalid_token"' if shown else "Bearer")
 
 
 @pytest.mark.parametrize(
