@@ -169,6 +169,8 @@ DEEDS: Mapping[str, Callable[[Scene, str], object]] = {
     "factor.change": lambda scene, target: scene.factors.propose("phone"),
     "factor.remove": lambda scene, target: scene.factors.remove_all(scene.user(target), Handle.KEY),
     "key.revoke": lambda scene, target: scene.administration.revoke_key(scene.key(target)),
+    "session.list": lambda scene, target: scene.administration.sessions.of(scene.user(target), Handle.KEY),
+    "session.end": lambda scene, target: scene.administration.sessions.end(scene.user(target), Handle.KEY, ""),
     "tenant.create": lambda scene, target: scene.administration.tenants.create(f"new{next(numbers)}", {}),
     "tenant.update": lambda scene, target: scene.administration.tenants.update(2, None, {}),
     "tenant.appoint": lambda scene, target: scene.administration.tenants.appoint(

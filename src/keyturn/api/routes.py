@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
+from keyturn.api import audit, keys, signedin, users
 from keyturn.api.asking import SHORT_OF, Handler, signed_in
 from keyturn.api.claim import Claim
 from keyturn.api.factors import Factors, OpenPersonal
@@ -44,12 +45,15 @@ def routes(
         "/sessions": {"POST": sessions.start},
         "/sessions/current": {"DELETE": signed_in(gate, sessions.end, also=frozenset(SHORT_OF))},
         "/me": {"GET": held(sessions.me)},
+        "/me/sessions": {"GET": held(signedin.mine), "DELETE": held(signedin.end_others)},
+        "/me/sessions/{id}": {"DELETE": held(signedin.end_one)},
         "/me/password": {"POST": signed_in(gate, sessions.set_password, also=_OF_OWN_PASSWORD)},
         "/users": {"GET": held(users.listing), "POST": held(users.create)},
         "/users/{id}": {"GET": held(users.show), "DELETE": held(users.delete)},
         "/users/{id}/reset": {"POST": held(users.reset)},
         "/users/{id}/lock": {"POST": held(users.lock)},
         "/users/{id}/unlock": {"POST": held(users.unlock)},
+        "/users/{id}/sessions": {"GET": held(signedin.listing), "DELETE": held(signedin.end_all)},
         "/keys": {"GET": held(keys.listing), "POST": held(keys.create)},
         "/keys/{id}": {"DELETE": held(keys.revoke)},
         "/audit": {"GET": held(audit.listing(read_audit))},

@@ -6,6 +6,8 @@ from typing import Final
 from keyturn.api.problems import MEDIA_TYPE, PROBLEMS
 from keyturn.api.wire_personal import PERSONAL
 from keyturn.api.wire_personal import SHAPES as PERSONAL_SHAPES
+from keyturn.api.wire_sessions import SESSIONS
+from keyturn.api.wire_sessions import SHAPES as SESSION_SHAPES
 from keyturn.core.outcomes import Reason
 from keyturn.core.users import RIGHT_NAMES
 from keyturn.http.described import (
@@ -142,6 +144,7 @@ SHAPES: Final[Mapping[str, Schema]] = {
         "active",
     ),
     **PERSONAL_SHAPES,
+    **SESSION_SHAPES,
     "NewKey": members({"kind": NAME, "description": TEXT, "rights": many(one_of(*RIGHT_NAMES))}, "kind", closed=True),
     "Entry": members(
         {
@@ -256,7 +259,7 @@ API: Final = Api(
     name="keyturn",
     title="keyturn",
     text="Our own API: sign-in, users, keys, the audit, and the pages behind mailed links.",
-    calls=(*_PEOPLE, *PERSONAL, *_USERS, *_ADMINISTRATION, *_PAGES, *_HELP, *_WATCH),
+    calls=(*_PEOPLE, *PERSONAL, *SESSIONS, *_USERS, *_ADMINISTRATION, *_PAGES, *_HELP, *_WATCH),
     faults=FAULTS,
     error=shape("Problem"),
     ways={"bearer": {"type": "http", "scheme": "bearer"}},

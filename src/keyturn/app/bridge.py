@@ -22,11 +22,12 @@ from keyturn.core.commands import Commands
 from keyturn.core.directory import LocalDirectory, Prepared, commit, look_together, slow
 from keyturn.core.errors import Busy
 from keyturn.core.membership import GroupChange
-from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused
+from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Unchanged
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName, Verdict
 from keyturn.core.ports import KeyChange, NewKey, Probe
 from keyturn.core.secret import Secret
+from keyturn.core.sessions import Session
 from keyturn.core.signin import SignIn
 from keyturn.core.steps import Parts
 from keyturn.core.storage import Application, Key, Tenant
@@ -255,6 +256,14 @@ class BridgedAdministration:
     async def home_of(self, who: str, by: Handle) -> int | None:
         """The tenant of a user."""
         return await self.threads.read(self.local.tenants.home, who, by)
+
+    async def sessions(self, who: str, by: Handle) -> Sequence[Session] | Refused:
+        """The sessions of a user, or the caller's own."""
+        return await self.threads.read(self.local.sessions.of, who, by)
+
+    async def end_sessions(self, who: str, by: Handle, id: str = "") -> Changed | Unchanged | Refused:
+        """End one session, or all but the caller's."""
+        return await self.threads.read(self.local.sessions.end, who, by, id)
 
     async def keep_job(self, result: str) -> int:
         """Keep what came of a call, for the caller alone."""

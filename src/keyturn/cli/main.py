@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "target": ("keyturn.cli.target:target", "The directories to run against: add, list, show, test, caps."),
     "template": ("keyturn.cli.template:template", "A file to start from: the header that fits a target."),
     "user": ("keyturn.cli.user:user", "One user of a directory: show, create, reset, lock."),
+    "session": ("keyturn.cli.session:session", "Who is signed in to a directory, and ending it."),
     "key": ("keyturn.cli.key:key", "API keys of a directory: create, list, revoke."),
     "group": ("keyturn.cli.group:group", "Groups of a directory, and who is in them."),
     "tenant": ("keyturn.cli.tenant:tenant", "Tenants of a directory: create, list, set."),

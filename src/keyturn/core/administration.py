@@ -10,6 +10,7 @@ from uuid import uuid4
 from keyturn.core.audit import Event
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.context import context_of
+from keyturn.core.ending import LocalSessions
 from keyturn.core.groups import LocalGroups
 from keyturn.core.jobs import LIFE, Job
 from keyturn.core.once import Change, do
@@ -42,6 +43,11 @@ class LocalAdministration:
     def tenants(self) -> LocalTenants:
         """The tenants that the caller reaches."""
         return LocalTenants(self.parts, self.caller)
+
+    @property
+    def sessions(self) -> LocalSessions:
+        """Who is signed in."""
+        return LocalSessions(self.parts, self.caller)
 
     def keys(self) -> Sequence[Key] | Refused:
         """The API keys of the tenant, oldest first."""

@@ -129,6 +129,8 @@ NEEDS: Final[dict[str, frozenset[Right]]] = {
     "factor.read": frozenset({Right.VIEW_USERS}),
     "factor.change": frozenset(),
     "factor.remove": frozenset({Right.MODIFY_USERS}),
+    "session.list": frozenset({Right.VIEW_USERS}),
+    "session.end": frozenset({Right.MODIFY_USERS}),
     "policy.read": frozenset(),
     "policy.write": frozenset({Right.POLICY}),
     "tenant.read": frozenset({Right.TENANTS}),
@@ -139,7 +141,7 @@ NEEDS: Final[dict[str, frozenset[Right]]] = {
 }
 """The rights that each operation needs when it is about somebody else or about nobody."""
 
-OWN: Final = frozenset({"user.read", "password.change", "factor.read"})
+OWN: Final = frozenset({"user.read", "password.change", "factor.read", "session.list", "session.end"})
 """What everybody may do to themselves without any right."""
 
 OWN_ALONE: Final = frozenset({"factor.change", "key.own"})
@@ -154,7 +156,7 @@ OF_SYSTEM: Final = frozenset({"tenant.create", "tenant.update", "tenant.appoint"
 ON_CREDENTIALS: Final = frozenset(
     {
         "password.reset", "password.change", "user.status", "user.delete", "user.update", "tenant.appoint",
-        "factor.remove",
+        "factor.remove", "session.end",
     }
 )  # fmt: skip
 """Operations that touch a credential or who may use it: their target's rights must be the actor's too."""

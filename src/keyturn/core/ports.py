@@ -10,10 +10,11 @@ from keyturn.core.commands import Commands, Origin
 from keyturn.core.credentials import Verifier
 from keyturn.core.factors import FactorKind
 from keyturn.core.membership import GroupChange
-from keyturn.core.outcomes import Changed, Outcome, Refused
+from keyturn.core.outcomes import Changed, Outcome, Refused, Unchanged
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName, Verdict
 from keyturn.core.secret import Secret
+from keyturn.core.sessions import Session
 from keyturn.core.storage import Application, Key, Tenant
 from keyturn.core.users import Group, Groups, Handle, Right, User, Users, Window
 
@@ -271,6 +272,12 @@ class Administration(Protocol):
 
     async def home_of(self, who: str, by: Handle) -> int | None:
         """The number of the tenant of a user (by number or uid), when the caller reaches it."""
+
+    async def sessions(self, who: str, by: Handle) -> Sequence[Session] | Refused:
+        """The good sessions of a user, oldest first; who empty: the caller's own."""
+
+    async def end_sessions(self, who: str, by: Handle, id: str = "") -> Changed | Unchanged | Refused:
+        """End the session of this id; without one, all of them but that of the caller.  who empty: the caller's own."""
 
     async def keep_job(self, result: str) -> int:
         """Keep what came of a call, for the caller alone and for a day; answers the number to ask for it with."""

@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from keyturn.core.users import User
+from keyturn.app.init import FOUNDER
+from keyturn.core.outcomes import Refused
+from keyturn.core.users import Handle, User
 from tests.rights.asks import personal
-from tests.rights.stage import GOOD, OTHER, Asks, OnSelf, Stage, bearer, key, nobody, someone
+from tests.rights.stage import GOOD, OTHER, Ask, Asks, OnSelf, Stage, bearer, key, nobody, someone
 
 
 def sign(stage: Stage, user: User, role: str) -> dict[str, str]:
@@ -12,6 +14,14 @@ def sign(stage: Stage, user: User, role: str) -> dict[str, str]:
     answer = stage.door.sign_in(user.login, GOOD)
     assert answer.status == 201, answer
     return bearer(answer.json["token"])
+
+
+def own_session(stage: Stage, target: str, actor: User) -> Ask:
+    """A request about another session of the one who asks."""
+    stage.door.sign_in(actor.login, GOOD)
+    sessions = stage.door.house.administration(FOUNDER, "test").sessions.of(actor.key, Handle.KEY)
+    assert not isinstance(sessions, Refused)
+    return Ask(f"/keyturn/v1/me/sessions/{sessions[-1].id}")
 
 
 ASKS: Final[Asks] = {
@@ -24,6 +34,11 @@ ASKS: Final[Asks] = {
     },
     ("POST", "/keyturn/v1/users/{id}/lock"): {("user.status",): someone("/keyturn/v1/users/{id}/lock", {})},
     ("POST", "/keyturn/v1/users/{id}/unlock"): {("user.status",): someone("/keyturn/v1/users/{id}/unlock", {})},
+    ("GET", "/keyturn/v1/users/{id}/sessions"): {("session.list",): someone("/keyturn/v1/users/{id}/sessions")},
+    ("DELETE", "/keyturn/v1/users/{id}/sessions"): {("session.end",): someone("/keyturn/v1/users/{id}/sessions")},
+    ("GET", "/keyturn/v1/me/sessions"): {("session.list",): OnSelf(nobody("/keyturn/v1/me/sessions"))},
+    ("DELETE", "/keyturn/v1/me/sessions"): {("session.end",): OnSelf(nobody("/keyturn/v1/me/sessions"))},
+    ("DELETE", "/keyturn/v1/me/sessions/{id}"): {("session.end",): OnSelf(own_session)},
     ("GET", "/keyturn/v1/keys"): {("key.list",): nobody("/keyturn/v1/keys")},
     ("POST", "/keyturn/v1/keys"): {("key.create",): nobody("/keyturn/v1/keys", {"kind": "mas", "rights": []})},
     ("DELETE", "/keyturn/v1/keys/{id}"): {("key.revoke",): key("/keyturn/v1/keys/{id}")},
