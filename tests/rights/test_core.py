@@ -1,7 +1,7 @@
 """The full cross product of the table of rights, asked of the directory and its administration themselves."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 
@@ -31,8 +31,10 @@ from keyturn.core.sessions import Session
 from keyturn.core.steps import Caller
 from keyturn.core.users import ALL_RIGHTS, Group, Handle, Profile, Right, Status, Window
 from tests.rights.table import CONFINED, ROLES, Row, rows
-from tests.support.house import GOOD, OTHER, House
+from tests.support.house import GOOD, OTHER, START, House
+from tests.support.stores import mail as a_mail
 
+LATER = START + timedelta(days=1)
 NOTHING: frozenset[Right] = frozenset()
 numbers = count()
 
@@ -73,6 +75,16 @@ class Scene:
         made = self.house.administration(tenant=2 if target == "foreign" else 1).create_key("mas", "", rights)
         assert isinstance(made, NewKey)
         return made.key.id
+
+    def mail(self, target: str) -> str:
+        """The id of a mail that waits for such a user."""
+        if target == "missing":
+            return "nothing"
+        tenant, id = (2 if target == "foreign" else 1), f"mail{next(numbers)}-"
+        uid = uid_of(self, self.user(target))
+        with self.house.parts.store.writing() as transaction:
+            transaction.outbox.put([replace(a_mail(id, uid, tenant=tenant), expires=LATER)])
+        return id
 
     def group(self, target: str) -> str:
         """The uid of such a group."""
@@ -164,6 +176,9 @@ DEEDS: Mapping[str, Callable[[Scene, str], object]] = {
     "key.update": lambda scene, target: scene.administration.update_key(
         scene.key(target), KeyChange(description="new")
     ),
+    "mail.list": lambda scene, target: scene.administration.mails.list(),
+    "mail.retry": lambda scene, target: scene.administration.mails.retry(scene.mail(target)),
+    "mail.cancel": lambda scene, target: scene.administration.mails.cancel(scene.mail(target)),
     "key.own": lambda scene, target: scene.own_keys.create("mas"),
     "factor.read": lambda scene, target: scene.factors.of(scene.user(target), Handle.KEY),
     "factor.change": lambda scene, target: scene.factors.propose("phone"),

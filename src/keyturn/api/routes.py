@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
-from keyturn.api import audit, keys, signedin, users
+from keyturn.api import audit, keys, mails, signedin, users
 from keyturn.api.asking import SHORT_OF, Handler, signed_in
 from keyturn.api.claim import Claim
 from keyturn.api.factors import Factors, OpenPersonal
@@ -54,6 +54,7 @@ def routes(
         "/users/{id}/lock": {"POST": held(users.lock)},
         "/users/{id}/unlock": {"POST": held(users.unlock)},
         "/users/{id}/sessions": {"GET": held(signedin.listing), "DELETE": held(signedin.end_all)},
+        "/mails": {"GET": held(mails.listing)},
         "/keys": {"GET": held(keys.listing), "POST": held(keys.create)},
         "/keys/{id}": {"DELETE": held(keys.revoke)},
         "/audit": {"GET": held(audit.listing(read_audit))},

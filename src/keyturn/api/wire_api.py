@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from keyturn.api.problems import MEDIA_TYPE, PROBLEMS
+from keyturn.api.wire_mails import MAILS
+from keyturn.api.wire_mails import SHAPES as MAIL_SHAPES
 from keyturn.api.wire_personal import PERSONAL
 from keyturn.api.wire_personal import SHAPES as PERSONAL_SHAPES
 from keyturn.api.wire_sessions import SESSIONS
@@ -144,6 +146,7 @@ SHAPES: Final[Mapping[str, Schema]] = {
         "active",
     ),
     **PERSONAL_SHAPES,
+    **MAIL_SHAPES,
     **SESSION_SHAPES,
     "NewKey": members({"kind": NAME, "description": TEXT, "rights": many(one_of(*RIGHT_NAMES))}, "kind", closed=True),
     "Entry": members(
@@ -259,7 +262,7 @@ API: Final = Api(
     name="keyturn",
     title="keyturn",
     text="Our own API: sign-in, users, keys, the audit, and the pages behind mailed links.",
-    calls=(*_PEOPLE, *PERSONAL, *SESSIONS, *_USERS, *_ADMINISTRATION, *_PAGES, *_HELP, *_WATCH),
+    calls=(*_PEOPLE, *PERSONAL, *SESSIONS, *MAILS, *_USERS, *_ADMINISTRATION, *_PAGES, *_HELP, *_WATCH),
     faults=FAULTS,
     error=shape("Problem"),
     ways={"bearer": {"type": "http", "scheme": "bearer"}},

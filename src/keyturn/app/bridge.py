@@ -22,6 +22,7 @@ from keyturn.core.commands import Commands
 from keyturn.core.directory import LocalDirectory, Prepared, commit, look_together, slow
 from keyturn.core.errors import Busy
 from keyturn.core.membership import GroupChange
+from keyturn.core.outbox import Mail
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Unchanged
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName, Verdict
@@ -264,6 +265,10 @@ class BridgedAdministration:
     async def end_sessions(self, who: str, by: Handle, id: str = "") -> Changed | Unchanged | Refused:
         """End one session, or all but the caller's."""
         return await self.threads.read(self.local.sessions.end, who, by, id)
+
+    async def mails(self, who: str, state: str, count: int) -> Sequence[Mail] | Refused:
+        """Mails of the tenant, newest first."""
+        return await self.threads.read(self.local.mails.list, who, state, count)
 
     async def keep_job(self, result: str) -> int:
         """Keep what came of a call, for the caller alone."""

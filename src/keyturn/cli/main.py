@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "template": ("keyturn.cli.template:template", "A file to start from: the header that fits a target."),
     "user": ("keyturn.cli.user:user", "One user of a directory: show, create, reset, lock."),
     "session": ("keyturn.cli.session:session", "Who is signed in to a directory, and ending it."),
+    "mail": ("keyturn.cli.mail:mail", "Mails of a directory: what became of them, retry, cancel."),
+    "factor": ("keyturn.cli.factor:factor", "Second factors of a user: list, remove."),
     "key": ("keyturn.cli.key:key", "API keys of a directory: create, list, revoke."),
     "group": ("keyturn.cli.group:group", "Groups of a directory, and who is in them."),
     "tenant": ("keyturn.cli.tenant:tenant", "Tenants of a directory: create, list, set."),

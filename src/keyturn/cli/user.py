@@ -9,6 +9,7 @@ import click
 
 from keyturn.cli.compromise import compromise
 from keyturn.cli.frame import Frame, Unanswered, pass_frame
+from keyturn.cli.mail import last_mail
 from keyturn.cli.place import acting, opened, place_flags, tenant_flag
 from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword, SetStatus
 from keyturn.core.errors import KeyturnError
@@ -74,7 +75,7 @@ def show(frame: Frame, id: str, data: Path | None, database: str) -> None:
     """
     with opened(frame, data, database) as house:
         found, by = found_user(house, id)
-    facts = _facts(found)
+        facts = _facts(found) | {"mail": last_mail(house, found.key)}
     if by is not Handle.KEY:
         frame.say(f"{id} is the {_HANDLES[by]} of {found.key}")
     if frame.wants_json:

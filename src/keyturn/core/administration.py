@@ -13,6 +13,7 @@ from keyturn.core.context import context_of
 from keyturn.core.ending import LocalSessions
 from keyturn.core.groups import LocalGroups
 from keyturn.core.jobs import LIFE, Job
+from keyturn.core.mails import LocalMails
 from keyturn.core.once import Change, do
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.permissions import Target, may, may_confer, not_allowed
@@ -48,6 +49,11 @@ class LocalAdministration:
     def sessions(self) -> LocalSessions:
         """Who is signed in."""
         return LocalSessions(self.parts, self.caller)
+
+    @property
+    def mails(self) -> LocalMails:
+        """The mails of the tenant."""
+        return LocalMails(self.parts, self.caller)
 
     def keys(self) -> Sequence[Key] | Refused:
         """The API keys of the tenant, oldest first."""

@@ -76,6 +76,10 @@ KINDS: Final = (
     Kind("session.list", "Somebody who may not is refused the list of who is signed in.", REFUSAL),
     Kind("mail.sent", "The relay took a mail.", ("sent",), "user", "template, id and the relay's words"),
     Kind("mail.failed", "A mail was given up.", ("failed",), "user", "template, id and why"),
+    Kind("mail.list", "Somebody who may not is refused the list of mails.", REFUSAL),
+    Kind("mail.retry", "Somebody has a mail sent again, or one that is held let go.", ("changed", *REFUSAL), "user",
+         "template and id"),
+    Kind("mail.cancel", "Somebody cancels a mail by hand.", ("changed", *REFUSAL), "user", "template and id"),
 )  # fmt: skip
 
 CATALOGUE: Final[Mapping[str, Kind]] = {kind.verb: kind for kind in KINDS}
@@ -91,7 +95,7 @@ SILENT: Final[Mapping[str, str]] = {
     ),
     "a password is stored under newer parameters": "At a sign-in that is in the audit; it stays the same password.",
     "a mail is taken up by the courier, or tried again": "What becomes of it is `mail.sent` or `mail.failed`.",
-    "a mail is cancelled": "By the reset, change, disabling or deletion that made it void, which is in the audit.",
+    "a mail is cancelled": "By the command that made it void, which is in the audit; or by hand: `mail.cancel`.",
     "the result of a call is kept for whoever asks for it later": "The effects of the call are in the audit.",
     "a checkpoint is signed": "It is itself a statement about the audit, and `keyturn audit verify` checks it.",
 }

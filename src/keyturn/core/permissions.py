@@ -131,6 +131,9 @@ NEEDS: Final[dict[str, frozenset[Right]]] = {
     "factor.remove": frozenset({Right.MODIFY_USERS}),
     "session.list": frozenset({Right.VIEW_USERS}),
     "session.end": frozenset({Right.MODIFY_USERS}),
+    "mail.list": frozenset({Right.VIEW_USERS}),
+    "mail.retry": frozenset({Right.MODIFY_USERS, Right.POLICY}),
+    "mail.cancel": frozenset({Right.MODIFY_USERS, Right.POLICY}),
     "policy.read": frozenset(),
     "policy.write": frozenset({Right.POLICY}),
     "tenant.read": frozenset({Right.TENANTS}),
@@ -156,6 +159,7 @@ OF_SYSTEM: Final = frozenset({"tenant.create", "tenant.update", "tenant.appoint"
 ON_CREDENTIALS: Final = frozenset(
     {
         "password.reset", "password.change", "user.status", "user.delete", "user.update", "tenant.appoint",
+        "mail.retry", "mail.cancel",
         "factor.remove", "session.end",
     }
 )  # fmt: skip

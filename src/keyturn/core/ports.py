@@ -10,6 +10,7 @@ from keyturn.core.commands import Commands, Origin
 from keyturn.core.credentials import Verifier
 from keyturn.core.factors import FactorKind
 from keyturn.core.membership import GroupChange
+from keyturn.core.outbox import Mail
 from keyturn.core.outcomes import Changed, Outcome, Refused, Unchanged
 from keyturn.core.permissions import Actor
 from keyturn.core.policy import ProfileName, Verdict
@@ -222,6 +223,9 @@ class Administration(Protocol):
 
     async def revoke_key(self, id: str) -> Key | Refused:
         """Delete a key; its tokens die."""
+
+    async def mails(self, who: str, state: str, count: int) -> Sequence[Mail] | Refused:
+        """Mails of the tenant, newest first.  who: only to this user; state: only in this one; empty for all."""
 
     async def applications(self) -> Sequence[Application]:
         """The applications of all workspaces of the tenant; one entry with an empty id for a bare workspace."""

@@ -39,6 +39,7 @@ ASKS: Final[Asks] = {
     ("GET", "/keyturn/v1/me/sessions"): {("session.list",): OnSelf(nobody("/keyturn/v1/me/sessions"))},
     ("DELETE", "/keyturn/v1/me/sessions"): {("session.end",): OnSelf(nobody("/keyturn/v1/me/sessions"))},
     ("DELETE", "/keyturn/v1/me/sessions/{id}"): {("session.end",): OnSelf(own_session)},
+    ("GET", "/keyturn/v1/mails"): {("mail.list",): nobody("/keyturn/v1/mails")},
     ("GET", "/keyturn/v1/keys"): {("key.list",): nobody("/keyturn/v1/keys")},
     ("POST", "/keyturn/v1/keys"): {("key.create",): nobody("/keyturn/v1/keys", {"kind": "mas", "rights": []})},
     ("DELETE", "/keyturn/v1/keys/{id}"): {("key.revoke",): key("/keyturn/v1/keys/{id}")},
