@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 MARGIN: Final = 2.0
@@ -37,11 +38,20 @@ class Floor:
         return self._length
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
+    async def held(self) -> AsyncIterator["Held"]:
         """What is done in here has its answer leave at the floor.  Waiting takes no thread and holds no lock."""
-        length, began = self.length, time.monotonic()
+        length, began, held = self.length, time.monotonic(), Held()
         try:
-            yield
+            yield held
         finally:
             took = time.monotonic() - began
-            await asyncio.sleep(math.ceil(took / length) * length - took)
+            if not held.free:
+                await asyncio.sleep(math.ceil(took / length) * length - took)
+
+
+@dataclass(slots=True)
+class Held:
+    """An answer that waits for the floor, unless it is set free: it tells nothing but that a secret nobody guesses is
+    right."""
+
+    free: bool = False

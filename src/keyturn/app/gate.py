@@ -60,14 +60,18 @@ class LocalGate:
     async def knock(
         self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
     ) -> Actor | Refused:
-        """Who calls at a door without sessions, for this one call; at once where it was right a moment ago."""
+        """Who calls at a door without sessions, for this one call; at once where it was right a moment ago, or is a key."""
         again = await self.threads.read(self.signing_in.again, login, password, tenant=tenant)
         if again is not None:
             return again
-        knock = self.signing_in.knock
+        knock, by_own_key = self.signing_in.knock, self.signing_in.by_own_key
 
         async def guess() -> Actor | Refused:
-            async with self.floor.held():
+            async with self.floor.held() as held:
+                holder = await self.threads.read(by_own_key, login, password, tenant=tenant, door=door)
+                if holder is not None:
+                    held.free = True
+                    return holder
                 return await self.threads.work(knock, login, password, tenant=tenant, door=door, origin=origin)
 
         return await self._guarded(guess, login, door, origin)

@@ -125,6 +125,11 @@ class SignIn:
             self.recent.put(given, current.uid, current.epoch, self.parts.clock.monotonic())
         return _caller(current, credential)
 
+    def by_own_key(self, login: str, given: Secret, *, tenant: str = "", door: str) -> Actor | None:
+        """The person, when what is given as their password is a key of theirs for this door."""
+        with self.parts.store.reading() as view:
+            return self._by_own_key(view, self._whom(view, login, tenant), given, door)
+
     def _by_own_key(self, view: View, subject: Subject | None, given: Secret, door: str) -> Actor | None:
         """The person, when what is given as their password is a key of theirs for this door.
 
