@@ -18,6 +18,7 @@ LONG = gzip.decompress(Path(__file__).with_name("long-passwords.txt.gz").read_by
 NIST = Policy.of(ProfileName.NIST)
 
 
+@pytest.mark.proves("PW-4", "V6.2.4")
 def test_the_list_holds_far_more_long_passwords_than_nist_asks_for() -> None:
     assert len(LONG) == 4000
     assert all(len(password) >= 15 for password in LONG)
@@ -25,13 +26,17 @@ def test_the_list_holds_far_more_long_passwords_than_nist_asks_for() -> None:
     assert [password for password in LONG if not BLOCKLIST.finds(Secret(password.swapcase()))] == []
 
 
+@pytest.mark.proves("PW-4", "N3.1.1.2-10", "N3.1.1.2-11")
 def test_a_listed_password_is_refused_under_nist_and_only_noted_under_vendor() -> None:
-    assert {judge(Secret(password), NIST, BLOCKLIST).reason for password in LONG[:500]} == {Reason.TOO_COMMON}
+    verdicts = [judge(Secret(password), NIST, BLOCKLIST) for password in LONG[:3000]]
+    assert {(verdict.reason, verdict.rule) for verdict in verdicts} == {(Reason.TOO_COMMON, Rule.LISTED)}
+    assert all("attackers try first" in verdict.text for verdict in verdicts)
     verdict = judge(Secret("password"), Policy.of(ProfileName.VENDOR), BLOCKLIST)
     assert verdict.reason is None
     assert verdict.warning
 
 
+@pytest.mark.proves("PW-4")
 def test_two_hundred_phrases_that_contain_a_listed_word_are_accepted() -> None:
     phrases = [f"{password.lower()} over the harbour {number}" for number, password in enumerate(LONG[:200])]
     assert [phrase for phrase in phrases if judge(Secret(phrase), NIST, BLOCKLIST).reason] == []

@@ -201,7 +201,7 @@ def test_a_damaged_file_is_refused_and_a_missing_one_is_none(tmp_path: Path) -> 
     assert len(whole) == HEAD + 2 * COUNT + 2 * 3
 
 
-@pytest.mark.proves("PW-4", "V6.2.12", "N3.1.1.2-3")
+@pytest.mark.proves("PW-4", "V6.2.12", "N3.1.1.2-10")
 def test_a_stolen_password_is_refused_as_it_was_typed_and_as_it_would_be_stored(tmp_path: Path) -> None:
     stolen = ["kestrel orbit lamp nine", "cafe\u0301 orbit lamp nine"]
     load([published(tmp_path / "list.txt", stolen)], tmp_path / FILE, NOW)
