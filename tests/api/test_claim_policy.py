@@ -1,5 +1,6 @@
 """The page behind a mailed link has no policy of its own: it judges as every door does."""
 
+import re
 import unicodedata
 
 import pytest
@@ -46,3 +47,19 @@ def test_the_page_names_the_rule_and_repeats_nothing(door: OpenDoor, admin: str)
         assert refused.status == 422
         assert KNOWN[rule].removeprefix("t") in refused.text
         assert candidate not in refused.text
+
+
+@pytest.mark.proves("V6.2.6", "V6.2.7", "N3.1.1.2-13")
+def test_fields_for_passwords_hide_what_is_typed_and_let_managers_and_pasting_work(door: OpenDoor) -> None:
+    """No script can stand in the way of pasting: the page has none and may have none; no field cuts anything off."""
+    page = door.ask("GET", "/claim/x")
+    fields = re.findall(r"<input[^>]*(?:new|again|present)[^>]*>", page.text)
+    assert len(fields) >= 2
+    for field in fields:
+        assert 'type="password"' in field
+        assert re.search(r'autocomplete="(new|current)-password"', field)
+        assert "maxlength" not in field
+    assert "<script" not in page.text
+    assert " on" not in "".join(re.findall(r"<[a-z][^>]*>", page.text))
+    assert page.headers["content-security-policy"].startswith("default-src 'none';")
+    assert "script-src" not in page.headers["content-security-policy"]

@@ -192,6 +192,7 @@ def test_a_restricted_session_sets_a_new_password_and_nothing_else(house: House)
     assert not again.must_change
 
 
+@pytest.mark.proves("V6.2.2")
 def test_in_a_full_session_the_present_password_is_needed(house: House) -> None:
     created = house.add("amal")
     assert created.user is not None
