@@ -198,10 +198,12 @@ AT_DOORS = frozenset({"policy.read", "policy.write", "tenant.read", "audit.read"
 """Operations without a method of the core: readings that doors judge by the same table, and `test_doors` asks there."""
 
 
+@pytest.mark.proves("AZ-1")
 def test_every_operation_of_the_table_is_asked_for_here_or_at_a_door() -> None:
     assert {row.operation for row in rows()} == DEEDS.keys() | AT_DOORS
 
 
+@pytest.mark.proves("AZ-1", "AZ-2")
 @pytest.mark.parametrize("role", ROLES)
 def test_each_operation_is_allowed_and_refused_as_the_table_says(house: House, role: str) -> None:
     wrong: list[str] = []
@@ -228,6 +230,7 @@ def _is_right_refusal(row: Row, came: Refused) -> bool:
     return came.reason in missing | {Reason.NOT_ALLOWED}
 
 
+@pytest.mark.proves("AZ-5")
 @pytest.mark.parametrize("role", ROLES)
 def test_what_belongs_to_another_tenant_looks_like_what_is_not_there(house: House, role: str) -> None:
     for operation, deed in DEEDS.items():

@@ -1,8 +1,7 @@
 """The full cross product of the table of rights, asked of every route of every door on behalf of every role."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -11,22 +10,12 @@ from tests.openapi.test_described import APIS
 from tests.rights.asks import DOORS, DoorUnderTest
 from tests.rights.stage import Asking, OnOthers, OnSelf, Stage
 from tests.rights.table import CONFINED, ROLES, TABLE, may
-from tests.support.server import Answer, served
+from tests.support.server import Answer
 
 REFUSED = frozenset({401, 403, 404})
 
 
-@pytest.fixture(scope="module", params=DOORS)
-def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Stage]]:
-    """A served directory, and the door that roles knock at."""
-    folder: Path = tmp_path_factory.mktemp("rights")
-    under = DOORS[request.param]
-    with served(folder) as door:
-        made = Stage(door, under.sign, under.by_key)
-        made.furnish()
-        yield request.param, made
-
-
+@pytest.mark.proves("AZ-1", "V8.1.1")
 @pytest.mark.parametrize("name", APIS)
 def test_every_route_that_needs_a_right_is_asked_for_here(name: str) -> None:
     """A new route that decides by a right has a row in `asks.py`, or the build is red."""
@@ -35,6 +24,7 @@ def test_every_route_that_needs_a_right_is_asked_for_here(name: str) -> None:
     assert asked == wanted
 
 
+@pytest.mark.proves("AZ-1", "AZ-2", "V8.2.1", "V8.3.1")
 @pytest.mark.parametrize("role", ROLES)
 def test_each_route_is_open_and_shut_as_the_table_says(stage: tuple[str, Stage], role: str) -> None:
     name, on = stage

@@ -13,10 +13,7 @@ from keyturn.core.users import Handle, Right, User
 from tests.openapi.test_described import APIS
 from tests.rights.asks import DOORS
 from tests.rights.stage import GOOD, OTHER, Asking, OnSelf, Stage
-from tests.rights.test_doors import stage
 from tests.support.server import Answer
-
-__all__ = ["stage"]
 
 LOWER: Final = "user-administrator"
 """Holds all rights over users and none beside: the service desk."""
