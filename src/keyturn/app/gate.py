@@ -60,7 +60,7 @@ class LocalGate:
     async def knock(
         self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
     ) -> Actor | Refused:
-        """Who calls at a door without sessions, for this one call; at once where it was right a moment ago, or is a key."""
+        """Who calls at a door without sessions, for this one call; at once for a key, or what was right just now."""
         again = await self.threads.read(self.signing_in.again, login, password, tenant=tenant)
         if again is not None:
             return again
