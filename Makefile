@@ -50,6 +50,7 @@ node:
 KILLS ?= 50
 GRAPHS ?= 5000
 MALFORMED ?= 10000
+TAMPERINGS ?= 1000
 SECRETS ?= 1000000
 CANARIES ?= 1000
 CANDIDATES ?= 10000
@@ -57,6 +58,7 @@ campaign: setup
 	KEYTURN_TEST_KILLS=$(KILLS) $(BIN)/pytest -n $(WORKERS) -q -k killed tests/bulk tests/journeys
 	KEYTURN_GRAPHS=$(GRAPHS) $(BIN)/pytest -n $(WORKERS) -q tests/core/test_group_graphs.py
 	KEYTURN_MALFORMED=$(MALFORMED) $(BIN)/pytest -n $(WORKERS) -q tests/malformed
+	KEYTURN_TAMPERINGS=$(TAMPERINGS) $(BIN)/pytest -q --log-cli-level=INFO tests/audit/test_tampering.py
 	KEYTURN_SECRETS=$(SECRETS) $(BIN)/pytest -q --log-cli-level=INFO tests/crypto/test_minting.py
 	KEYTURN_CANARIES=$(CANARIES) $(BIN)/pytest -q --log-cli-level=INFO tests/canaries/test_canaries.py
 	KEYTURN_TEST_CANDIDATES=$(CANDIDATES) $(BIN)/pytest -q -k verdict tests/contract/test_directory_policy.py

@@ -79,6 +79,16 @@ def _signs_out_nobody(world: World) -> Act:
     return lambda: world.office().sessions.end(who, Handle.KEY, "")
 
 
+def _retries(world: World) -> Act:
+    mail = world.waiting()
+    return lambda: world.office().mails.retry(mail)
+
+
+def _cancels(world: World) -> Act:
+    mail = world.waiting()
+    return lambda: world.office().mails.cancel(mail)
+
+
 def _mistakes_old(world: World) -> Act:
     return world.doing(ChangePassword(world.user(), OTHER, OTHER))
 
@@ -125,6 +135,7 @@ TRIGGERS: Final[Mapping[tuple[str, str], Trigger]] = {
     ("key.revoke", "changed"): _revokes_key,
     ("key.revoke", "refused"): lambda w: lambda: w.office().revoke_key("nothing"),
     ("key.list", "refused"): lambda w: w.office(NOTHING).keys,
+    ("factor.read", "refused"): with_factors.reads_of_nobody,
     ("factor.add", "started"): with_factors.proposes,
     ("factor.add", "changed"): with_factors.confirms,
     ("factor.add", "refused"): with_factors.confirms_nothing,
@@ -155,6 +166,11 @@ TRIGGERS: Final[Mapping[tuple[str, str], Trigger]] = {
     ("session.end", "unchanged"): _signs_out_nobody,
     ("session.end", "refused"): lambda w: lambda: w.office().sessions.end("nobody", Handle.KEY, ""),
     ("session.list", "refused"): lambda w: lambda: w.office(NOTHING).sessions.of("nobody", Handle.KEY),
+    ("mail.list", "refused"): lambda w: w.office(NOTHING).mails.list,
+    ("mail.retry", "changed"): _retries,
+    ("mail.retry", "refused"): lambda w: lambda: w.office().mails.retry("nothing"),
+    ("mail.cancel", "changed"): _cancels,
+    ("mail.cancel", "refused"): lambda w: lambda: w.office().mails.cancel("nothing"),
     ("mail.sent", "sent"): lambda w: w.mailed(),
     ("mail.failed", "failed"): lambda w: w.mailed(late=True),
 }

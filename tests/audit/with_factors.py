@@ -7,8 +7,9 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from keyturn.core.directory import LOCAL
-from keyturn.core.enrolling import Enrolled, LocalFactors, NewApp
+from keyturn.core.enrolling import LocalFactors
 from keyturn.core.permissions import Actor
+from keyturn.core.personal import Enrolled, NewApp
 from keyturn.core.ports import SignedIn
 from keyturn.core.proving import Proving
 from keyturn.core.secret import Secret
@@ -82,6 +83,11 @@ def removes_none(world: World) -> Act:
 def removes_of_nobody(world: World) -> Act:
     """An administrator means nobody."""
     return lambda: LocalFactors(world.house.signing_in, world.caller()).remove_all("nobody", Handle.KEY)
+
+
+def reads_of_nobody(world: World) -> Act:
+    """Somebody means nobody."""
+    return lambda: LocalFactors(world.house.signing_in, world.caller()).of("nobody", Handle.KEY)
 
 
 def draws_codes(world: World) -> Act:

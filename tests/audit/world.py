@@ -135,6 +135,13 @@ class World:
         self.house.clock.advance(timedelta(hours=25 if late else 0))
         return lambda: asyncio.run(courier.run_once())
 
+    def waiting(self) -> str:
+        """The id of a mail that waits."""
+        who = self.user(mail=True)
+        self.do(ResetPassword(who, notify=True))
+        with self.house.parts.store.reading() as view:
+            return view.outbox.list(1, uid=self.uid(who))[0].id
+
     def rotated(self) -> Act:
         """To put a new key in force."""
         return lambda: rotate(self.opened, [Label.MAIL], OPERATOR)
