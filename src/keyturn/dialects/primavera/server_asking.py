@@ -99,7 +99,7 @@ class Door:
             say=self.say,
             refuse=self.refuse,
             unreadable=Unreadable,
-            misread=lambda error: self.say(400, str(error)),
+            misread=lambda error: self.say(error.status, str(error)),
         )
 
     async def _caller(self, request: Request) -> Actor | Response:

@@ -234,7 +234,7 @@ def logins_of(body: object) -> list[str]:
 
 def _few(members: list[Body] | list[str]) -> list:  # type: ignore[type-arg]  # of what came in
     if len(members) > MOST:
-        raise Unreadable(f"send at most {MOST} users in one call")
+        raise Unreadable(f"send at most {MOST} users in one call", 413)
     return members
 
 

@@ -34,7 +34,14 @@ LONG_AGO: Final = Stamp("", datetime(1970, 1, 1, tzinfo=UTC))
 
 
 class Unreadable(ValueError):
-    """A body that does not say what the vendor's page says it says; the text names the field, never its value."""
+    """A body that does not say what the vendor's page says it says; the text names the field, never its value.
+
+    status: 413 for a set that is too large, which no page speaks of.
+    """
+
+    def __init__(self, text: str, status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 def text_of(entry: Mapping[str, object], name: str) -> str:

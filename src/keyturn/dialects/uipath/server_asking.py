@@ -154,7 +154,7 @@ class Door:
             say=say,
             refuse=self.refuse,
             unreadable=Unreadable,
-            misread=lambda error: _problem(error.field, str(error), 400),
+            misread=lambda error: _problem(error.field, str(error), error.status),
         )
 
     def answer(self, answer: WireAnswer) -> Response:

@@ -230,7 +230,7 @@ def read(request: WireRequest, stored: User | None = None) -> Sequence[Command]:
 
 def _few(name: str, many: Sequence[object]) -> None:
     if len(many) > MOST:
-        raise Unreadable(name, f"must name at most {MOST} users in one call")
+        raise Unreadable(name, f"must name at most {MOST} users in one call", 413)
 
 
 def _all_texts(ids: Sequence[object]) -> bool:

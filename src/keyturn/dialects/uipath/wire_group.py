@@ -106,5 +106,5 @@ def _member_body(member: Member, user: User | None) -> Body:
 def _members(body: Mapping[str, object], name: str) -> tuple[str, ...]:
     uids = guids_of(body, name)
     if len(uids) > MOST:
-        raise Unreadable(name, f"must hold at most {MOST} ids in one call")
+        raise Unreadable(name, f"must hold at most {MOST} ids in one call", 413)
     return uids

@@ -32,12 +32,16 @@ NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 
 
 class Unreadable(ValueError):
-    """A body that does not say what the vendor's pages say it says; `field` is at fault, its value is never told."""
+    """A body that does not say what the vendor's pages say it says; `field` is at fault, its value is never told.
 
-    def __init__(self, field: str, text: str) -> None:
+    status: 413 for a batch that is too long, which no page speaks of.
+    """
+
+    def __init__(self, field: str, text: str, status: int = 400) -> None:
         super().__init__(f"{field} {text}")
         self.field = field
         self.text = text
+        self.status = status
 
 
 def guid_of(text: str) -> str | None:
