@@ -19,7 +19,7 @@ def test_names_are_taken_apart_and_an_umlaut_is_read_both_ways() -> None:
 
 
 def test_of_an_address_both_sides_count_but_not_its_ending() -> None:
-    found = context_of(mails=["jo@sub.firm.org"], profile=AMAL)
+    found = context_of("jo@sub.firm.org", profile=AMAL)
     assert {"amalh", "amal", "mail", "acme", "corp", "nightingale", "home", "firm", "jo@subfirmorg"} <= found
     assert not {"example", "org"} & found
 

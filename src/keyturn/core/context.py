@@ -12,16 +12,14 @@ PRODUCT: Final = "keyturn"
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae"})
 
 
-def context_of(
-    *names: str, mails: Iterable[str] = (), profile: Profile | None = None, places: Iterable[str] = ()
-) -> frozenset[str]:
+def context_of(*names: str, profile: Profile | None = None, places: Iterable[str] = ()) -> frozenset[str]:
     """The words of a user, folded and joined: what nobody's password may be made of.
 
-    names: key and login; mails: addresses that are not in the profile; places: of the tenant, and words it chose.
+    names: key, login and whatever else names them; places: the tenant's name, and the words that it chose.
     Every caller of the policy makes its context here.
     """
     found = {PRODUCT}
-    for text in (*names, *mails, *places, *_of(profile)):
+    for text in (*names, *places, *_of(profile)):
         found |= _words(text)
     return frozenset(found)
 
@@ -35,18 +33,20 @@ def _of(profile: Profile | None) -> tuple[str, ...]:
 
 def _words(text: str) -> set[str]:
     """A name as a whole and in its parts; of an address also what stands on each side of the @, without its ending."""
-    folded = unicodedata.normalize("NFC", text.casefold())
+    folded = text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
     local, at, domain = folded.rpartition("@")
-    wholes = {folded, local, domain} if at else {folded}
-    parts = {part for piece in (local, domain.rpartition(".")[0]) if at for part in _parts(piece)}
-    found = wholes | (parts if at else set(_parts(folded)))
-    return {joined(form) for word in found for form in (word, _plain(word), word.translate(_UMLAUTS))} - {""}
+    pieces = (local, domain.rpartition(".")[0]) if at else (folded,)
+    found = {folded, local, domain, *(part for piece in pieces for part in _parts(piece))}
+    return {joined(form) for word in found for form in _spellings(word)} - {""}
 
 
 def _parts(text: str) -> list[str]:
     return [part for part in re.split(r"[\W_]+", text) if part]
 
 
-def _plain(word: str) -> str:
-    """Without accents, as people type it on another keyboard."""
-    return "".join(char for char in unicodedata.normalize("NFKD", word) if not unicodedata.combining(char))
+def _spellings(word: str) -> tuple[str, ...]:
+    """As it is, and as people type it on a keyboard without its accents."""
+    if word.isascii():
+        return (word,)
+    bare = "".join(char for char in unicodedata.normalize("NFKD", word) if not unicodedata.combining(char))
+    return word, bare, word.translate(_UMLAUTS)

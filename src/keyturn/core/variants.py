@@ -32,19 +32,18 @@ _AS_L: Final = str.maketrans({sign: letter for letter, signs in _LOOKS_LIKE.item
 
 def joined(text: str) -> str:
     """The text without separators; signs that stand for letters stay."""
-    return "".join(char for char in text if char.isalnum() or char in _SIGNS)
+    return text if text.isalnum() else "".join(char for char in text if char.isalnum() or char in _SIGNS)
 
 
 def bases(text: str) -> Iterator[str]:
-    """What a folded text may have been made of, each at most a few times; the text itself comes first."""
+    """What a folded text may have been made of, each once and forwards; the text itself comes first."""
+    seen: set[str] = set()
     for core in _cores(text):
         whole = joined(core)
-        for form in (core, whole, *_letters(core)):
-            yield form
-            yield form[::-1]
-        unit = _unit(whole)
-        if len(unit) < len(whole):
-            yield unit
+        for form in (core, whole, *_letters(core), _unit(whole)):
+            if form not in seen:
+                seen.add(form)
+                yield form
 
 
 def _cores(text: str) -> Iterator[str]:
@@ -72,10 +71,9 @@ def _cuts(text: str) -> list[int]:
 
 def _letters(core: str) -> Iterator[str]:
     """The core with letters in place of the signs that look like them, both ways where a sign looks like two."""
-    for table in (_AS_I, _AS_L):
-        plain = "".join(char for char in core.translate(table) if char.isalnum())
-        if plain != core:
-            yield plain
+    if not core.isalpha():
+        for table in (_AS_I, _AS_L):
+            yield joined(core.translate(table))
 
 
 def _unit(text: str) -> str:

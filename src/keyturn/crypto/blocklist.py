@@ -24,7 +24,7 @@ DIGEST_BYTES: Final = 8
 
 def digest(password: str) -> int:
     """The number under which a password stands in the list, whatever its letter case."""
-    form = unicodedata.normalize("NFC", password.casefold())
+    form = password.lower() if password.isascii() else unicodedata.normalize("NFC", password.casefold())
     return int.from_bytes(hashlib.sha256(form.encode("utf-8", "surrogatepass")).digest()[:DIGEST_BYTES], "big")
 
 
@@ -60,7 +60,7 @@ class FileBlocklist:
         for form in bases(folded):
             if _is_pattern(form):
                 return Rule.PATTERN
-            if self._has(form):
+            if self._has(form) or self._has(form[::-1]):
                 return Rule.VARIANT
         return None
 
