@@ -19,10 +19,12 @@ class Certificate:
     key: Path
 
 
-def make_certificate(folder: Path, name: str = "localhost") -> Certificate:
-    """A certificate of this name and 127.0.0.1 that vouches for itself."""
+def make_certificate(
+    folder: Path, name: str = "localhost", *, host: int = 1, age: timedelta = timedelta(minutes=5)
+) -> Certificate:
+    """A certificate of this name and 127.0.0.`host` that vouches for itself, for an hour; older ones are over."""
     key = SigningKey.generate()
-    body = _body(bytes(key.verify_key), name)
+    body = _body(bytes(key.verify_key), name, host, datetime.now(UTC) - age)
     signed = _tlv(0x30, body, _ED25519, _bits(key.sign(body).signature))
     private = _tlv(0x30, _integer(0), _ED25519, _tlv(0x04, _tlv(0x04, bytes(key))))
     folder.mkdir(exist_ok=True)
@@ -32,12 +34,11 @@ def make_certificate(folder: Path, name: str = "localhost") -> Certificate:
     return made
 
 
-def _body(public: bytes, name: str) -> bytes:
-    start = datetime.now(UTC) - timedelta(minutes=5)
+def _body(public: bytes, name: str, host: int, start: datetime) -> bytes:
     who = _tlv(0x30, _tlv(0x31, _tlv(0x30, b"\x06\x03\x55\x04\x03", _tlv(0x0C, name.encode()))))
     times = _tlv(0x30, _time(start), _time(start + timedelta(hours=1)))
     key = _tlv(0x30, _ED25519, _bits(public))
-    names = _tlv(0x30, _tlv(0x82, name.encode()), _tlv(0x87, bytes([127, 0, 0, 1])))
+    names = _tlv(0x30, _tlv(0x82, name.encode()), _tlv(0x87, bytes([127, 0, 0, host])))
     extensions = _tlv(
         0x30,
         _extension(0x13, _tlv(0x30, b"\x01\x01\xff"), critical=True),

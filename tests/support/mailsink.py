@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from types import TracebackType
-from typing import Any
+from typing import Any, AnyStr
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
@@ -43,21 +43,23 @@ class Received:
 class Faults:
     """What goes wrong; change it while the sink runs.
 
-    rcpt, data: an answer instead of 250, such as `550 no such mailbox`.  drop: hang up `before` or `after` the final
-    dot.  silent: never answer RCPT.  only: the faults concern these recipients; empty: all.  times: how often at most.
+    greeting, mail, rcpt, data: an answer instead of the good one, such as `550 no such mailbox`.  drop: hang up
+    `before` or `after` the final dot.  silent: never answer at this point: `greeting`, `mail`, `rcpt`, `data` or `dot`
+    (after the letter was taken).  only: the faults concern these recipients; empty: all.  times: how often at most.
     """
 
+    greeting: str = ""
     rcpt: str = ""
     mail: str = ""
     data: str = ""
     drop: str = ""
-    silent: bool = False
+    silent: str = ""
     only: frozenset[str] = frozenset()
     times: int = 1_000_000
 
     def concerns(self, recipient: str) -> bool:
         """Whether it is to go wrong for this recipient now; counts down."""
-        if self.times <= 0 or (self.only and recipient not in self.only):
+        if self.times <= 0 or (self.only and recipient and recipient not in self.only):
             return False
         self.times -= 1
         return True
@@ -70,8 +72,10 @@ class _Handler:
     async def handle_MAIL(  # noqa: N802  aiosmtpd's own name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if self.sink.faults.mail:
-            return self.sink.faults.mail
+        faults = self.sink.faults
+        if (faults.mail or faults.silent == "mail") and faults.concerns(""):
+            await _say_nothing(faults.silent == "mail")
+            return faults.mail
         envelope.mail_from = address
         return "250 OK"
 
@@ -79,9 +83,8 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         faults = self.sink.faults
-        if (faults.rcpt or faults.silent) and faults.concerns(address):
-            if faults.silent:
-                await asyncio.sleep(3600)
+        if (faults.rcpt or faults.silent == "rcpt") and faults.concerns(address):
+            await _say_nothing(faults.silent == "rcpt")
             return faults.rcpt
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -95,6 +98,8 @@ class _Handler:
         self.sink.take(Received(envelope.mail_from, recipients, envelope.content))
         if faults.drop == "after" and faults.concerns(recipients[0]):
             _hang_up(server)
+        if faults.silent == "dot" and faults.concerns(recipients[0]):
+            await _say_nothing(True)
         return "250 taken"
 
 
@@ -104,6 +109,7 @@ class _Server(SMTP):
     def __init__(self, sink: "MailSink", **options: Any) -> None:
         super().__init__(_Handler(sink), hostname="mailsink", enable_SMTPUTF8=True, **options)
         self._sink = sink
+        self._greeted = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._sink.connections += 1
@@ -111,13 +117,32 @@ class _Server(SMTP):
         self._sink.open.append(transport)
         super().connection_made(transport)
 
+    async def push(self, status: AnyStr) -> None:
+        """Say something; the first thing that is said is the greeting."""
+        faults = self._sink.faults
+        if not self._greeted and (faults.greeting or faults.silent == "greeting") and faults.concerns(""):
+            await _say_nothing(faults.silent == "greeting")
+            self._greeted = True
+            await super().push(faults.greeting)
+            return
+        self._greeted = True
+        await super().push(status)
+
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  aiosmtpd's own name
         self._sink.letters_begun += 1
         assert self.envelope is not None
-        if self._sink.faults.drop == "before" and self._sink.faults.concerns(self.envelope.rcpt_tos[0]):
+        faults, recipient = self._sink.faults, self.envelope.rcpt_tos[0]
+        if faults.drop == "before" and faults.concerns(recipient):
             _hang_up(self)
             return
+        if faults.silent == "data" and faults.concerns(recipient):
+            await _say_nothing(True)
         await super().smtp_DATA(arg)
+
+
+async def _say_nothing(silent: bool) -> None:
+    if silent:
+        await asyncio.Event().wait()
 
 
 def _hang_up(server: SMTP) -> None:
