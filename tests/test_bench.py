@@ -9,6 +9,7 @@ from bench.keyturn import NOBODY, PROGRAM, users_file
 from bench.newman import collection
 from bench.processes import module, run, stats, stub
 from bench.results import Aim, Finding, number, write
+from bench.timing import auc, tell
 
 ROWS = 12
 
@@ -66,3 +67,14 @@ def test_findings_take_their_place_on_the_page(tmp_path: Path) -> None:
 def test_numbers_show_the_digits_that_matter() -> None:
     """Three of them, and thousands apart."""
     assert [number(value) for value in (12345.6, 98.76, 1.234, 0.0567)] == ["12,346", "98.8", "1.23", "0.057"]
+
+
+def test_what_tells_nothing_is_told_from_what_tells(capsys: pytest.CaptureFixture[str]) -> None:
+    """The AUC of each pair is printed, and one that is too far from a half fails the measurement."""
+    alike = {"here": [1.0, 2.0, 3.0, 4.0], "there": [1.0, 2.0, 3.0, 4.0]}
+    assert auc(alike["here"], alike["there"]) == 0.5
+    assert tell([alike, alike]) == 0
+    assert tell([alike, {**alike, "there": [5.0, 6.0, 7.0, 8.0]}]) == 1
+    told = capsys.readouterr().out
+    assert "here / there" in told
+    assert "1 pairs, 2 rounds: at most 0.500 from 0.5, allowed 0.10" in told
