@@ -38,11 +38,32 @@ READERS: Final = 4
 MOST_WAITING: Final = 256
 """Requests that may wait for a thread before the next one is turned away."""
 
+MOST_HASHING: Final = 64
+"""Passwords that may wait to be hashed before the next one is turned away: no read ever waits behind one."""
+
 MOST_TOGETHER: Final = 1000
 """Steps that one transaction takes at most."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class _Places:
+    """How many may wait."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._taken = most, 0
+
+    @contextmanager
+    def of(self, size: int = 1) -> Iterator[None]:
+        """A place among those who wait, or so many for a batch.  Raises Busy when all are taken."""
+        if self._taken >= self._most:
+            raise Busy("the directory has too much to do just now")
+        self._taken += size
+        try:
+            yield
+        finally:
+            self._taken -= size
 
 
 class Threads:
@@ -51,33 +72,39 @@ class Threads:
     def __init__(self, parts: Parts, *, most_waiting: int = MOST_WAITING) -> None:
         cores = os.cpu_count() or 1
         self._parts = parts
-        self._most_waiting = most_waiting
+        self._waiting, self._hashing = _Places(most_waiting), _Places(min(most_waiting, MOST_HASHING))
         self._readers = ThreadPoolExecutor(READERS, "keyturn-read")
         self._workers = ThreadPoolExecutor(cores, "keyturn-work")
         self.on_mail: Callable[[], None] = lambda: None
         self._committer = ThreadPoolExecutor(1, "keyturn-commit")
-        self._busy = 0
         self._looks = Together(self._readers, _look, size=lambda asked: len(asked[1]), most=MOST_TOGETHER)
         self._holders = Together(self._readers, _holders, most=MOST_TOGETHER)
         self._commits = Together(self._committer, self._commit, size=len, most=MOST_TOGETHER)
 
     async def read(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something short."""
-        return await self._run(self._readers, job, *args, **kwargs)
+        with self._waiting.of():
+            return await asyncio.wrap_future(self._readers.submit(job, *args, **kwargs))
 
     async def look(self, local: LocalDirectory, commands: Commands) -> tuple[Prepared, bool]:
         """Judge commands, by a read that others share; True when their hashes are slow and still to be made."""
-        with self._place():
+        with self._waiting.of():
             return await self._looks.ask((local, commands))
 
     async def holder(self, signing_in: SignIn, token: Secret) -> Actor | None:
         """Who holds an access token, by a read that others share."""
-        with self._place():
+        with self._waiting.of():
             return await self._holders.ask((signing_in, token))
 
     async def work(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run something that hashes."""
-        return await self._run(self._workers, job, *args, **kwargs)
+        """Run something that hashes one password."""
+        with self._hashing.of():
+            return await asyncio.wrap_future(self._workers.submit(job, *args, **kwargs))
+
+    async def harden(self, local: LocalDirectory, steps: Prepared) -> Prepared:
+        """Hash the passwords of a batch, each of which takes a place."""
+        with self._hashing.of(len(steps)):
+            return await asyncio.wrap_future(self._workers.submit(local.harden, steps))
 
     async def write(self, steps: Prepared) -> Sequence[Outcome]:
         """Have steps committed, in one transaction with all that waits; answers when that is on disk."""
@@ -95,21 +122,6 @@ class Threads:
             self.on_mail()
         ends = list(accumulate(len(steps) for steps in waiting))
         return [outcomes[end - len(steps) : end] for end, steps in zip(ends, waiting, strict=True)]
-
-    async def _run(self, pool: ThreadPoolExecutor, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with self._place():
-            return await asyncio.wrap_future(pool.submit(job, *args, **kwargs))
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        """A place among those who wait.  Raises Busy when all are taken."""
-        if self._busy >= self._most_waiting:
-            raise Busy("the directory has too much to do just now")
-        self._busy += 1
-        try:
-            yield
-        finally:
-            self._busy -= 1
 
 
 def _look(asked: Sequence[tuple[LocalDirectory, Commands]]) -> list[tuple[Prepared, bool]]:
@@ -144,7 +156,7 @@ class BridgedDirectory:
         try:
             steps, waits = await self.threads.look(self.local, commands)
             if waits:
-                steps = await self.threads.work(self.local.harden, steps)
+                steps = await self.threads.harden(self.local, steps)
         except Busy as busy:
             return [Refused(command.who, Reason.BUSY, busy.what, retry_after=1) for command in commands]
         return await self.threads.write(steps)
