@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -25,11 +25,15 @@ from keyturn.core.errors import Busy, ConfigError
 from keyturn.core.ports import Check
 from keyturn.core.secret import Secret
 from keyturn.crypto.framing import Mac, framed, keyed
+from keyturn.crypto.imported import LONGEST_METHOD, NotImportable, digest_of, read_hash
 from keyturn.crypto.keyfolder import KeyFolder, Label
 from keyturn.crypto.minting import one_time_form
 
 _SLOW: Final = re.compile(r"\$argon2id\$v=19\$m=(?P<memory>\d+),t=(?P<passes>\d+),p=\d+\$.*")
 _FAST: Final = "$hmac-sha256$v=1$"
+_IMPORTED: Final = re.compile(
+    r"\$imported\$(?P<method>[a-z0-9_:,-]+)\.*\$(?P<salt>[A-Za-z0-9+/]+)(?P<inner>\$argon2id.*)"
+)
 _QUEUE: Final = 64
 _SAMPLES: Final = 3
 
@@ -67,6 +71,7 @@ class FolderHasher:
             )
         self._folder = folder
         self._macs: dict[tuple[Label, str], Mac] = {}
+        self._methods: frozenset[str] = frozenset()
         threads = threads or os.cpu_count() or 1
         self._window = 2 * threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="keyturn-hash")
@@ -99,6 +104,26 @@ class FolderHasher:
         pepper = self._pepper_id
         return [Verifier(self._fast_text(secret, pepper), pepper) for secret in secrets]
 
+    def fault_of(self, imported: Secret) -> str:
+        """Why a hash that another system made cannot be imported; empty when it can."""
+        try:
+            read_hash(imported.reveal())
+        except NotImportable as fault:
+            return str(fault)
+        return ""
+
+    def adopt(self, imported: Sequence[Secret]) -> list[Verifier]:
+        """Slow, keyed verifiers around hashes that other systems made: what is kept is no use without our key, and
+        costs a thief who has that as much as any password.  Raises NotImportable, or Busy."""
+        read = [read_hash(one.reveal()) for one in imported]
+        self._meet({one.method for one in read})
+        around = self.hash([Secret(_plain(one.digest)) for one in read])
+        made = []
+        for one, verifier in zip(read, around, strict=True):
+            text = f"$imported${one.method:.<{LONGEST_METHOD}}${_plain(one.salt)}{verifier.text}"
+            made.append(Verifier(text, verifier.pepper_id))
+        return made
+
     def check(self, candidate: Secret, verifier: Verifier | None) -> Check:
         """Compare in constant time.  None and an unknown kind of verifier cost as much as a slow one.
 
@@ -108,6 +133,11 @@ class FolderHasher:
             right = hmac.compare_digest(self._fast_text(candidate, verifier.pepper_id), verifier.text)
             self._in_pool(candidate, self._nobody())  # right or wrong, it takes as long as a password
             return Check(right, stale=right and verifier.pepper_id != self._pepper_id)
+        imported = _IMPORTED.fullmatch(verifier.text) if verifier is not None else None
+        if verifier is not None and imported is not None:
+            self._meet({imported["method"]})
+            right = self._in_pool(candidate, verifier)
+            return Check(right, stale=right)
         kind = _SLOW.fullmatch(verifier.text) if verifier is not None else None
         if verifier is None or kind is None:
             self._in_pool(candidate, self._nobody())
@@ -117,13 +147,31 @@ class FolderHasher:
         stale = work < self._cost.work or verifier.pepper_id != self._pepper_id
         return Check(right, stale=right and stale)
 
-    def slowest(self) -> float:
-        """Seconds that the slowest comparison takes on this machine, measured now while nothing else disturbs."""
-        return min(self._timed() for _ in range(_SAMPLES))
+    @property
+    def methods(self) -> frozenset[str]:
+        """The methods of imported hashes that were met so far: those of the store at the start, and what came since."""
+        return self._methods
 
-    def _timed(self) -> float:
+    def slowest(self, methods: Iterable[str] = ()) -> float:
+        """Seconds that the slowest comparison takes on this machine, measured now while nothing else disturbs.
+
+        methods: of imported hashes that the store holds.
+        """
+        self._meet(set(methods))
+        ours = min(self._timed(None) for _ in range(_SAMPLES))
+        return max([ours, *(self._timed(self._stranger(method)) for method in self._methods)])
+
+    def _meet(self, methods: set[str]) -> None:
+        if not methods <= self._methods:
+            self._methods = self._methods | methods
+
+    def _stranger(self, method: str) -> Verifier:
+        salt = _plain(b"." * (22 if method.startswith("bcrypt") else 16))
+        return Verifier(f"$imported${method}${salt}{self._dummy}", self._pepper_id)
+
+    def _timed(self, verifier: Verifier | None) -> float:
         began = time.perf_counter()
-        self.check(Secret(""), None)
+        self.check(Secret(""), verifier)
         return time.perf_counter() - began
 
     def fingerprint(self, data: bytes) -> str:
@@ -181,7 +229,12 @@ class FolderHasher:
 
     def _check_slowly(self, candidate: Secret, verifier: Verifier) -> bool:
         try:
-            return argon2id.verify(verifier.text.encode("ascii"), self._peppered(candidate, verifier.pepper_id))
+            text = verifier.text
+            if imported := _IMPORTED.fullmatch(text):
+                salt = base64.b64decode(imported["salt"] + "==")
+                digest = digest_of(imported["method"], salt, candidate.reveal())
+                text, candidate = imported["inner"], Secret(_plain(digest))
+            return argon2id.verify(text.encode("ascii"), self._peppered(candidate, verifier.pepper_id))
         except InvalidkeyError:
             return False
         finally:
