@@ -31,7 +31,7 @@ _SESSION: Final[Mapping[str, object]] = {
     "second_factor": [],
     "must_enrol": False,
 }
-_KEY: Final[Mapping[str, object]] = {"id": "a-default-abcdefghij", "kind": "hdp", "rights": [], "active": True}
+_KEY: Final[Mapping[str, object]] = {"id": "a-default-abcdefghij", "kind": "keyturn", "rights": [], "active": True}
 
 SHAPES: Final[Mapping[str, Schema]] = {
     "Session": members(
@@ -91,6 +91,6 @@ PERSONAL: Final = (
          {200: Answer("Keys.", members({"keys": many(shape("Key"))}, "keys"), {"keys": [_KEY]})}, needs=("key.own",)),
     Call("POST", _ROOT + "/me/keys", "Make a key of one's own for a door",
          {201: Answer("The key with its token, for this once.", shape("Key"), {**_KEY, "token": "Zk3vQx..."})},
-         needs=("key.own",), body=Body(shape("OwnKey"), {"kind": "hdp"})),
+         needs=("key.own",), body=Body(shape("OwnKey"), {"kind": "keyturn"})),
     Call("DELETE", _ROOT + "/me/keys/{id}", "Revoke a key of one's own", {204: _NOTHING}, needs=("key.own",)),
 )  # fmt: skip

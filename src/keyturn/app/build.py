@@ -12,8 +12,10 @@ from keyturn.core.administration import LocalAdministration
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Origin
 from keyturn.core.directory import LOCAL, LocalDirectory
+from keyturn.core.enrolling import LocalFactors
 from keyturn.core.errors import ConfigError
 from keyturn.core.guard import Guard
+from keyturn.core.ownkeys import OwnKeys
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Signer
 from keyturn.core.secret import Secret
@@ -65,6 +67,14 @@ class House:
     def administration(self, actor: Actor, door: str) -> LocalAdministration:
         """The administration as somebody on this machine may use it."""
         return LocalAdministration(self.parts, self._caller(actor, door, LOCAL))
+
+    def factors(self, actor: Actor, door: str) -> LocalFactors:
+        """Second factors as somebody on this machine may use them."""
+        return LocalFactors(self.gate.signing_in, self._caller(actor, door, LOCAL))
+
+    def own_keys(self, actor: Actor, door: str) -> OwnKeys:
+        """Keys of persons as somebody on this machine may make them."""
+        return OwnKeys(self.parts, self._caller(actor, door, LOCAL))
 
     def close(self) -> None:
         """Finish what is being written and give back files and connections."""

@@ -30,10 +30,12 @@ class Keys:
 
     scopes: what they may be allowed; none where rights alone decide.  pair: how the vendor calls id and secret; an
     empty first word where there is one secret alone, which then holds the id as well: `id.secret`.
+    of_person: the door knows people alone, so that a key is the password of somebody's name.
     """
 
     scopes: tuple[str, ...] = ()
     pair: tuple[str, str] = ("id", "token")
+    of_person: bool = False
 
     def shown(self, id: str, secret: str) -> Mapping[str, str]:
         """What the person is given, by the vendor's words.
@@ -47,6 +49,9 @@ class Keys:
 
 OWN_KEYS: Final = Keys()
 """Keys as our own door has them, and every vendor's that does not say otherwise."""
+
+_PASSWORDS: Final = Keys(pair=("login", "password"), of_person=True)
+"""Keys of doors where people alone sign in, by name and password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +191,8 @@ _UIPATH: Final = Form(
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "mas": Dialect("IBM Maximo Application Suite", _mas, _MAS),
-    "hdp": Dialect("Progress DataDirect Hybrid Data Pipeline", _hdp, _HDP),
-    "primavera": Dialect("Oracle Primavera Administration", _primavera, _PRIMAVERA),
+    "hdp": Dialect("Progress DataDirect Hybrid Data Pipeline", _hdp, _HDP, _PASSWORDS),
+    "primavera": Dialect("Oracle Primavera Administration", _primavera, _PRIMAVERA, _PASSWORDS),
     "scim": Dialect("SCIM 2.0", _scim, _SCIM, Keys(("scim",), ("", "token"))),
     "uipath": Dialect(
         "UiPath Identity",

@@ -1,10 +1,7 @@
 """What only our own server has: keys, workspaces and grants, under the same laws as users."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import count
-from string import ascii_lowercase
 from uuid import uuid4
 
 from keyturn.core.audit import Event
@@ -16,6 +13,7 @@ from keyturn.core.jobs import LIFE, Job
 from keyturn.core.mails import LocalMails
 from keyturn.core.once import Change, do
 from keyturn.core.outcomes import Changed, Reason, Refused
+from keyturn.core.ownkeys import free_id
 from keyturn.core.permissions import Target, may, may_confer, not_allowed
 from keyturn.core.policy import Policy, ProfileName, Verdict
 from keyturn.core.policy import judge as judge_password
@@ -72,7 +70,7 @@ class LocalAdministration:
             if not may(self.caller.actor, "key.create", Target.NOBODY) or not may_confer(self.caller.actor, rights):
                 return self._refuse(transaction, "key.create", not_allowed(""))
             stamp = self._stamp()
-            name = str(uuid4()) if scopes else self._free_id(transaction)
+            name = str(uuid4()) if scopes else free_id(transaction, self.caller.actor.tenant)
             token = self._token(operation, name)
             digest = self.parts.hasher.digest(token)
             key = Key(
@@ -102,6 +100,9 @@ class LocalAdministration:
             key = self._key(transaction, "key.update", id)
             if isinstance(key, Refused):
                 return key
+            if key.owner and change.rights is not None:
+                fixed = Refused(id, Reason.INVALID, "a key of a person has the rights of its owner")
+                return self._refuse(transaction, "key.update", fixed)
             rights = key.rights if change.rights is None else change.rights
             if not may_confer(self.caller.actor, rights):
                 return self._refuse(transaction, "key.update", not_allowed(id))
@@ -240,7 +241,9 @@ class LocalAdministration:
         key = transaction.keys.find(id)
         if key is None or key.tenant != self.caller.actor.tenant:
             return self._refuse(transaction, verb, Refused(id, Reason.NO_SUCH_USER, "there is no such key"))
-        if not may_confer(self.caller.actor, key.rights):
+        owner = transaction.users.by_uid([key.owner]).get(key.owner)
+        rights, administers = (owner.rights, owner.administers) if owner is not None else (key.rights, frozenset[int]())
+        if not self.caller.actor.holds(rights, administers):
             return self._refuse(transaction, verb, not_allowed(id))
         return key
 
@@ -251,12 +254,6 @@ class LocalAdministration:
 
     def _next(self, key: Key) -> Key:
         return replace(key, epoch=key.epoch + 1, version=key.version + 1, updated=self._stamp())
-
-    def _free_id(self, transaction: Transaction) -> str:
-        """An id as the field writes them: `a-<tenant>-<10 lower-case letters>`."""
-        tenant = next(t.name for t in transaction.tenants.all() if t.number == self.caller.actor.tenant)
-        drawn = (f"a-{tenant}-" + "".join(secrets.choice(ascii_lowercase) for _ in range(10)) for _ in count())
-        return next(name for name in drawn if transaction.keys.find(name) is None)
 
     def _refuse(self, transaction: Transaction, verb: str, refused: Refused, *, target: str = "") -> Refused:
         event = self._event(verb, "refused", refused.who, target=target, reason=refused.reason.value)

@@ -11,11 +11,12 @@ from string import ascii_lowercase
 from typing import Final
 
 from keyturn.core.factors import FRESH
+from keyturn.core.once import Change, do
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Target, may, not_allowed
 from keyturn.core.ports import NewKey
 from keyturn.core.steps import Caller, Parts
-from keyturn.core.storage import Key, Subject, Transaction
+from keyturn.core.storage import Done, Key, Subject, Transaction
 from keyturn.core.telling import told
 from keyturn.core.users import Handle, Stamp
 
@@ -26,6 +27,15 @@ MOST_KEYS: Final = 20
 """How many keys somebody may have."""
 
 STALE: Final = "sign in again first: keys are made within ten minutes of a sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a key is to be.  kind: for which door; scopes: what a client may ask for there, where it has scopes."""
+
+    kind: str
+    description: str = ""
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,8 @@ class OwnKeys:
     def create(self, kind: str, description: str = "", scopes: tuple[str, ...] = ()) -> NewKey | Refused:
         """A key of one's own for a door; its token is shown this once."""
         actor = self.caller.actor
-        with self.parts.store.writing() as transaction:
+
+        def act(transaction: Transaction, operation: str) -> NewKey | Refused:
             subject = transaction.users.by_uid([actor.id]).get(actor.id)
             open_still = transaction.sessions.find(actor.session) is not None
             if subject is None or not open_still or not may(actor, "key.own", Target.SELF):
@@ -53,14 +64,16 @@ class OwnKeys:
             if actor.since is None or self.parts.clock.now() - actor.since > FRESH:
                 stale = Refused("", Reason.NOT_ALLOWED, STALE)
                 return self._refuse(transaction, "key.create", stale, actor.id)
-            return self._made(transaction, subject, kind, description, scopes)
+            return self._made(transaction, subject, wanted, operation)
 
-    def create_for(
-        self, who: str, by: Handle, kind: str, description: str = "", scopes: tuple[str, ...] = ()
-    ) -> NewKey | Refused:
+        wanted = Wanted(kind, description, scopes)
+        return do(self.parts, self.caller, Change("key.create", "", (wanted,), act, _id, self._again))
+
+    def create_for(self, who: str, by: Handle, wanted: Wanted) -> NewKey | Refused:
         """A key of somebody else's, by who may make keys and holds all that the person does."""
         actor = self.caller.actor
-        with self.parts.store.writing() as transaction:
+
+        def act(transaction: Transaction, operation: str) -> NewKey | Refused:
             subject = transaction.users.subjects(actor.tenant, [who], by).get(who)
             allowed = may(actor, "key.create", Target.NOBODY)
             if not allowed or (subject is not None and not actor.holds(subject.rights, subject.administers)):
@@ -68,7 +81,9 @@ class OwnKeys:
             if subject is None:
                 missing = Refused(who, Reason.NO_SUCH_USER, "there is no such user")
                 return self._refuse(transaction, "key.create", missing, "")
-            return self._made(transaction, subject, kind, description, scopes)
+            return self._made(transaction, subject, wanted, operation)
+
+        return do(self.parts, self.caller, Change("key.create", who, (wanted,), act, _id, self._again))
 
     def revoke(self, id: str) -> Key | Refused:
         """Delete one of one's own keys; what was signed in with it ends."""
@@ -84,21 +99,27 @@ class OwnKeys:
             self._audit(transaction, "key.revoke", "changed", key)
             return key
 
-    def _made(
-        self, transaction: Transaction, subject: Subject, kind: str, description: str, scopes: tuple[str, ...]
-    ) -> NewKey | Refused:
+    def _made(self, transaction: Transaction, subject: Subject, wanted: Wanted, operation: str) -> NewKey | Refused:
         if len(transaction.keys.of(subject.uid)) >= MOST_KEYS:
             many = Refused("", Reason.INVALID, f"there are {MOST_KEYS} keys already; revoke one first")
             return self._refuse(transaction, "key.create", many, subject.uid)
-        token, stamp = self.parts.minter.draw(OCTETS), Stamp(self.caller.actor.id, self.parts.clock.now())
-        name, digest = free_id(transaction, subject.tenant), self.parts.hasher.digest(token)
+        name, stamp = free_id(transaction, subject.tenant), Stamp(self.caller.actor.id, self.parts.clock.now())
+        named = bool(self.caller.origin.operation)
+        token = self.parts.minter.link(operation, name) if named else self.parts.minter.draw(OCTETS)
         key = Key(
-            name, subject.tenant, kind, digest, frozenset(), True, description, 1, 1, stamp, stamp, scopes=scopes,
-            owner=subject.uid,
+            name, subject.tenant, wanted.kind, self.parts.hasher.digest(token), frozenset(), True, wanted.description,
+            1, 1, stamp, stamp, scopes=wanted.scopes, owner=subject.uid,
         )  # fmt: skip
         transaction.keys.put(key)
         self._audit(transaction, "key.create", "created", key)
         return NewKey(key, token)
+
+    def _again(self, transaction: Transaction, done: Done) -> NewKey | Refused:
+        """The key that an operation made, with its token derived again."""
+        key = transaction.keys.find(done.uid)
+        if key is None:
+            return Refused(done.uid, Reason.NO_SUCH_USER, "there is no such key")
+        return NewKey(key, self.parts.minter.link(done.id, key.id, key_id=done.derive_id))
 
     def _audit(self, transaction: Transaction, verb: str, outcome: str, key: Key) -> None:
         detail = told(f"kind {key.kind}", "of a person")
@@ -108,6 +129,10 @@ class OwnKeys:
     def _refuse(self, transaction: Transaction, verb: str, refused: Refused, uid: str) -> Refused:
         transaction.audit.append([self.caller.refusal(self.parts.clock.now(), verb, refused, target=uid)])
         return refused
+
+
+def _id(made: NewKey) -> str:
+    return made.key.id
 
 
 def free_id(transaction: Transaction, tenant: int) -> str:

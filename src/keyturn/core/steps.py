@@ -19,6 +19,7 @@ from keyturn.core.policy import Blocklist
 from keyturn.core.ports import Clock, Hasher, Minter, Sealer
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Store
+from keyturn.core.telling import told
 from keyturn.core.tenancy import Rules
 from keyturn.core.users import Right
 
@@ -62,7 +63,8 @@ class Caller:
         actor, origin = self.actor, self.origin
         return Event(
             at, actor.tenant, actor.id, verb, outcome, target=target, who=who[:LONGEST_WHO], reason=reason,
-            door=self.door, source=origin.source, request=origin.request, run=origin.run, row=origin.row, detail=detail,
+            door=self.door, source=origin.source, request=origin.request, run=origin.run, row=origin.row,
+            detail=told(detail, f"with key {actor.key}" if actor.key else ""),
         )  # fmt: skip
 
     def refusal(self, at: datetime, verb: str, refused: Refused, *, target: str = "") -> Event:
