@@ -103,6 +103,20 @@ def test_passwords_from_the_file_are_judged_and_never_shown(tmp_path: Path) -> N
     assert plan.warnings[0].code == "KT-IN-022"
 
 
+@pytest.mark.proves("PW-4", "PW-6")
+def test_a_password_from_the_file_may_not_be_made_of_the_names_in_its_row(tmp_path: Path) -> None:
+    """Wherever in the row they stand; in another row the same password will do."""
+    rows = [
+        "e1007,ah,amal.haddad@acme.example,Amal,Haddad,Haddad.Amal.1987",
+        "e1008,bo,bo@acme.example,Bo,Berg,acme_acme_acme_7",
+        "e1009,cy,cy@works.example,Cy,Cohen,Haddad.Amal.1987",
+        "e1010,dora.d,d@works.example,Dora,Dee,dora.d-E1010!!!!",
+    ]
+    path = write(tmp_path, "userid,username,email,given_name,family_name,pw\n" + "\n".join(rows) + "\n")
+    plan = plan_of(path, job("create", password="column:pw"))
+    assert list(fates(plan).values()) == ["too-common", "too-common", "change", "too-common"]
+
+
 def test_the_rules_of_the_target_replace_ours(tmp_path: Path) -> None:
     """`password_rules` decides on length and classes."""
     path = write(tmp_path, "userid,pw\na,abcdefgh\nb,Abcdefg1\nc,Abcdefghi1\n")

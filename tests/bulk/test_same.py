@@ -71,6 +71,9 @@ def test_nobody_gets_their_own_name_as_the_password(tmp_path: Path) -> None:
     """That row alone is blocked."""
     plan = plan_of(write(tmp_path, f"userid\na\n{ONE.upper()}\n"), same())
     assert [row.reason for row in plan.rows()] == ["", "too-common"]
+    rows = "userid,email,given_name,family_name\na,amal.h@acme.example,Amal,Haddad\nb,b@acme.example,Bo,Haddad\n"
+    plan = plan_of(write(tmp_path, rows), same(value="Haddad-Amal-1987!"))
+    assert [(row.who, row.reason) for row in plan.rows()] == [("a", "too-common"), ("b", "")]
 
 
 def test_it_opens_with_the_key_of_its_run_alone() -> None:

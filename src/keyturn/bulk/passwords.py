@@ -31,8 +31,7 @@ class Judge:
         """Reason and sentence, both empty when the password will do.  cells: what the file says of the person."""
         if not password:
             return "no-password", "the cell of the password is empty"
-        context = context_of(who, *(cells.get(name, "") for name in NAMING))
-        verdict = judge(password, self.policy, self.blocklist, context)
+        verdict = judge(password, self.policy, self.blocklist, names_of(who, cells))
         if verdict.reason in (Reason.TOO_SHORT, Reason.TOO_LONG):
             return str(verdict.reason), self.rule
         if verdict.reason is not None:
@@ -59,6 +58,11 @@ def judge_for(capabilities: Capabilities, rules: Rules | None, blocklist: Blockl
     way_out = "" if rules is not None else "; if that is wrong, set password_rules of the target"
     policy = Policy(ProfileName.NIST, rule.shortest, rule.longest)
     return Judge(policy, blocklist, rule.classes, f"{target} takes {rule}, {source}{way_out}")
+
+
+def names_of(who: str, cells: Mapping[str, str]) -> frozenset[str]:
+    """The words of which the password of this row may not be made."""
+    return context_of(who, *(cells.get(name, "") for name in NAMING))
 
 
 def guessable(password: Secret) -> bool:

@@ -13,10 +13,11 @@ from keyturn.bulk.cells import BLANKS, read_id
 from keyturn.bulk.columns import ID, PASSWORDS, TARGET
 from keyturn.bulk.job import Job, Operation, PasswordFrom
 from keyturn.bulk.names import Names
-from keyturn.bulk.passwords import Judge, guessable
+from keyturn.bulk.passwords import Judge, guessable, names_of
 from keyturn.bulk.source import Source, SourceRow
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.outcomes import Reason
+from keyturn.core.policy import named
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle
 
@@ -215,8 +216,9 @@ def _unfit_passwords(row: SourceRow, who: str, by: Screen) -> tuple[str, str]:
         return str(Reason.SAME_PASSWORD), "the new password is the present one"
     if by.same is None:
         return by.judge.fault(new, who, row.cells)
-    its_name = by.same == Secret(who.casefold())
-    return (str(Reason.TOO_COMMON), "the one password for all is the name of this user") if its_name else ("", "")
+    if named(by.same, names_of(who, row.cells)):
+        return str(Reason.TOO_COMMON), "the one password for all is made of names of this user"
+    return "", ""
 
 
 def _own_password(row: SourceRow, by: Screen) -> Secret | None:

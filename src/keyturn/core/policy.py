@@ -127,9 +127,14 @@ def _known(candidate: Secret, normal: Secret, blocklist: Blocklist, context: fro
     rule = blocklist.finds(normal)
     if rule is None and normal != candidate:
         rule = blocklist.finds(candidate)
-    if rule is None and made_of(normal.reveal().casefold(), context):
+    if rule is None and named(normal, context):
         rule = Rule.CONTEXT
     return rule
+
+
+def named(normal: Secret, context: frozenset[str]) -> bool:
+    """Whether a normalised password is made of the words of its context and nothing else."""
+    return made_of(normal.reveal().casefold(), context)
 
 
 def _too_long(candidate: Secret, policy: Policy) -> Verdict:
