@@ -133,6 +133,19 @@ def test_the_audit_is_read_in_parts_and_by_verb(door: Door, admin: str) -> None:
     assert door.ask("GET", "/keyturn/v1/audit?after=999999999", token=admin).json == {"entries": [], "next": 999999999}
 
 
+def test_the_audit_is_read_from_a_time_on_and_about_somebody(door: Door, admin: str) -> None:
+    def found(query: str) -> list[str]:
+        return [entry["verb"] for entry in door.ask("GET", f"/keyturn/v1/audit?{query}", token=admin).json["entries"]]
+
+    assert "user.create" in found("since=2026-01-01T00:00:00Z")
+    assert found("since=2999-01-01") == []
+    assert found("who=admin&verb=user.create") == ["user.create"]
+    assert found("who=nobody") == []
+    [created] = door.ask("GET", "/keyturn/v1/audit?who=admin&verb=user.create", token=admin).json["entries"]
+    assert "password.reset" in found(f"who={created['target']}")
+    assert problem(door.ask("GET", "/keyturn/v1/audit?since=yesterday", token=admin))[0] == 400
+
+
 def test_the_watchers_are_answered_without_signing_in(door: Door) -> None:
     assert door.ask("GET", "/livez").text == "ok\n"
     assert door.ask("GET", "/readyz").text == "ready\n"

@@ -1,7 +1,7 @@
 """The audit as files: JSON lines that prove themselves, and sheets.
 
 Every line of JSON is an entry with its place in the chain.  The last line is the seal: the newest signed checkpoint,
-which stands for all lines before it, or what the export was narrowed to, and then it proves nothing as a whole.
+which stands for all lines before it.  An export that was narrowed says so in its first line and has no seal.
 """
 
 import csv
@@ -32,6 +32,7 @@ COLUMNS: Final = (
 PUBLIC_BYTES: Final = 32
 _PUBLIC: Final = re.compile(r"audit\.([0-9a-z]{8})\.pub")
 _OF_EVENT: Final = [field.name for field in fields(Event) if field.name != "at"]
+_BEHIND: Final = "there are lines behind the seal"
 _NOT_OURS: Final = "the line is not as keyturn wrote it"
 _NO_SEAL: Final = "the file ends without its seal: its end was cut off, or the export was not finished"
 
@@ -71,9 +72,9 @@ def written(
 
 
 def as_json_lines(found: Iterable[Entry], narrowed: Mapping[str, str]) -> Iterator[str]:
-    """A part of the entries as JSON lines, with a last line that says which part it is."""
-    yield from map(as_json_line, found)
+    """A part of the entries as JSON lines, after a first line that says which part it is."""
     yield json.dumps({"filtered": dict(narrowed)})
+    yield from map(as_json_line, found)
 
 
 def whole(store: Store, signer: Signer, clock: Clock) -> Iterator[str]:
@@ -127,10 +128,8 @@ def prove(lines: Iterable[bytes], is_ours: Callable[[bytes, str, str], bool]) ->
     previous, number, sealed = GENESIS, 0, ""
     for line in lines:
         if sealed:
-            behind = "there are lines behind the seal"
-            return Proof(
-                number, None, number + 1, behind if isinstance(_checkpoint_of(sealed), Checkpoint) else _NOT_OURS
-            )
+            found = _checkpoint_of(sealed)
+            return Proof(number, None, number + 1, found if isinstance(found, str) else _BEHIND)
         read = _entry_of(line)
         if isinstance(read, Entry):
             why = misplaced(read, previous, number + 1)

@@ -145,9 +145,10 @@ def verify(frame: Frame, file: Path | None, keys: tuple[Path, ...], data: Path |
     from keyturn.app.trail import verify as prove_store
 
     if file is not None:
+        is_ours = public_keys(keys)
         try:
             with file.open("rb") as lines:
-                proof = prove(lines, public_keys(keys))
+                proof = prove(lines, is_ours)
         except OSError as error:
             why = error.strerror or ""
             raise ConfigError("the export cannot be read", code="KT-CFG-050", where=str(file), why=why) from None
