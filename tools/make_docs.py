@@ -38,6 +38,7 @@ WIDTH = 88
 
 FAMILIES: Mapping[str, str] = {
     "AUTH": "Signing in and rights",
+    "BAK": "Backup and restore",
     "CFG": "Settings and keys",
     "IN": "The file of a run",
     "NET": "Reaching a server",
