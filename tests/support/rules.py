@@ -168,7 +168,7 @@ RULES = (
             "core/steps.py": 1,
             "crypto/blocklist.py": 1,
             "crypto/factors.py": 3,
-            "crypto/hashing.py": 3,
+            "crypto/hashing.py": 6,  # three of them take an imported hash, or what it is compared with
             "crypto/tokens.py": 1,
             "dialects/hdp/client_people.py": 1,
             "dialects/hdp/wire.py": 4,

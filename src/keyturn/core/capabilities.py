@@ -34,6 +34,7 @@ class Capabilities:
     can be asked for again.  folds_case: two ids that differ in case are one user.  hands_back: a generated password
     is in the answer when it is not mailed.  validates: can judge a creation without doing it.  names: keeps the names
     and addresses of people, not only their accounts.  groups: takes users into groups and out of them.
+    imports: takes the hash of a password that another system made.
     """
 
     carries: frozenset[type]
@@ -58,6 +59,7 @@ class Capabilities:
     unique_mail: bool = False
     names: bool = True
     groups: bool = False
+    imports: bool = False
 
 
 def misfit(command: Command, capabilities: Capabilities) -> str | None:
@@ -107,6 +109,8 @@ def _lacks_for_creation(command: CreateUser, capabilities: Capabilities) -> str 
         return _NO_GROUPS
     if command.generate and not capabilities.generates:
         return "give a password: this directory does not make one up"
+    if command.imported is not None and not capabilities.imports:
+        return "this directory takes no hashes of passwords"
     return None
 
 

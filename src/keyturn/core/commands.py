@@ -14,6 +14,7 @@ class CreateUser:
 
     who: the immutable key, or what the door's handle is; login: sign-in name, empty = same as `who`.
     password None: no local sign-in, unless `generate`.  notify: mail what the person needs for the first sign-in.
+    imported: in place of a password, the hash of the one that the person has had elsewhere and goes on using.
     validate_only: judge everything, write only the audit.
     uid: the one that the client wants, in small letters; empty = the directory makes one.
     groups: uids of those to join.
@@ -25,6 +26,7 @@ class CreateUser:
     profile: Profile
     login: str = ""
     password: Secret | None = None
+    imported: Secret | None = None
     generate: bool = False
     notify: bool = False
     validate_only: bool = False

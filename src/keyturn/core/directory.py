@@ -44,6 +44,7 @@ LOCAL: Final = Capabilities(
     hands_back=True,
     validates=True,
     groups=True,
+    imports=True,
 )
 """What our directory can do when nobody's dialect narrows it."""
 
@@ -83,6 +84,10 @@ class LocalDirectory:
         wanted = [step.password for step in chosen if step.password is not None]
         for step, verifier in zip(chosen, self.parts.hasher.hash(wanted), strict=True):
             step.verifier = verifier
+        adopted = [step for step in looked if step.imported is not None]
+        imported = [step.imported for step in adopted if step.imported is not None]
+        for step, verifier in zip(adopted, self.parts.hasher.adopt(imported), strict=True):
+            step.verifier = verifier
         made = [step for step in looked if step.generated and step.early is None]
         for step in looked:
             step.derive_id = self.parts.minter.key_id
@@ -114,6 +119,8 @@ class LocalDirectory:
         step.early = judge(step, seen)
         if step.early is not None:
             return step
+        if isinstance(step.command, CreateUser) and step.command.imported is not None:
+            return self._import(step, step.command.imported)
         if isinstance(step.command, CreateUser) and step.command.notify:
             step.recipient = _recipient(step.command.profile)
         wanted = candidate(step.command)
@@ -125,6 +132,16 @@ class LocalDirectory:
             step.early = Refused(step.command.who, verdict.reason, verdict.text)
         else:
             step.password, step.warning = verdict.password, verdict.warning
+        return step
+
+    def _import(self, step: Step, imported: Secret) -> Step:
+        """Take over a hash.  Nobody knows its password to judge it by, and there is nothing to mail."""
+        fault = self.parts.hasher.fault_of(imported)
+        if fault:
+            text = f"the hash of the password cannot be imported: {fault}"
+            step.early = Refused(step.command.who, Reason.INVALID, text)
+        else:
+            step.imported = imported
         return step
 
     def _verdict(self, step: Step, wanted: Secret, seen: Seen) -> Verdict:
@@ -196,7 +213,8 @@ def _recipient(profile: Profile, moved: datetime | None = None) -> Recipient | N
 
 def slow(looked: Prepared) -> bool:
     """Whether hardening these steps needs slow hashes: a password that somebody chose, or an old one to compare."""
-    return any(step.password is not None and step.early is None for step in looked)
+    waits = (step for step in looked if step.early is None)
+    return any(step.password is not None or step.imported is not None for step in waits)
 
 
 def _names(step: Step, seen: Seen) -> tuple[str, ...]:

@@ -170,7 +170,7 @@ class Press:
         return self._finish(step, outcome, subject.uid, effects, detail=self._detail(step, delivery))
 
     def _detail(self, step: Step, delivery: Delivery) -> str:
-        source = str(self._source(step))
+        source = "imported" if step.imported is not None else str(self._source(step))
         if isinstance(step.command, ResetPassword):
             source += ", permanent" if step.command.permanent else ""
             source += ", compromised" if step.command.compromised else ""
@@ -179,7 +179,8 @@ class Press:
     def _source(self, step: Step) -> Source:
         if step.generated:
             return Source.GENERATED
-        return Source.CHOSEN if isinstance(step.command, ChangePassword) else Source.SUPPLIED
+        chosen = isinstance(step.command, ChangePassword) or step.imported is not None
+        return Source.CHOSEN if chosen else Source.SUPPLIED
 
     def _credential(self, step: Step, uid: str, login: str, effects: Effects) -> tuple[Delivery, Secret | None]:
         """Write the new credential and decide how it reaches its owner."""

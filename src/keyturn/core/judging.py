@@ -130,7 +130,10 @@ def _creation(step: Step, command: CreateUser, seen: Seen) -> Refused | None:
         return refused
     if command.groups and (refused := _membership(step, seen, command.groups)) is not None:
         return refused
-    return _known_value(step, command.who) if command.password is not None else None
+    if command.imported is not None and (command.password is not None or command.generate):
+        return Refused(command.who, Reason.INVALID, "a password and the hash of one are two")
+    brings = command.password is not None or command.imported is not None
+    return _known_value(step, command.who) if brings else None
 
 
 def _wish(command: CreateUser, seen: Seen) -> Refused | None:

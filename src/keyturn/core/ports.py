@@ -95,6 +95,12 @@ class Hasher(Protocol):
     def hash_one_time(self, secrets: Sequence[Secret]) -> list[Verifier]:
         """Fast keyed verifiers, only for one-time secrets of at least 112 bits that a directory made."""
 
+    def fault_of(self, imported: Secret) -> str:
+        """Why the hash of a password that another system made cannot be imported; empty when it can."""
+
+    def adopt(self, imported: Sequence[Secret]) -> list[Verifier]:
+        """Slow, keyed verifiers around hashes that have no fault; a right password is then stale and stored anew."""
+
     def check(self, candidate: Secret, verifier: Verifier | None) -> Check:
         """Compare in constant time; None (no such user, no password) costs as much as a real comparison."""
 

@@ -95,7 +95,7 @@ class Step:
     uid: of the user as the preparing read saw it (for a new user: the one it will get).
     early: what the preparing read already refused.  seen: the verifier that the old password was checked against.
     wrong: the old password was wrong, which counts against the sign-in budget.
-    password: normalised, as it is to be hashed; for a generated one the value itself.
+    password: normalised, as it is to be hashed; for a generated one the value itself.  imported: a hash that will do.
     derive_id: the key that it and the link of this step are derived with, and stay derived with.
     warning: for the audit.
     through: the rights that come with the groups after this step; None when it changes none.
@@ -108,6 +108,7 @@ class Step:
     fingerprint: str
     uid: str = ""
     password: Secret | None = None
+    imported: Secret | None = None
     generated: bool = False
     derive_id: str = ""
     verifier: Verifier | None = None
