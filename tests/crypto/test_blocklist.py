@@ -1,14 +1,16 @@
 """The blocklist: what attackers try first is refused, what merely contains it is not."""
 
 import gzip
+import re
 import string
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from keyturn.core.outcomes import Reason
+from keyturn.core.patterns import walks
 from keyturn.core.policy import Policy, ProfileName, Rule, judge
 from keyturn.core.secret import Secret
 from keyturn.crypto.blocklist import DATA, FileBlocklist, digest
@@ -16,6 +18,11 @@ from keyturn.crypto.blocklist import DATA, FileBlocklist, digest
 BLOCKLIST = FileBlocklist()
 LONG = gzip.decompress(Path(__file__).with_name("long-passwords.txt.gz").read_bytes()).decode().splitlines()
 NIST = Policy.of(ProfileName.NIST)
+PAGES = (Path(__file__).parents[2] / "docs" / "explanation").glob("*.md")
+WORDS = sorted(
+    {word for page in PAGES for word in re.findall(r"\b[a-z]{4,9}\b", page.read_text("utf-8")) if not walks(word)}
+)
+tails = st.text("0123456789!?", max_size=3)
 
 
 @pytest.mark.proves("PW-4", "V6.2.4")
@@ -93,6 +100,16 @@ def test_random_passwords_are_not_listed(text: str) -> None:
 @example("0000000000000ß", 2)
 def test_a_short_piece_repeated_is_refused(piece: str, times: int) -> None:
     assert BLOCKLIST.finds(Secret(piece * times))
+
+
+@pytest.mark.proves("PW-4")
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), min_size=4, max_size=6, unique=True), st.sampled_from(" -_."), tails)
+def test_a_phrase_of_four_words_is_never_refused(words: list[str], between: str, tail: str) -> None:
+    phrase = between.join(words) + tail
+    assert len(phrase) < 15 or judge(Secret(phrase), NIST, BLOCKLIST, frozenset(words[:1])).reason is None
+    capitals = "".join(word.title() for word in words) + tail
+    assert len(capitals) < 15 or judge(Secret(capitals), NIST, BLOCKLIST).reason is None
 
 
 def test_the_data_is_sorted_and_small_and_names_its_source() -> None:
