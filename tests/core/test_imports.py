@@ -1,5 +1,6 @@
 """Users who come with the hash of a password that another system made, and go on using it."""
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -73,6 +74,24 @@ def test_a_door_without_sessions_takes_it_too(house: House) -> None:
     bring(house)
     entered = house.signing_in.knock("amal", GOOD, door="test", origin=Origin())
     assert isinstance(entered, Actor)
+    assert stored(house).verifier.startswith("$argon2id$")
+
+
+def test_several_at_once_come_in_though_the_first_has_it_stored_anew(house: House) -> None:
+    bring(house)
+    gate, came = threading.Barrier(4), []
+
+    def call() -> None:
+        gate.wait()
+        came.append(house.sign_in("amal", GOOD))
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [type(one) for one in came] == [SignedIn] * 4
+    assert stored(house).verifier.startswith("$argon2id$")
 
 
 def test_nothing_is_mailed_and_nothing_is_made_up_for_it(house: House) -> None:

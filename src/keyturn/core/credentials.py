@@ -1,6 +1,6 @@
 """A stored credential and how it got there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from typing import Final
@@ -48,6 +48,10 @@ class Credential:
     def checkable(self) -> Verifier:
         """What a hasher compares a candidate with."""
         return Verifier(self.verifier, self.pepper_id)
+
+    def same_as(self, other: "Credential | None") -> bool:
+        """Whether that is this very password, perhaps stored in a newer way since."""
+        return other is not None and replace(other, verifier=self.verifier, pepper_id=self.pepper_id) == self
 
     def expired(self, now: datetime) -> bool:
         """True when the time of a one-time secret or temporary value is up."""

@@ -9,12 +9,12 @@ from typing import Final
 from keyturn.core.audit import LONGEST_WHO, Event
 from keyturn.core.budget import reserve
 from keyturn.core.commands import Origin
-from keyturn.core.credentials import Credential, Source
+from keyturn.core.credentials import Credential, Source, Verifier
 from keyturn.core.factors import FactorKind, kinds
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor, Proof
 from keyturn.core.policy import MOST_BYTES, opaque_string
-from keyturn.core.ports import SignedIn, Tokens
+from keyturn.core.ports import Check, SignedIn, Tokens
 from keyturn.core.recent import Recent
 from keyturn.core.secret import Secret
 from keyturn.core.sessions import Session
@@ -54,6 +54,7 @@ class SignIn:
         given = _normal(password)
         credential = subject.credential if subject is not None else None
         checked = self.parts.hasher.check(given, credential.checkable() if credential is not None else None)
+        fresh = self._stored_anew(given, credential, checked)
         rules = self.parts.rules(subject.tenant if subject is not None else 1)
         with self.parts.store.writing() as transaction:
             if subject is None:
@@ -63,8 +64,7 @@ class SignIn:
             signed = self._admit(transaction, subject, credential, rules, attempt, restricted=restricted)
             if isinstance(signed, str):
                 return self._turn_away(transaction, known, attempt, signed)
-            if checked.stale and credential.source is not Source.GENERATED:
-                [fresh] = self.parts.hasher.hash([given])
+            if fresh is not None:
                 transaction.credentials.renew(subject.uid, fresh.text, fresh.pepper_id)
             return signed
 
@@ -110,17 +110,21 @@ class SignIn:
             return holder
         subject = reserve(self.parts, known, origin.source)
         credential = subject.credential if subject is not None else None
-        checked = self.parts.hasher.check(_normal(password), credential.checkable() if credential is not None else None)
+        normal = _normal(password)
+        checked = self.parts.hasher.check(normal, credential.checkable() if credential is not None else None)
+        fresh = self._stored_anew(normal, credential, checked)
         rules = self.parts.rules(subject.tenant if subject is not None else 1)
         with self.parts.store.writing() as transaction:
             if subject is None or credential is None or not checked.right or credential.expired(self.parts.clock.now()):
                 return self._turn_away(transaction, known, attempt, "" if subject is not None else NOT_COMPARED)
             current = transaction.users.by_uid([subject.uid]).get(subject.uid)
-            if current is None or current.credential != credential or current.status is not Status.ACTIVE:
+            if current is None or not credential.same_as(current.credential) or current.status is not Status.ACTIVE:
                 return self._turn_away(transaction, known, attempt)
             if not credential.must_change and _proof(transaction, current, rules)[0] is not Proof.SESSION:
                 return self._turn_away(transaction, known, attempt, PASSWORD_ALONE)
             transaction.users.wait(current.uid, None, clear=True)
+            if fresh is not None:
+                transaction.credentials.renew(current.uid, fresh.text, fresh.pepper_id)
         if not credential.must_change:
             self.recent.put(given, current.uid, current.epoch, self.parts.clock.monotonic())
         return _caller(current, credential)
@@ -129,6 +133,13 @@ class SignIn:
         """The person, when what is given as their password is a key of theirs for this door."""
         with self.parts.store.reading() as view:
             return self._by_own_key(view, self._whom(view, login, tenant), given, door)
+
+    def _stored_anew(self, password: Secret, credential: Credential | None, checked: Check) -> Verifier | None:
+        """Today's verifier of a right password that is stored in an older way; made before anything is locked."""
+        if not checked.stale or credential is None or credential.source is Source.GENERATED:
+            return None
+        [fresh] = self.parts.hasher.hash([password])
+        return fresh
 
     def _by_own_key(self, view: View, subject: Subject | None, given: Secret, door: str) -> Actor | None:
         """The person, when what is given as their password is a key of theirs for this door.
@@ -245,7 +256,7 @@ class SignIn:
         if credential.expired(now):
             return "its time is up"
         current = transaction.users.by_uid([subject.uid]).get(subject.uid)
-        if current is None or current.credential != credential or current.status is not Status.ACTIVE:
+        if current is None or not credential.same_as(current.credential) or current.status is not Status.ACTIVE:
             return "the account changed meanwhile"
         proof, factors = (Proof.RESTRICTED, ()) if credential.must_change else _proof(transaction, current, rules)
         if proof is not Proof.SESSION and not restricted:
