@@ -6,12 +6,13 @@ import pytest
 
 from keyturn.api.asking import MUST_CHANGE
 from keyturn.api.claim import GONE
-from keyturn.api.problems import OF_HTTP, PROBLEMS, UNREADY, UNSURE, Problem, answer, refusal
+from keyturn.api.problems import AGAIN, OF_HTTP, PROBLEMS, UNREADY, UNSURE, Problem, answer, refusal
 from keyturn.api.shapes import outcome_answer
 from keyturn.cli.catalogue import entry
 from keyturn.core.outcomes import Reason, Refused, Uncertain
+from keyturn.core.permissions import SIGN_IN_AGAIN
 
-ALL = [*PROBLEMS.values(), *OF_HTTP.values(), UNSURE, UNREADY, MUST_CHANGE, GONE]
+ALL = [*PROBLEMS.values(), *OF_HTTP.values(), UNSURE, UNREADY, MUST_CHANGE, GONE, AGAIN]
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -42,3 +43,8 @@ def test_whoever_shall_wait_is_told_how_long_in_whole_seconds(asked: float | Non
 
 def test_what_is_uncertain_is_never_answered_as_done() -> None:
     assert outcome_answer(Uncertain("amal", "no answer")).status_code == 504
+
+
+def test_a_refusal_that_a_fresh_sign_in_lifts_has_a_code_of_its_own() -> None:
+    response = refusal(Refused("amal", Reason.NOT_ALLOWED, "sign in again first", SIGN_IN_AGAIN))
+    assert (response.status_code, json.loads(bytes(response.body))["code"]) == (403, "KT-AUTH-011")

@@ -7,6 +7,7 @@ from typing import Final
 from starlette.responses import Response
 
 from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.permissions import SIGN_IN_AGAIN
 from keyturn.http.replies import reply
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -51,6 +52,7 @@ PROBLEMS: Final[Mapping[Reason, Problem]] = {
 }
 """Every reason has its row; a test holds that."""
 
+AGAIN: Final = Problem(403, SIGN_IN_AGAIN, "Sign in again first")
 UNSURE: Final = Problem(504, "KT-SRV-004", "Whether it was done is not certain")
 UNREADY: Final = Problem(503, "KT-SRV-002", "The directory is not ready")
 
@@ -70,7 +72,8 @@ OF_HTTP: Final[Mapping[int, Problem]] = {
 
 def refusal(refused: Refused) -> Response:
     """The answer to a refused command."""
-    return answer(PROBLEMS[refused.reason], refused.text, reason=refused.reason.value, retry_after=refused.retry_after)
+    problem = AGAIN if refused.code == SIGN_IN_AGAIN else PROBLEMS[refused.reason]
+    return answer(problem, refused.text, reason=refused.reason.value, retry_after=refused.retry_after)
 
 
 def answer(problem: Problem, detail: str = "", *, reason: str = "", retry_after: float | None = None) -> Response:

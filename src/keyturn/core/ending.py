@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from keyturn.core.outcomes import Changed, Reason, Refused, Unchanged
-from keyturn.core.permissions import Proof, Target, may, not_allowed
+from keyturn.core.permissions import Proof, Target, may, not_allowed, outdated
 from keyturn.core.sessions import Session
 from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Transaction, View
@@ -60,8 +60,11 @@ class LocalSessions:
             missing = Refused(who, Reason.NO_SUCH_USER, "there is no such user")
             return missing if may(actor, verb, Target.OTHER) else not_allowed(who)
         target = Target.SELF if subject.uid == actor.id else Target.OTHER
-        allowed = may(actor, verb, target, subject.rights, subject.administers)
-        return (subject.uid, subject.uid) if allowed else not_allowed(who)
+        if not may(actor, verb, target, subject.rights, subject.administers):
+            return not_allowed(who)
+        above = target is Target.OTHER and bool(subject.rights or subject.administers)
+        refused = outdated(actor, self.parts.clock.now(), who) if above and verb == "session.end" else None
+        return refused or (subject.uid, subject.uid)
 
     def _refuse(self, transaction: Transaction, verb: str, refused: Refused, uid: str = "") -> Refused:
         transaction.audit.append([self.caller.refusal(self.parts.clock.now(), verb, refused, target=uid)])

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias, assert_never
 from keyturn.core.capabilities import lacks
 from keyturn.core.commands import ChangePassword, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.outcomes import Reason, Refused
-from keyturn.core.permissions import Proof, Target, may, may_confer, not_allowed
+from keyturn.core.permissions import Proof, Target, may, may_confer, not_allowed, outdated
 from keyturn.core.steps import Step
 from keyturn.core.storage import Subject
 from keyturn.core.tenancy import KnownValues
@@ -98,9 +98,17 @@ def _permission(step: Step, seen: Seen) -> Refused | None:
         allowed = allowed and seen.link_open(actor.link)
     if actor.proof is Proof.RESTRICTED:
         allowed = allowed and seen.session_open(actor.session)
-    if allowed:
-        return None
-    return not_allowed(step.command.who)
+    if not allowed:
+        return not_allowed(step.command.who)
+    return outdated(actor, seen.now, step.command.who) if _of_rank(step, subject) else None
+
+
+def _of_rank(step: Step, subject: Subject | None) -> bool:
+    """Whether a step touches somebody else who administers, or makes somebody such."""
+    command = step.command
+    if isinstance(command, CreateUser | UpdateUser) and command.rights:
+        return True
+    return subject is not None and subject.uid != step.caller.actor.id and bool(subject.rights or subject.administers)
 
 
 def _membership(step: Step, seen: Seen, groups: Sequence[str]) -> Refused | None:

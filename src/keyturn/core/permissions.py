@@ -1,7 +1,7 @@
 """Who may do what: one table of operations, and the law that nobody touches or confers what they lack."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from typing import Final
 
@@ -198,6 +198,21 @@ def may(
 def may_confer(actor: Actor, rights: frozenset[Right]) -> bool:
     """Nobody gives an administrative right that they lack."""
     return actor.holds(rights)
+
+
+RECENT: Final = timedelta(minutes=15)
+"""How old a sign-in may be with which a person touches an administrator's account or the rules of a tenant."""
+
+SIGN_IN_AGAIN: Final = "KT-AUTH-011"
+"""The code of a refusal that a fresh sign-in would lift."""
+
+
+def outdated(actor: Actor, now: datetime, who: str = "") -> Refused | None:
+    """Why a person whose sign-in is old may not do what asks for a fresh one; keys and this machine are not asked."""
+    if actor.proof is not Proof.SESSION or actor.since is None or now - actor.since <= RECENT:
+        return None
+    text = "sign in again first: for this the sign-in may be 15 minutes old"
+    return Refused(who, Reason.NOT_ALLOWED, text, SIGN_IN_AGAIN)
 
 
 def not_allowed(who: str = "") -> Refused:

@@ -9,7 +9,7 @@ from uuid import uuid4
 from keyturn.core.errors import Conflict
 from keyturn.core.once import Change, do
 from keyturn.core.outcomes import Changed, Reason, Refused
-from keyturn.core.permissions import Target, may, not_allowed
+from keyturn.core.permissions import Target, may, not_allowed, outdated
 from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Done, Tenant, Transaction, UserChange
 from keyturn.core.telling import change_told, settings_told, told
@@ -86,6 +86,9 @@ class LocalTenants:
             target = Target.SELF if uid == actor.id else Target.OTHER
             if not may(actor, verb, target, rights, administers):
                 return self._refuse(transaction, verb, not_allowed(uid))
+            stale = outdated(actor, self.parts.clock.now(), uid)
+            if stale is not None:
+                return self._refuse(transaction, verb, stale)
             if not known:
                 missing = Refused(uid, Reason.NO_SUCH_USER, "there is no such user")
                 return self._refuse(transaction, verb, missing)
@@ -104,6 +107,9 @@ class LocalTenants:
         return do(self.parts, self.caller, change)
 
     def _keep(self, transaction: Transaction, verb: str, tenant: Tenant, changes: str) -> Tenant | Refused:
+        stale = outdated(self.caller.actor, self.parts.clock.now(), tenant.name)
+        if stale is not None:
+            return self._refuse(transaction, verb, stale)
         if not NAME.fullmatch(tenant.name):
             text = "a tenant's name has letters, digits, hyphens and underscores, at most 63"
             return self._refuse(transaction, verb, Refused(tenant.name, Reason.INVALID, text))
