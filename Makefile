@@ -52,6 +52,7 @@ node:
 
 # Runner and server killed at so many random moments, and so many malformed requests to each door; `make test` does a few.
 KILLS ?= 50
+MAIL_KILLS ?= 1000
 GRAPHS ?= 5000
 MALFORMED ?= 10000
 TAMPERINGS ?= 1000
@@ -61,6 +62,7 @@ CANDIDATES ?= 10000
 GUESSES ?= 500
 TOKENS ?= 1000
 campaign: setup
+	$(BIN)/python -m tests.mail.killed.campaign $(MAIL_KILLS)
 	KEYTURN_TEST_KILLS=$(KILLS) $(BIN)/pytest -n $(WORKERS) -q -k killed tests/bulk tests/journeys
 	KEYTURN_GRAPHS=$(GRAPHS) $(BIN)/pytest -n $(WORKERS) -q tests/core/test_group_graphs.py
 	KEYTURN_MALFORMED=$(MALFORMED) $(BIN)/pytest -n $(WORKERS) -q tests/malformed

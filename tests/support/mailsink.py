@@ -72,6 +72,7 @@ class _Handler:
     async def handle_MAIL(  # noqa: N802  aiosmtpd's own name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self.sink.told("mail")
         faults = self.sink.faults
         if (faults.mail or faults.silent == "mail") and faults.concerns(""):
             await _say_nothing(faults.silent == "mail")
@@ -82,6 +83,7 @@ class _Handler:
     async def handle_RCPT(  # noqa: N802  aiosmtpd's own name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self.sink.told("rcpt")
         faults = self.sink.faults
         if (faults.rcpt or faults.silent == "rcpt") and faults.concerns(address):
             await _say_nothing(faults.silent == "rcpt")
@@ -96,6 +98,7 @@ class _Handler:
         if faults.data and faults.concerns(recipients[0]):
             return faults.data
         self.sink.take(Received(envelope.mail_from, recipients, envelope.content))
+        self.sink.told("taken")
         if faults.drop == "after" and faults.concerns(recipients[0]):
             _hang_up(server)
         if faults.silent == "dot" and faults.concerns(recipients[0]):
@@ -113,6 +116,7 @@ class _Server(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._sink.connections += 1
+        self._sink.told("connection")
         assert isinstance(transport, asyncio.Transport)
         self._sink.open.append(transport)
         super().connection_made(transport)
@@ -130,6 +134,7 @@ class _Server(SMTP):
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  aiosmtpd's own name
         self._sink.letters_begun += 1
+        self._sink.told("data")
         assert self.envelope is not None
         faults, recipient = self._sink.faults, self.envelope.rcpt_tos[0]
         if faults.drop == "before" and faults.concerns(recipient):
@@ -155,7 +160,8 @@ class MailSink:
     """The server; use it with `with`.
 
     certificate: offer STARTTLS with it (implicit: TLS from the first byte).  login: require this name and password.
-    letters_begun counts DATA commands: 0 means that no byte of a letter was sent.
+    letters_begun counts DATA commands: 0 means that no byte of a letter was sent.  told: hears of each step of each
+    conversation before it is answered: `connection`, `mail`, `rcpt`, `data`, `taken`.
     """
 
     certificate: Certificate | None = None
@@ -167,6 +173,7 @@ class MailSink:
     letters_begun: int = 0
     port: int = 0
     open: list[asyncio.Transport] = field(default_factory=list)
+    told: Callable[[str], object] = field(default=str)
 
     def __enter__(self) -> "MailSink":
         self._arrived = threading.Condition()
