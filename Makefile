@@ -66,6 +66,7 @@ campaign: setup
 	KEYTURN_TEST_KILLS=$(KILLS) $(BIN)/pytest -n $(WORKERS) -q -k killed tests/bulk tests/journeys
 	KEYTURN_GRAPHS=$(GRAPHS) $(BIN)/pytest -n $(WORKERS) -q tests/core/test_group_graphs.py
 	KEYTURN_MALFORMED=$(MALFORMED) $(BIN)/pytest -n $(WORKERS) -q tests/malformed
+	KEYTURN_SLOW_CLIENTS=500 KEYTURN_FLOOD=200 $(BIN)/pytest -q tests/app/test_connections.py tests/http/test_shedding.py
 	KEYTURN_TAMPERINGS=$(TAMPERINGS) $(BIN)/pytest -q --log-cli-level=INFO tests/audit/test_tampering.py
 	KEYTURN_SECRETS=$(SECRETS) $(BIN)/pytest -q --log-cli-level=INFO tests/crypto/test_minting.py
 	KEYTURN_CANARIES=$(CANARIES) $(BIN)/pytest -q --log-cli-level=INFO tests/canaries/test_canaries.py

@@ -82,7 +82,7 @@ async def _all_of(reader: asyncio.StreamReader) -> bytes:
     return found
 
 
-@pytest.mark.proves("AP-8", "V13.1.3")
+@pytest.mark.proves("AP-8", "V15.2.2")
 @pytest.mark.parametrize(
     ("sent", "trickle", "answered"),
     [

@@ -70,7 +70,7 @@ def identity(answer: object) -> object:
     return answer.id if isinstance(answer, Key) else answer.number if isinstance(answer, Tenant) else answer
 
 
-@pytest.mark.proves("AP-6", "V2.3.4")
+@pytest.mark.proves("AP-6")
 def test_every_change_that_is_named_is_done_once(house: House) -> None:
     for number, (verb, act) in enumerate(acts(house).items()):
         first, again = (act(named(house, f"op-{number}")) for _ in range(2))

@@ -188,7 +188,7 @@ def test_another_name_is_answered_421_in_the_words_of_the_door(name: str, doors:
         assert answer.json
 
 
-@pytest.mark.proves("AP-10", "LG-1")
+@pytest.mark.proves("AP-10", "V15.3.4")
 def test_what_a_stranger_says_of_where_he_is_does_not_come_into_the_audit(doors: Doors) -> None:
     lies = {"x-forwarded-for": "203.0.113.7", "forwarded": "for=203.0.113.7;proto=https", "x-real-ip": "203.0.113.7"}
     answer = doors.door.ask("GET", "/scim/v2/Users", headers={**lies, "authorization": "Bearer a.b"})

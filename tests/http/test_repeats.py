@@ -57,7 +57,7 @@ def headers(doors: Doors, name: str, key: str) -> dict[str, str]:
     return {**doors.headers(name, call), "idempotency-key": key, "content-type": "application/json"}
 
 
-@pytest.mark.proves("AP-6", "V2.3.4")
+@pytest.mark.proves("AP-6")
 @pytest.mark.parametrize(("name", "method", "path", "body", "verb"), CALLS, ids=[f"{c[0]} {c[2]}" for c in CALLS])
 def test_many_at_once_with_one_name_are_one(
     name: str, method: str, path: str, body: object, verb: str, doors: Doors

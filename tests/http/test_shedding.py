@@ -10,8 +10,9 @@ from time import monotonic
 
 import pytest
 
-from keyturn.app.bridge import MOST_HASHING, Threads
+from keyturn.app.bridge import MOST_HASHING, Places, Threads
 from keyturn.app.serve import bind
+from keyturn.core.errors import Busy
 from tests.http.doors import APIS, Doors, all_doors
 from tests.support.server import Answer, ask, in_thread
 
@@ -58,6 +59,18 @@ def test_a_flood_of_slow_hashes_is_shed_while_reads_stay_quick(doors: Doors) -> 
     assert statuses.count(201) >= MOST_HASHING
     assert all(told_when(answer) for answer in answers if answer.status == 503)
     assert median(during) < 0.5 + 20 * median(after)
+
+
+@pytest.mark.proves("AP-7")
+def test_a_batch_takes_as_many_places_as_it_has_passwords() -> None:
+    places = Places(4)
+    with places.of(3):
+        with places.of(), pytest.raises(Busy), places.of():
+            pass
+        with places.of(9), pytest.raises(Busy), places.of():
+            pass
+    with places.of():
+        pass
 
 
 @pytest.mark.proves("AP-5")

@@ -48,7 +48,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Places:
+class Places:
     """How many may wait."""
 
     def __init__(self, most: int) -> None:
@@ -67,15 +67,19 @@ class _Places:
 
 
 class Threads:
-    """The bounded pools that the core runs on.  on_mail: called after a commit that put mail into the outbox."""
+    """The bounded pools that the core runs on.  on_mail: called after a commit that put mail into the outbox.
+
+    address: where people reach the server, as far as it was told.
+    """
 
     def __init__(self, parts: Parts, *, most_waiting: int = MOST_WAITING) -> None:
         cores = os.cpu_count() or 1
         self._parts = parts
-        self._waiting, self._hashing = _Places(most_waiting), _Places(min(most_waiting, MOST_HASHING))
+        self._waiting, self._hashing = Places(most_waiting), Places(min(most_waiting, MOST_HASHING))
         self._readers = ThreadPoolExecutor(READERS, "keyturn-read")
         self._workers = ThreadPoolExecutor(cores, "keyturn-work")
         self.on_mail: Callable[[], None] = lambda: None
+        self.address = ""
         self._committer = ThreadPoolExecutor(1, "keyturn-commit")
         self._looks = Together(self._readers, _look, size=lambda asked: len(asked[1]), most=MOST_TOGETHER)
         self._holders = Together(self._readers, _holders, most=MOST_TOGETHER)
