@@ -118,7 +118,7 @@ class SignIn:
             if subject is None or credential is None or not checked.right or credential.expired(self.parts.clock.now()):
                 return self._turn_away(transaction, known, attempt, "" if subject is not None else NOT_COMPARED)
             current = transaction.users.by_uid([subject.uid]).get(subject.uid)
-            if current is None or not credential.same_as(current.credential) or current.status is not Status.ACTIVE:
+            if current is None or _moved(subject, current):
                 return self._turn_away(transaction, known, attempt)
             if not credential.must_change and _proof(transaction, current, rules)[0] is not Proof.SESSION:
                 return self._turn_away(transaction, known, attempt, PASSWORD_ALONE)
@@ -256,7 +256,7 @@ class SignIn:
         if credential.expired(now):
             return "its time is up"
         current = transaction.users.by_uid([subject.uid]).get(subject.uid)
-        if current is None or not credential.same_as(current.credential) or current.status is not Status.ACTIVE:
+        if current is None or _moved(subject, current):
             return "the account changed meanwhile"
         proof, factors = (Proof.RESTRICTED, ()) if credential.must_change else _proof(transaction, current, rules)
         if proof is not Proof.SESSION and not restricted:
@@ -276,6 +276,12 @@ class SignIn:
         self, transaction: Transaction, subject: Subject | None, attempt: Attempt, detail: str = ""
     ) -> Refused:
         return attempt.turn_away(transaction, self.parts.clock.now(), subject, detail)
+
+
+def _moved(before: Subject, now: Subject) -> bool:
+    """Whether an account changed while its password was compared; the same one stored anew is no change."""
+    same = before.credential is not None and before.credential.same_as(now.credential)
+    return not same or before.epoch != now.epoch or now.status is not Status.ACTIVE
 
 
 def _normal(password: Secret) -> Secret:
