@@ -4,6 +4,7 @@ A trigger prepares what it needs in a world and answers what to do; the tests lo
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Final, TypeAlias
 
 from keyturn.core.commands import ChangePassword, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
@@ -81,6 +82,7 @@ def _signs_out_nobody(world: World) -> Act:
 
 def _retries(world: World) -> Act:
     mail = world.waiting()
+    world.house.clock.advance(timedelta(seconds=1))
     return lambda: world.office().mails.retry(mail)
 
 
@@ -150,6 +152,7 @@ TRIGGERS: Final[Mapping[tuple[str, str], Trigger]] = {
     ("keyring.prune", "changed"): lambda w: w.pruned(),
     ("directory.backup", "created"): lambda w: w.backed_up(),
     ("directory.restore", "created"): lambda w: w.restored(),
+    ("policy.breaches", "changed"): lambda w: w.loaded(),
     ("tenant.create", "created"): lambda w: lambda: w.office().tenants.create(fresh("t"), {}),
     ("tenant.create", "refused"): lambda w: lambda: w.office().tenants.create("not a name", {}),
     ("tenant.update", "changed"): lambda w: lambda: w.office().tenants.update(2, fresh("t"), None),

@@ -15,6 +15,7 @@ from keyturn.app.build import House as Opened
 from keyturn.app.init import make_directory
 from keyturn.app.keyring import prune, rotate
 from keyturn.app.languages import languages
+from keyturn.app.policies import load_breaches
 from keyturn.app.restore import restore
 from keyturn.core.administration import LocalAdministration
 from keyturn.core.audit import Entry
@@ -168,6 +169,13 @@ class World:
         database = Secret(f"sqlite:///{data / DATABASE}")
         new, clock = data.with_name(fresh("data")), self.house.clock
         return lambda: restore(file, new, identity, OPERATOR, database=database, clock=clock)
+
+    def loaded(self) -> Act:
+        """To load a list of one stolen password."""
+        place, clock = self.opened.place, self.house.clock
+        file = place.data.with_name(fresh("list"))
+        file.write_text(f"{'0' * 40}:1\n")
+        return lambda: load_breaches(place, [file], lambda done, total: None, OPERATOR, clock)
 
     def entries(self, after: int = 0) -> list[Entry]:
         """What the audit says since then."""

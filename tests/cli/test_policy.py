@@ -155,6 +155,7 @@ def test_stolen_passwords_are_loaded_shown_and_refused(run: Run, tmp_path: Path)
     assert (facts["entries"], facts["source"]) == (2, "pwned.txt")
     assert json.loads(run("policy", "show", "--json").stdout)["breaches"] == facts
     assert "refused (breached)" in run("policy", "check", typed=f"{GOOD}\n", code=3).stdout
+    assert "2 of pwned.txt" in run("audit", "list", "--verb", "policy.breaches", "--json").stdout
     assert "KT-POL-020" in run("policy", "breaches", "load", str(tmp_path / "directory"), code=5).output
     run("policy", "breaches", "load", str(tmp_path / "missing"), code=2)
 

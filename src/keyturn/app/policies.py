@@ -1,7 +1,9 @@
 """What a password must meet in a tenant, as facts; and the list of stolen passwords, loaded into a data folder."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -9,17 +11,25 @@ from typing import Final
 from keyturn.app.build import House, Place, folder_of_keys
 from keyturn.app.clock import SystemClock
 from keyturn.app.dialects import DIALECTS
+from keyturn.app.operator import DOOR
+from keyturn.core.audit import Event
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.directory import LOCAL
 from keyturn.core.errors import ConfigError, KeyturnError, RunError
+from keyturn.core.permissions import Actor
 from keyturn.core.policy import Policy, ProfileName
+from keyturn.core.ports import Clock
+from keyturn.core.storage import Store
 from keyturn.core.tenancy import Rules
 from keyturn.crypto.blocklist import FileBlocklist
 from keyturn.crypto.breach_loading import load
 from keyturn.crypto.breaches import FILE, About, open_breaches
+from keyturn.store.opening import open_store
 from keyturn.store.private import hold
 
 __all__ = ["DOORS", "About", "Facts", "facts", "limits", "load_breaches", "loaded", "weaker"]
+
+CLOCK: Final = SystemClock()
 
 DOORS: Final = ("keyturn", *DIALECTS)
 """Where a password may be set: our own door, and those of the vendors."""
@@ -75,19 +85,23 @@ def loaded(place: Place) -> About | None:
     return found.about if found is not None else None
 
 
-def load_breaches(place: Place, given: Sequence[Path], tell: Callable[[int, int], None]) -> About:
+def load_breaches(
+    place: Place, given: Sequence[Path], tell: Callable[[int, int], None], actor: Actor, clock: Clock = CLOCK
+) -> About:
     """Load published lists of stolen passwords; the server uses them from its next start on.
 
+    The directory is not opened for it: that a damaged list keeps from opening.
     Raises SourceError for what is no such list, ConfigError where there is no directory and while another load is under
-    way; then nothing changed.
+    way, StoreError when it cannot be audited; then nothing changed.
     """
-    target = folder_of_keys(place).parent / FILE
+    target, now = folder_of_keys(place).parent / FILE, clock.now()
     try:
         held = hold(target)
     except RunError as error:
         raise ConfigError("another load is under way", code="KT-POL-024", why=error.why) from error
     try:
-        return load(given, target, SystemClock().now(), tell)
+        with closing(open_store(place.store())) as store:
+            return load(given, target, now, tell, lambda about: _audit(store, now, actor, about))
     except OSError as error:
         why = error.strerror or str(error)
         raise KeyturnError(
@@ -95,6 +109,12 @@ def load_breaches(place: Place, given: Sequence[Path], tell: Callable[[int, int]
         ) from error
     finally:
         held.release()
+
+
+def _audit(store: Store, now: datetime, actor: Actor, about: About) -> None:
+    detail = f"{about.entries} of {about.source}"[:200]
+    with store.writing() as transaction:
+        transaction.audit.append([Event(now, 1, actor.id, "policy.breaches", "changed", door=DOOR, detail=detail)])
 
 
 def weaker(wanted: ProfileName, present: ProfileName) -> bool:

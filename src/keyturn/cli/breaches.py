@@ -46,10 +46,11 @@ def load_list(frame: Frame, files: tuple[Path, ...], data: Path | None, database
       keyturn policy breaches load ./ranges --data ./directory
       7z e -so pwned.7z | keyturn policy breaches load /dev/stdin --data ./directory
     """
+    from keyturn.app.operator import operator
     from keyturn.app.policies import load_breaches
 
     meter = Meter(frame)
-    about = load_breaches(place_of(frame, data, database), files, meter.tell)
+    about = load_breaches(place_of(frame, data, database), files, meter.tell, operator())
     meter.end()
     _show(frame, about)
     frame.say("A server that runs uses it from its next start.")

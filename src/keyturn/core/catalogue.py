@@ -69,6 +69,7 @@ KINDS: Final = (
     Kind("tenant.appoint", "Somebody says which other tenants a user administers.", CHANGE, "user", "which ones"),
     Kind("tenant.read", "Somebody who may not is refused the sight of a tenant.", REFUSAL),
     Kind("policy.write", "Somebody is refused to change rules through a door that has no way for it.", REFUSAL),
+    Kind("policy.breaches", "Somebody loads a list of stolen passwords.", ("changed",), "", "how many, and of what"),
     Kind("audit.read", "Somebody who may not is refused the audit.", REFUSAL),
     Kind("session.start", "Somebody signs in with a password or a key, or fails to.", ("started", "refused"), "user",
          "whether the password must be changed first"),

@@ -51,9 +51,16 @@ _PATTERNS: Final = {
 }
 
 
-def load(given: Sequence[Path], target: Path, now: datetime, tell: Tell = lambda done, total: None) -> About:
+def load(
+    given: Sequence[Path],
+    target: Path,
+    now: datetime,
+    tell: Tell = lambda done, total: None,
+    note: Callable[[About], None] = lambda about: None,
+) -> About:
     """Read published lists and put the file in its place, or leave what was there as it is.
 
+    note: is told of the file before it takes its place; what it raises keeps the file from doing so.
     Raises SourceError for what is no such list; the message names file and line and never a hash.
     """
     sources = _sources(given)
@@ -67,6 +74,7 @@ def load(given: Sequence[Path], target: Path, now: datetime, tell: Tell = lambda
             for source in sources:
                 made.take(source, lambda done: tell(done, total))
             about = made.finish(now.isoformat(timespec="seconds"), _named(sources))
+        note(about)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
