@@ -25,6 +25,7 @@ def test_a_rule_accepts_and_rejects_its_examples(rule: Rule) -> None:
     assert [source for source in rule.rejected if not rule.lines(source)] == []
 
 
+@pytest.mark.proves("ST-5", "CF-3", "V1.2.5", "V1.3.2", "V1.5.2", "V11.2.4", "V11.5.2")
 @RULE
 def test_the_house_keeps_the_rule(rule: Rule) -> None:
     """The exceptions are exact: one more is a decision to show, one less shortens the list."""
@@ -59,6 +60,7 @@ def test_no_file_names_a_registry_host_or_a_path_of_a_machine() -> None:
     assert found == []
 
 
+@pytest.mark.proves("CF-3", "V15.2.4")
 def test_lock_files_pin_every_package_with_hashes_and_no_place_to_get_it() -> None:
     """`pip install --require-hashes` takes them behind any index."""
     for path in sorted((ROOT / "requirements").glob("*.txt")):
@@ -68,6 +70,7 @@ def test_lock_files_pin_every_package_with_hashes_and_no_place_to_get_it() -> No
         assert re.search(r"https?://|--index-url|--find-links|-e \.", text) is None, path.name
 
 
+@pytest.mark.proves("CF-3")
 def test_lock_files_hold_what_the_project_asks_for() -> None:
     """A dependency that is added to the project is locked in the same commit."""
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ from keyturn.core.commands import VERBS
 from keyturn.core.directory import LOCAL
 from keyturn.core.permissions import NEEDS
 from keyturn.http.described import Api, Call
-from tools import audit_page, rights_table, self_statement
+from tools import audit_page, bill, rights_table, self_statement
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
@@ -283,6 +283,7 @@ def pages() -> dict[Path, str]:
     """Every page that is made, by where it belongs."""
     makers: Mapping[str, Callable[[], str]] = {
         "api.md": api_page,
+        "bill-of-materials.cdx.json": bill.as_json,
         "audit-events.md": lambda: audit_page.page(NOTE),
         "capabilities.md": capabilities_page,
         "cli.md": cli_page,

@@ -31,6 +31,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "LG": "Audit and logs",
     "CN": "Pages in a browser",
     "CF": "Configuration and build",
+    "R": "Promises that are measured at length",
     "N": "NIST SP 800-63B-4",
     "V": "OWASP ASVS 5.0.0",
 }

@@ -1,0 +1,82 @@
+"""What keyturn is made of: locked, above known faults, listed, read by static analysis, and nothing more shipped."""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.version import Version
+
+from tests.support.sources import ROOT
+from tools import bill
+from tools.bill import pins
+
+PROJECT: Mapping[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+FLOORS: Mapping[str, Mapping[str, str]] = tomllib.loads((ROOT / "requirements" / "floors.toml").read_text("utf-8"))
+LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+
+
+@pytest.mark.proves("CF-3", "V15.2.1")
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_no_library_is_locked_below_the_floor_of_a_known_fault(lock: Path) -> None:
+    """The floors are in a file that is reviewed; nobody has to be online to know of them."""
+    low = [
+        f"{pin.name} {pin.version}: {FLOORS[pin.name]['because']}"
+        for pin in pins(lock)
+        if pin.name in FLOORS and Version(pin.version) < Version(FLOORS[pin.name]["at_least"])
+    ]
+    assert low == []
+
+
+@pytest.mark.proves("CF-3")
+def test_the_project_itself_asks_for_no_version_below_a_floor() -> None:
+    """Who installs without the lock gets none either."""
+    asked = [re.fullmatch(r"([a-z0-9-]+)(?:\[\w+\])?>=([^,;]+).*", one) for one in PROJECT["project"]["dependencies"]]
+    wanted = {found[1]: found[2] for found in asked if found}
+    assert len(wanted) == len(PROJECT["project"]["dependencies"])
+    low = [name for name, version in wanted.items() if name in FLOORS and Version(version) < Version(_floor(name))]
+    assert low == []
+
+
+def _floor(name: str) -> str:
+    return FLOORS[name]["at_least"]
+
+
+def test_every_floor_is_of_a_library_that_is_used_and_says_why() -> None:
+    """A floor for what is gone is noise."""
+    used = {pin.name for lock in LOCKS for pin in pins(lock)}
+    assert [name for name, floor in FLOORS.items() if name not in used or "CVE-" not in floor["because"]] == []
+
+
+@pytest.mark.proves("CF-3", "V15.1.2")
+def test_the_bill_of_materials_names_everything_that_is_locked_and_who_asks_for_it() -> None:
+    """CycloneDX, made from the lock; the page test keeps the committed copy current."""
+    told = json.loads(bill.as_json())
+    locked = dict(re.findall(r"^([a-z0-9][\w.-]*)(?:\[[\w,]+\])?==([^\s;]+)", bill.LOCK.read_text("utf-8"), re.M))
+    assert (told["bomFormat"], told["specVersion"]) == ("CycloneDX", "1.6")
+    assert {part["name"]: part["version"] for part in told["components"]} == locked
+    refs = {part["bom-ref"] for part in told["components"]}
+    wanted = {ref for each in told["dependencies"] for ref in each["dependsOn"]}
+    assert wanted == refs, "everything is asked for by somebody"
+    assert {each["ref"] for each in told["dependencies"]} == refs | {"keyturn"}
+
+
+@pytest.mark.proves("CF-3")
+def test_the_checks_of_bandit_are_on_for_everything_that_is_shipped() -> None:
+    """ruff knows them as S; `make lint` is part of `make test`, and no exception there speaks of the package."""
+    lint = PROJECT["tool"]["ruff"]["lint"]
+    assert "S" in lint["select"]
+    assert [code for code in lint["ignore"] if code.startswith("S")] == ["S105"]
+    off = [place for place, codes in lint["per-file-ignores"].items() if any(code.startswith("S") for code in codes)]
+    assert [place for place in off if place.startswith("src")] == []
+
+
+@pytest.mark.proves("V15.2.3", "V13.4.1")
+def test_only_the_package_is_shipped() -> None:
+    """No test, tool or history of the source is in the wheel, nor beside what is served."""
+    assert PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"] == {"packages": ["src/keyturn"]}
+    package = [path for path in (ROOT / "src" / "keyturn").rglob("*") if path.is_file()]
+    assert [path.name for path in package if path.name.startswith(("test_", "conftest", ".git"))] == []
