@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from keyturn.app.build import DATABASE, KEYS, Place, open_house
 from keyturn.app.init import make_directory
 from keyturn.app.serve import bind
 from keyturn.app.settings import load
 from keyturn.app.starting import front_of, refuse_debugging, refuse_open_files
+from keyturn.cli.main import cli
 from keyturn.core.errors import KeyturnError
 from keyturn.http.front import LOOPBACK
 
@@ -108,3 +110,20 @@ def test_on_one_address_that_is_a_name_too() -> None:
     assert front_of("192.0.2.5", behind_tls=True).hosts == LOOPBACK | {"192.0.2.5"}
     assert front_of("2001:db8::5", behind_tls=True).hosts == LOOPBACK | {"[2001:db8::5]"}
     assert front_of("127.0.0.1", behind_tls=False, public_url="http://[::1]:8765").hosts == LOOPBACK
+
+
+@pytest.mark.proves("CF-1")
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (("--host", "0.0.0.0"), "KT-CFG-020"),
+        (("--host", "0.0.0.0", "--i-am-behind-tls"), "KT-CFG-026"),
+        (("--base-url", "http://id.example.com"), "KT-CFG-020"),
+    ],
+)
+def test_the_command_says_what_is_wrong_and_does_not_start(given: tuple[str, ...], code: str, tmp_path: Path) -> None:
+    place = Place(tmp_path / "directory")
+    make_directory(place)
+    told = CliRunner().invoke(cli, ["serve", "--data", str(place.data), "--port", "0", *given])
+    assert told.exit_code == 2
+    assert code in told.output

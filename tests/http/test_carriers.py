@@ -42,7 +42,8 @@ def test_who_is_not_signed_in_is_told_how_and_without_credentials_no_error(name:
         answer = door.ask("GET", path, headers=headers)
         assert answer.status == 401, (said, answer)
         told = answer.headers["www-authenticate"]
-        assert told.partition(" error=")[0] == challenge.partition(" error=")[0], said
+        assert told.startswith(challenge), said
+        assert said != "a wrong token" or name not in ("keyturn", "uipath") or 'error="invalid_token"' in told
         assert said.startswith("a wrong") or "error" not in told, said
 
 

@@ -19,12 +19,13 @@ from urllib.parse import urlsplit
 from keyturn.app.build import House, Place, open_house
 from keyturn.app.init import FOUNDER, Made, make_directory
 from keyturn.app.serve import Chore, address_of, bind, serve
-from keyturn.app.web import web_app
+from keyturn.app.web import HERE, web_app
 from keyturn.core.commands import CreateUser
 from keyturn.core.outcomes import Created
 from keyturn.core.policy import ProfileName
 from keyturn.core.secret import Secret
 from keyturn.core.users import Contact, Profile
+from keyturn.http.front import Front
 
 KEYTURN = str(Path(sys.executable).parent / "keyturn")
 READY = "keyturn is ready on "
@@ -245,15 +246,19 @@ def served(
 
 @contextmanager
 def in_thread(
-    house: House, listener: Any, chores: Callable[[House, str], Sequence[Chore]] = lambda house, address: ()
+    house: House,
+    listener: Any,
+    chores: Callable[[House, str], Sequence[Chore]] = lambda house, address: (),
+    front: Front = HERE,
 ) -> Iterator[str]:
-    """Serve an open directory on a bound socket; the address."""
+    """Serve an open directory on a bound socket; the address.  front: what is believed of who calls."""
     address, ready, ended = address_of(listener), threading.Event(), threading.Event()
     begun: dict[str, Any] = {}
 
     async def main() -> None:
         begun["loop"], begun["stop"] = asyncio.get_running_loop(), asyncio.Event()
-        await serve(web_app(house), listener, chores=chores(house, address), announce=ready.set, stop=begun["stop"])
+        web = web_app(house, front)
+        await serve(web, listener, chores=chores(house, address), announce=ready.set, stop=begun["stop"])
 
     def work() -> None:
         try:

@@ -99,7 +99,10 @@ def signed_in(
         token = bearer(request)
         actor = await gate.actor(token) if token else None
         if actor is None or not token:
-            return answer(PROBLEMS[Reason.NOT_SIGNED_IN], "send a good token as Authorization: Bearer")
+            refused = answer(PROBLEMS[Reason.NOT_SIGNED_IN], "send a good token as Authorization: Bearer")
+            if token:
+                refused.headers["www-authenticate"] += ', error="invalid_token"'
+            return refused
         if actor.proof in SHORT_OF and actor.proof not in also:
             return answer(*SHORT_OF[actor.proof])
         return await handler(Asked(request, actor, token, gate))

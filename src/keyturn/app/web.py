@@ -25,10 +25,11 @@ from keyturn.http.front import Front
 from keyturn.http.limits import Limits
 
 _log = logging.getLogger("keyturn.web")
-_HERE: Final = Front()
+HERE: Final = Front()
+"""Asked by this machine's own names, and no proxy is believed."""
 
 
-def web_app(house: House, front: Front = _HERE) -> ASGIApp:
+def web_app(house: House, front: Front = HERE) -> ASGIApp:
     """Every address that the server answers, bounded and with the errors of each door in that door's own shape.
 
     front: what is believed of who calls; else only this machine's own names are answered.
