@@ -102,6 +102,7 @@ async def test_a_known_value_is_mailed_only_where_the_contract_says_so_and_then_
     assert outbox(amal)[0].sealed is None
 
 
+@pytest.mark.proves("ML-4", "V6.3.7")
 async def test_other_addresses_get_a_notice_without_the_secret(house: House, sink: MailSink) -> None:
     both = (Contact("amal@example.org", "work", primary=True), Contact("amal@home.example", "home"))
     house.directory().execute([CreateUser("amal", Profile(display_name="Amal", emails=both))])
@@ -127,6 +128,7 @@ def uid_of(house: House, who: str = "amal") -> str:
         return view.users.subjects(1, [who], Handle.KEY)[who].uid
 
 
+@pytest.mark.proves("ML-7")
 async def test_a_secret_that_was_overtaken_is_cancelled_and_only_the_newer_one_leaves(
     amal: House, sink: MailSink
 ) -> None:
@@ -172,6 +174,7 @@ async def test_nothing_is_sent_to_a_deleted_user(amal: House, sink: MailSink) ->
     assert states(amal) == ["cancelled"]
 
 
+@pytest.mark.proves("ML-10")
 async def test_a_relay_that_is_down_keeps_the_mail_waiting(amal: House) -> None:
     with MailSink() as gone:
         pass
@@ -198,6 +201,7 @@ async def test_a_relay_that_is_down_is_not_asked_again_for_every_mail(amal: Hous
     assert [mail.attempts for mail in outbox(amal)] == [1] * BATCH + [0] * 2 * BATCH
 
 
+@pytest.mark.proves("ML-6")
 async def test_a_relay_without_starttls_gets_not_one_byte_of_a_letter(amal: House, sink: MailSink) -> None:
     reset(amal)
     await courier(amal, sink, Tls.STARTTLS).run_once()
@@ -223,6 +227,7 @@ async def test_a_passing_trouble_is_tried_again_with_the_same_letter(
     assert len(sink.received) == 1
 
 
+@pytest.mark.proves("ML-7")
 async def test_a_drop_after_the_final_dot_makes_a_second_copy_that_is_the_same_to_the_byte(
     amal: House, sink: MailSink
 ) -> None:
@@ -285,6 +290,7 @@ async def test_a_mail_whose_time_is_up_fails_and_is_never_sent(amal: House, sink
     assert "time was up" in mail_events(amal)[0].detail
 
 
+@pytest.mark.proves("ML-5", "V1.3.11")
 async def test_one_poisoned_mail_among_many_holds_nobody_up(amal: House, sink: MailSink) -> None:
     uid = uid_of(amal)
     with amal.parts.store.writing() as transaction:

@@ -40,6 +40,7 @@ def texts(message: EmailMessage) -> tuple[str, str]:
     return plain.get_content(), html.get_content()
 
 
+@pytest.mark.proves("ML-7")
 @pytest.mark.parametrize("template", ["secret", "link", "value", "notice", "address"])
 def test_the_same_mail_is_the_same_bytes_on_any_day(template: str) -> None:
     mail = replace(MAIL, template=template, name="Zoë", state="sending", attempts=3)
@@ -78,6 +79,7 @@ def test_a_known_value_is_shown_as_it_is() -> None:
     assert "&lt;b&gt;&amp;&#34;quoted&#34; schön" in html
 
 
+@pytest.mark.proves("ML-4")
 def test_a_notice_holds_no_secret_and_no_link() -> None:
     for text in texts(letter(replace(MAIL, template="notice"), None)):
         assert "was reset" in text
@@ -105,6 +107,7 @@ def test_a_name_cannot_bring_its_own_html() -> None:
     assert "<script>" not in texts(letter(replace(MAIL, name="<script>alert(1)</script>")))[1]
 
 
+@pytest.mark.proves("ML-5", "V1.3.11")
 @pytest.mark.parametrize("char", ["\r", "\n", "\0", "\v", "\f", "\x1c", "\x7f", "\x85", "\u2028", "\u2029", "\ud800"])
 @pytest.mark.parametrize("part", ["recipient", "login", "name"])
 def test_a_control_character_is_a_flaw_wherever_it_stands(char: str, part: str) -> None:
@@ -139,6 +142,7 @@ def test_an_address_goes_over_the_wire_in_ascii(address: str, wire: str) -> None
     assert letter(replace(MAIL, recipient=address))["To"] == wire
 
 
+@pytest.mark.proves("ML-5")
 @given(st.text(), st.text(), st.text())
 def test_whatever_has_no_flaw_makes_one_clean_letter(recipient: str, login: str, name: str) -> None:
     mail = replace(MAIL, recipient=f"{recipient}@example.org", login=login, name=name)
@@ -181,6 +185,7 @@ def test_a_letter_is_wholly_in_the_language_of_its_reader(tag: str, template: st
     assert long == [], "lines are folded for those who read plain text"
 
 
+@pytest.mark.proves("V1.3.7", "V1.3.10")
 def test_names_are_words_and_never_part_of_a_template() -> None:
     """Neither Jinja nor the percent signs of gettext look into what a user is called."""
     name = "{{7*7}} %(login)s %s {0.__class__}"

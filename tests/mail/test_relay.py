@@ -40,6 +40,7 @@ async def test_one_connection_carries_many_letters(sink: MailSink) -> None:
     assert sink.connections == 1
 
 
+@pytest.mark.proves("ML-6")
 @pytest.mark.parametrize(
     ("host", "port", "tls", "expected"),
     [
@@ -67,6 +68,7 @@ def test_only_its_own_names_and_numbers_are_this_machine() -> None:
     assert [host for host in ("", "127.0.0.1.example.com", "0.0.0.0", "192.168.1.1") if is_this_machine(host)] == []
 
 
+@pytest.mark.proves("ML-6")
 async def test_without_starttls_no_byte_of_a_letter_leaves(sink: MailSink) -> None:
     """As between us and a relay on another machine when somebody strips the offer."""
     [receipt] = await send(at(sink, Tls.STARTTLS))
