@@ -13,7 +13,7 @@ from keyturn.core.permissions import Actor
 from keyturn.core.secret import Secret
 from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS
 from tests.api.test_sessions import problem
-from tests.support.authenticator import App
+from tests.support.authenticator import App, Passkey
 from tests.support.server import Answer, OpenDoor, Person, served
 
 PHRASE = "nine green bottles on a wall"
@@ -170,3 +170,35 @@ def test_at_doors_that_know_a_password_alone_a_key_takes_its_place(door: OpenDoo
     assert door.ask("DELETE", f"{V1}/me/keys/{key['id']}", token=token).status == 204
     assert door.ask("GET", f"{V1}/me", token=entered.json["token"]).status == 401
     assert problem(door.ask("DELETE", f"{V1}/me/keys/{key['id']}", token=token)) == (404, "KT-TGT-030")
+
+
+def test_a_passkey_opens_the_second_half_of_a_sign_in(door: OpenDoor) -> None:
+    site = "http://localhost:8765"
+    token = signed(door, "farah")
+    assert problem(door.ask("POST", f"{V1}/me/factors/passkeys/options", token=token)) == (400, "KT-TGT-034")
+    door.house.threads.address = site
+    passkey = Passkey(site)
+    asked = door.ask("POST", f"{V1}/me/factors/passkeys/options", token=token)
+    made = {"passkey": passkey.make(asked.json["publicKey"]), "name": "stick"}
+    added = door.ask("POST", f"{V1}/me/factors/passkeys", token=token, send=made)
+    assert (added.status, len(added.json["recovery_codes"])) == (201, 10)
+    half = door.sign_in("farah", PHRASE).json
+    assert half["second_factor"] == ["passkey", "recovery"]
+    path = f"{V1}/sessions/current/second-factor"
+    for odd in ({}, {"code": "1", "passkey": {}}, {"passkey": "x"}):
+        assert problem(door.ask("POST", path, token=half["token"], send=odd)) == (400, "KT-SRV-400")
+    assert problem(door.ask("POST", path, token=half["token"], send={"passkey": {}})) == (401, "KT-AUTH-001")
+    options = door.ask("POST", path + "/challenge", token=half["token"]).json["publicKey"]
+    whole = door.ask("POST", path, token=half["token"], send={"passkey": passkey.show(options)})
+    assert whole.status == 201
+    assert door.ask("GET", f"{V1}/me", token=whole.json["token"]).json["name"] == "farah"
+    enrol(door, signed_with(door, passkey, "farah"))
+    app_alone = door.sign_in("amal", PHRASE).json["token"]
+    assert problem(door.ask("POST", path + "/challenge", token=app_alone)) == (401, "KT-AUTH-001")
+
+
+def signed_with(door: OpenDoor, passkey: Passkey, login: str) -> str:
+    """The token of a sign-in with password and passkey."""
+    half, path = signed(door, login), f"{V1}/sessions/current/second-factor"
+    options = door.ask("POST", path + "/challenge", token=half).json["publicKey"]
+    return str(door.ask("POST", path, token=half, send={"passkey": passkey.show(options)}).json["token"])

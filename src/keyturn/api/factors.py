@@ -11,16 +11,18 @@ from keyturn.api.problems import PROBLEMS, answer, refusal
 from keyturn.api.shapes import session_body, time_text
 from keyturn.core.commands import Origin
 from keyturn.core.factors import Factor, FactorKind
-from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.outcomes import RETRYABLE, Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.personal import Enrolled, Personal
 from keyturn.core.users import Handle
+from keyturn.http.json import BadRequest
 from keyturn.http.paths import segment
 
 OpenPersonal: TypeAlias = Callable[[Actor, str, Origin], Personal]
 """Factors and keys as somebody may use them through a door."""
 
 _SHOWN_ONCE = {"cache-control": "no-store"}
+WRONG = "the second factor is wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,35 @@ class Factors:
 
     personal: OpenPersonal
 
+    async def challenge(self, asked: Asked) -> Response:
+        """POST /sessions/current/second-factor/challenge: what `navigator.credentials.get` needs for a passkey."""
+        options = await self._of(asked).passkey_to_show()
+        if isinstance(options, Refused):
+            return answer(PROBLEMS[Reason.NOT_SIGNED_IN], WRONG)
+        return JSONResponse({"publicKey": options}, headers=_SHOWN_ONCE)
+
     async def show(self, asked: Asked) -> Response:
-        """POST /sessions/current/second-factor {"code"}: 201 with a token that can do everything; the old one ends."""
-        fields = await Fields.of(asked.request, "code")
-        signed = await self._of(asked).show(fields.secret("code"))
+        """POST /sessions/current/second-factor {"code"} or {"passkey"}: 201 with a token that can do everything."""
+        fields = await Fields.of(asked.request, "code", "passkey")
+        if len(fields.members) != 1:
+            raise BadRequest("send either code or passkey")
+        if "code" in fields.members:
+            signed = await self._of(asked).show(fields.secret("code"))
+        else:
+            signed = await self._of(asked).show_passkey(_passkey(fields))
         if isinstance(signed, Refused):
-            return answer(PROBLEMS[Reason.NOT_SIGNED_IN], "the second factor is wrong")
+            return refusal(signed) if signed.reason in RETRYABLE else answer(PROBLEMS[Reason.NOT_SIGNED_IN], WRONG)
         return JSONResponse(session_body(signed), 201, headers=_SHOWN_ONCE)
+
+    async def make_passkey(self, asked: Asked) -> Response:
+        """POST /me/factors/passkeys/options: what `navigator.credentials.create` needs for a passkey."""
+        options = await self._of(asked).passkey_to_make()
+        return refusal(options) if isinstance(options, Refused) else JSONResponse({"publicKey": options})
+
+    async def add_passkey(self, asked: Asked) -> Response:
+        """POST /me/factors/passkeys {"passkey", "name"?}: it works; all sessions end, and here is a new one."""
+        fields = await Fields.of(asked.request, "passkey", "name")
+        return _enrolled(await self._of(asked).add_passkey(fields.text("name", ""), _passkey(fields)))
 
     async def listing(self, asked: Asked) -> Response:
         """GET /me/factors: what there is, and how many recovery codes are left."""
@@ -79,6 +103,13 @@ class Factors:
 
     def _of(self, asked: Asked) -> Personal:
         return self.personal(asked.actor, DOOR, asked.origin)
+
+
+def _passkey(fields: Fields) -> Mapping[str, object]:
+    found = fields.members.get("passkey")
+    if not isinstance(found, dict):
+        raise BadRequest("passkey must be what the browser made of the options")
+    return found
 
 
 def _enrolled(made: Enrolled | Refused) -> Response:

@@ -76,7 +76,10 @@ def _personal(gate: Gate, factors: Factors, own: OwnKeys) -> dict[str, dict[str,
 
     return {
         "/sessions/current/second-factor": {"POST": held(factors.show, Proof.HALF)},
+        "/sessions/current/second-factor/challenge": {"POST": held(factors.challenge, Proof.HALF)},
         "/me/factors": {"GET": held(factors.listing, Proof.ENROLLING)},
+        "/me/factors/passkeys": {"POST": held(factors.add_passkey, Proof.ENROLLING)},
+        "/me/factors/passkeys/options": {"POST": held(factors.make_passkey, Proof.ENROLLING)},
         "/me/factors/totp": {"POST": held(factors.propose, Proof.ENROLLING)},
         "/me/factors/totp/confirm": {"POST": held(factors.confirm, Proof.ENROLLING)},
         "/me/factors/recovery": {"POST": held(factors.codes)},

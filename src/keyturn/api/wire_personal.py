@@ -47,6 +47,10 @@ SHAPES: Final[Mapping[str, Schema]] = {
         "second_factor",
         "must_enrol",
     ),
+    "Passkey": {"type": "object", "description": "`PublicKeyCredential.toJSON()` of the browser"},
+    "Options": members({"publicKey": {"type": "object"}}, "publicKey"),
+    "Shown": members({"code": SECRET, "passkey": shape("Passkey")}, closed=True),
+    "NewPasskey": members({"passkey": shape("Passkey"), "name": TEXT}, "passkey", closed=True),
     "Code": members({"code": SECRET}, "code", closed=True),
     "Factor": members(
         {"id": TEXT, "kind": one_of("totp", "passkey"), "name": TEXT, "added": TIME, "used": maybe(TIME)},
@@ -66,10 +70,15 @@ _CHANGED: Final = Answer(
     {**_SESSION, "recovery_codes": ["K7Q2M-8NX4-TZ9P-3VWB-6RHD-5JCEG"]},
 )
 
+_OPTIONS: Final = Answer("Options for the browser; good once, for ten minutes.", shape("Options"),
+                         {"publicKey": {"challenge": "...", "rpId": "id.example.com"}})  # fmt: skip
+
 PERSONAL: Final = (
     Call("POST", _ROOT + "/sessions/current/second-factor", "Show the second factor",
          {201: Answer("A token that can do everything; the session before has ended.", shape("Session"), _SESSION)},
-         body=Body(shape("Code"), {"code": "123456"}), also=_SHORT, refuses=frozenset({Reason.NOT_SIGNED_IN})),
+         body=Body(shape("Shown"), {"code": "123456"}), also=_SHORT, refuses=frozenset({Reason.NOT_SIGNED_IN})),
+    Call("POST", _ROOT + "/sessions/current/second-factor/challenge", "Ask for what a passkey must sign",
+         {200: _OPTIONS}, also=_SHORT, refuses=frozenset({Reason.NOT_SIGNED_IN})),
     Call("GET", _ROOT + "/me/factors", "List one's own second factors",
          {200: Answer("Factors, and how many recovery codes are left.", shape("Factors"),
                       {"factors": [], "recovery_codes_left": 0})}, needs=("factor.read",)),
@@ -79,6 +88,10 @@ PERSONAL: Final = (
          needs=("factor.change",), body=Body(members({"name": TEXT}, closed=True), {"name": "my phone"})),
     Call("POST", _ROOT + "/me/factors/totp/confirm", "Confirm the proposed app with a code of it", {201: _CHANGED},
          needs=("factor.change",), body=Body(shape("Code"), {"code": "123456"})),
+    Call("POST", _ROOT + "/me/factors/passkeys/options", "Ask for what a browser needs to make a passkey",
+         {200: _OPTIONS}, needs=("factor.change",), refuses=frozenset({Reason.UNSUPPORTED})),
+    Call("POST", _ROOT + "/me/factors/passkeys", "Add the passkey that the browser made", {201: _CHANGED},
+         needs=("factor.change",), body=Body(shape("NewPasskey"), {"passkey": {"id": "..."}, "name": "laptop"})),
     Call("POST", _ROOT + "/me/factors/recovery", "Make new recovery codes",
          {201: Answer("Ten codes, for this once; those before are dead.",
                       members({"recovery_codes": many(SECRET)}, "recovery_codes"),

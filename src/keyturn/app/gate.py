@@ -44,7 +44,7 @@ class LocalGate:
                     sign_in, login, password, tenant=tenant, door=door, origin=origin, restricted=restricted
                 )
 
-        return await self._guarded(guess, login, door, origin)
+        return await self.guarded(guess, login, door, origin)
 
     async def sign_in_with_key(
         self, id: str, token: Secret, *, door: str, origin: Origin, scopes: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class LocalGate:
         async def guess() -> SignedIn | Refused:
             return await self.threads.read(sign_in, id, token, door=door, origin=origin, scopes=scopes)
 
-        return await self._guarded(guess, id, door, origin)
+        return await self.guarded(guess, id, door, origin)
 
     async def knock(
         self, login: str, password: Secret, *, tenant: str = "", door: str, origin: Origin
@@ -74,7 +74,7 @@ class LocalGate:
                     return holder
                 return await self.threads.work(knock, login, password, tenant=tenant, door=door, origin=origin)
 
-        return await self._guarded(guess, login, door, origin)
+        return await self.guarded(guess, login, door, origin)
 
     async def bearer(self, id: str, token: Secret, *, scope: str) -> Actor | None:
         """Who carries an API key itself, for this one call."""
@@ -111,7 +111,7 @@ class LocalGate:
     def _caller(self, actor: Actor, via: Capabilities, door: str, origin: Origin) -> Caller:
         return Caller(actor, via, door, origin, self.parts.rules(actor.tenant))
 
-    async def _guarded(
+    async def guarded(
         self, guess: Callable[[], Awaitable[T | Refused]], name: str, door: str, origin: Origin
     ) -> T | Refused:
         """Make a guess, unless too many wrong ones came from its address: then nothing is looked at and no account is

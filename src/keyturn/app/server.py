@@ -62,6 +62,7 @@ def run(serving: Serving, announce: Callable[[str], None]) -> None:
             hosts=serving.hosts,
             proxies=serving.proxies,
         )
+        house.threads.address = serving.base_url or ("" if serving.behind_tls else address)
         patience = Patience(all=serving.connections, each=serving.connections_each, proxies=front.proxies)
 
         def ready() -> None:

@@ -53,12 +53,12 @@ class LocalFactors:
         """A secret for an authenticator app; it opens nothing until a code of it was shown."""
         codes, now = self.signing_in.parts.codes, self._now()
         with self.signing_in.parts.store.writing() as transaction:
-            subject = self._changing(transaction, "factor.add")
+            subject = self.changing(transaction, "factor.add")
             if isinstance(subject, Refused):
                 return subject
             mine = transaction.factors.of(subject.uid)
-            if refused := _no_room(mine, name):
-                return self._refuse(transaction, "factor.add", refused, subject.uid)
+            if refused := no_room(mine, name):
+                return self.refuse(transaction, "factor.add", refused, subject.uid)
             transaction.factors.remove([each.id for each in mine if not each.active])
             tenant = next(one.name for one in transaction.tenants.all() if one.number == subject.tenant)
             secret, made = codes.new(), uuid4().hex
@@ -72,45 +72,45 @@ class LocalFactors:
         """The proposed app works from now on, if the code is of it."""
         codes, now = self.signing_in.parts.codes, self._now()
         with self.signing_in.parts.store.writing() as transaction:
-            subject = self._changing(transaction, "factor.add")
+            subject = self.changing(transaction, "factor.add")
             if isinstance(subject, Refused):
                 return subject
             mine = transaction.factors.of(subject.uid)
             for factor in mine:
                 step = None if factor.active else codes.step(factor.material, factor.id, code, now)
                 if step is not None and transaction.factors.advance(factor, step, now):
-                    return self._added(transaction, subject, factor, mine)
+                    return self.added(transaction, subject, factor, mine)
             wrong = Refused("", Reason.INVALID, "the code is not of the proposed app, or its time is over")
-            return self._refuse(transaction, "factor.add", wrong, subject.uid)
+            return self.refuse(transaction, "factor.add", wrong, subject.uid)
 
     def remove(self, id: str) -> Enrolled | Refused:
         """Remove one of one's own factors; the last takes the recovery codes with it."""
         with self.signing_in.parts.store.writing() as transaction:
-            subject = self._changing(transaction, "factor.remove")
+            subject = self.changing(transaction, "factor.remove")
             if isinstance(subject, Refused):
                 return subject
             mine = transaction.factors.of(subject.uid)
             gone = next((each for each in mine if each.id == id and each.kind is not FactorKind.RECOVERY), None)
             if gone is None:
-                return self._refuse(transaction, "factor.remove", _missing(id, "factor"), subject.uid)
+                return self.refuse(transaction, "factor.remove", _missing(id, "factor"), subject.uid)
             rest = [each for each in mine if each is not gone]
             last = gone.active and not kinds(rest)
             if last and self.caller.rules.wants_second(subject.rights, subject.administers):
                 needed = Refused(id, Reason.POLICY, "a second factor is required here: add another one first")
-                return self._refuse(transaction, "factor.remove", needed, subject.uid)
+                return self.refuse(transaction, "factor.remove", needed, subject.uid)
             transaction.factors.remove([each.id for each in (mine if last else [gone])])
-            return Enrolled(self._ended(transaction, subject, "factor.remove", gone.kind.value))
+            return Enrolled(self.ended(transaction, subject, "factor.remove", gone.kind.value))
 
     def codes(self) -> tuple[Secret, ...] | Refused:
         """New recovery codes in place of all that were there."""
         with self.signing_in.parts.store.writing() as transaction:
-            subject = self._changing(transaction, "factor.codes")
+            subject = self.changing(transaction, "factor.codes")
             if isinstance(subject, Refused):
                 return subject
             mine = transaction.factors.of(subject.uid)
             if not kinds(mine):
                 none = Refused("", Reason.INVALID, "there is no second factor that codes could stand in for")
-                return self._refuse(transaction, "factor.codes", none, subject.uid)
+                return self.refuse(transaction, "factor.codes", none, subject.uid)
             transaction.factors.remove([each.id for each in mine if each.kind is FactorKind.RECOVERY])
             transaction.audit.append([self._event("factor.codes", "changed", subject)])
             return self._codes(transaction, subject)
@@ -124,9 +124,9 @@ class LocalFactors:
             rights, administers = (subject.rights, subject.administers) if subject else (frozenset(), frozenset())
             if not may(actor, "factor.remove", target, rights, administers):
                 uid = subject.uid if subject is not None else ""
-                return self._refuse(transaction, "factor.remove", not_allowed(who), uid)
+                return self.refuse(transaction, "factor.remove", not_allowed(who), uid)
             if subject is None:
-                return self._refuse(transaction, "factor.remove", _missing(who), "")
+                return self.refuse(transaction, "factor.remove", _missing(who), "")
             if not transaction.factors.remove([each.id for each in transaction.factors.of(subject.uid)]):
                 transaction.audit.append([self._event("factor.remove", "unchanged", subject, who=who)])
                 return Unchanged(who)
@@ -135,12 +135,12 @@ class LocalFactors:
             transaction.audit.append([self._event("factor.remove", "changed", subject, detail, who=who)])
             return Changed(who)
 
-    def _added(self, transaction: Transaction, subject: Subject, factor: Factor, before: Sequence[Factor]) -> Enrolled:
+    def added(self, transaction: Transaction, subject: Subject, factor: Factor, before: Sequence[Factor]) -> Enrolled:
         """The new factor counts; with the first one come recovery codes."""
         codes = () if kinds(before) else self._codes(transaction, subject)
-        return Enrolled(self._ended(transaction, subject, "factor.add", factor.kind.value), codes)
+        return Enrolled(self.ended(transaction, subject, "factor.add", factor.kind.value), codes)
 
-    def _ended(self, transaction: Transaction, subject: Subject, verb: str, detail: str) -> SignedIn:
+    def ended(self, transaction: Transaction, subject: Subject, verb: str, detail: str) -> SignedIn:
         """Audit a change, end every session of the person, and begin a new one for who made the change."""
         now, caller = self._now(), self.caller
         transaction.audit.append([self._event(verb, "changed", subject, detail)])
@@ -167,22 +167,23 @@ class LocalFactors:
     def _self(self, view: View) -> Subject | None:
         return view.users.by_uid([self.caller.actor.id]).get(self.caller.actor.id)
 
-    def _changing(self, transaction: Transaction, verb: str) -> Subject | Refused:
+    def changing(self, transaction: Transaction, verb: str) -> Subject | Refused:
         """The caller, if they may change their own factors just now: a person who signed in a moment ago."""
         actor, now = self.caller.actor, self._now()
         subject = self._self(transaction)
         open_still = subject is not None and transaction.sessions.find(actor.session) is not None
         if subject is None or not open_still or not may(actor, "factor.change", Target.SELF):
-            return self._refuse(transaction, verb, not_allowed(), actor.id)
+            return self.refuse(transaction, verb, not_allowed(), actor.id)
         if actor.since is None or now - actor.since > FRESH:
-            return self._refuse(transaction, verb, replace(not_allowed(), text=STALE), subject.uid)
+            return self.refuse(transaction, verb, replace(not_allowed(), text=STALE), subject.uid)
         return subject
 
     def _unread(self, refused: Refused) -> Refused:
         with self.signing_in.parts.store.writing() as transaction:
-            return self._refuse(transaction, "factor.read", refused, "")
+            return self.refuse(transaction, "factor.read", refused, "")
 
-    def _refuse(self, transaction: Transaction, verb: str, refused: Refused, uid: str) -> Refused:
+    def refuse(self, transaction: Transaction, verb: str, refused: Refused, uid: str) -> Refused:
+        """Audit a refusal, and hand it back."""
         transaction.audit.append([self.caller.refusal(self._now(), verb, refused, target=uid)])
         return refused
 
@@ -193,7 +194,8 @@ class LocalFactors:
         return self.signing_in.parts.clock.now()
 
 
-def _no_room(mine: Sequence[Factor], name: str) -> Refused | None:
+def no_room(mine: Sequence[Factor], name: str) -> Refused | None:
+    """Why there is no room for one more factor of this name, or None."""
     if len(name) > LONGEST_NAME or not name.isprintable():
         return Refused("", Reason.INVALID, f"the name must be one line of at most {LONGEST_NAME} characters")
     if sum(each.active and each.kind is not FactorKind.RECOVERY for each in mine) >= MOST_FACTORS:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from keyturn.core.secret import Secret
 
@@ -16,6 +16,10 @@ MOST_FACTORS: Final = 10
 
 RECOVERY_CODES: Final = 10
 """How many codes are made at a time; each is good once."""
+
+
+Answer: TypeAlias = Mapping[str, object]
+"""What a browser sends of a passkey."""
 
 
 @unique
@@ -96,6 +100,47 @@ class Codes(Protocol):
         """Which step of time the code is of, at most one away from now; None when it is of none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where passkeys are made for and shown at: the name of the host, and what browsers call the origin."""
+
+    host: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a browser is asked to do with a passkey, as JSON, and the challenge in it."""
+
+    options: Mapping[str, object]
+    challenge: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewPasskey:
+    """A passkey just made: its id, its public key, and the count of its signatures."""
+
+    reference: str
+    key: bytes
+    counter: int
+
+
+class Passkeys(Protocol):
+    """Passkeys (WebAuthn, W3C).  answer: `PublicKeyCredential.toJSON()` of the browser."""
+
+    def to_make(self, site: Site, uid: str, login: str, known: Sequence[str]) -> Asking:
+        """What a browser needs to make one.  known: the ids of those that the person has."""
+
+    def made(self, site: Site, challenge: bytes, answer: Answer) -> NewPasskey | None:
+        """The passkey that was made; None when the answer is not to this challenge at this site."""
+
+    def to_show(self, site: Site, known: Sequence[str]) -> Asking:
+        """What a browser needs to show one of these."""
+
+    def shown(self, site: Site, challenge: bytes, answer: Answer, factor: Factor) -> int | None:
+        """The new count of signatures of a passkey; None when it did not sign this challenge at this site."""
+
+
 def kinds(factors: Sequence[Factor]) -> tuple[FactorKind, ...]:
     """With what somebody can show a second factor; nothing when there are only proposals or codes."""
     found = {factor.kind for factor in factors if factor.active}
@@ -108,6 +153,3 @@ def typed(code: Secret) -> Secret:
 
 
 _TYPED: Final = str.maketrans("ILO", "110", "- ")
-
-Answer = Mapping[str, object]
-"""What a browser sends of a passkey (`PublicKeyCredential.toJSON()`)."""

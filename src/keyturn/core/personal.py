@@ -1,10 +1,10 @@
 """What is a person's own beside the password: second factors, and keys for doors that know a password alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from keyturn.core.factors import Factor
+from keyturn.core.factors import Answer, Factor
 from keyturn.core.outcomes import Changed, Refused, Unchanged
 from keyturn.core.ports import NewKey, SignedIn
 from keyturn.core.secret import Secret
@@ -34,6 +34,18 @@ class Personal(Protocol):
 
     async def show(self, code: Secret) -> SignedIn | Refused:
         """The whole session for half a one, by a code of an app or a recovery code; Refused(NOT_SIGNED_IN) if not."""
+
+    async def show_passkey(self, answer: Answer) -> SignedIn | Refused:
+        """The same, by what a browser answered to `passkey_to_show`."""
+
+    async def passkey_to_show(self) -> Mapping[str, object] | Refused:
+        """What a browser needs to show a passkey."""
+
+    async def passkey_to_make(self) -> Mapping[str, object] | Refused:
+        """What a browser needs to make a passkey."""
+
+    async def add_passkey(self, name: str, answer: Answer) -> Enrolled | Refused:
+        """The passkey that the browser made works from now on."""
 
     async def factors(self) -> Sequence[Factor] | Refused:
         """One's own factors and recovery codes."""

@@ -32,7 +32,7 @@ class Proving:
         parts, attempt = self.signing_in.parts, Attempt(actor.name, door, origin, VERB)
         with parts.store.reading() as view:
             known = view.users.by_uid([actor.id]).get(actor.id)
-        subject = reserve(parts, known) if actor.proof is Proof.HALF else None
+        subject = reserve(parts, known, origin.source) if actor.proof is Proof.HALF else None
         now, digests = parts.clock.now(), parts.hasher.digests(typed(code))
         with parts.store.writing() as transaction:
             if subject is None or transaction.sessions.find(actor.session) is None:
@@ -41,7 +41,7 @@ class Proving:
             shown = self._by_app(transaction, factors, code, now) or _by_recovery(transaction, factors, *digests)
             if shown is None:
                 return attempt.turn_away(transaction, now, known)
-            return self._whole(transaction, actor, subject, shown, attempt)
+            return self.whole(transaction, actor, subject, shown, attempt)
 
     def _by_app(
         self, transaction: Transaction, factors: list[Factor], code: Secret, now: datetime
@@ -54,9 +54,10 @@ class Proving:
                 return FactorKind.TOTP
         return None
 
-    def _whole(
+    def whole(
         self, transaction: Transaction, actor: Actor, subject: Subject, shown: FactorKind, attempt: Attempt
     ) -> SignedIn:
+        """The whole session, in place of half a one: the count of wrong guesses begins anew."""
         now = self.signing_in.parts.clock.now()
         transaction.users.wait(subject.uid, None, clear=True)
         transaction.sessions.end([actor.session])

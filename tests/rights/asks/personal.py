@@ -1,13 +1,16 @@
 """How the routes of second factors and of keys of one's own are asked."""
 
+from base64 import urlsafe_b64encode
 from typing import Final
 from uuid import uuid4
 
-from keyturn.core.factors import Factor, FactorKind
+from keyturn.core.factors import Challenge, Factor, FactorKind
 from keyturn.core.storage import Key
 from keyturn.core.users import Stamp, User
 from tests.rights.stage import Ask, Asks, OnSelf, Stage, nobody, someone
-from tests.support.authenticator import App
+from tests.support.authenticator import App, Passkey
+
+SITE: Final = "http://localhost:8765"
 
 
 def _confirm(stage: Stage, target: str, actor: User) -> Ask:
@@ -17,6 +20,23 @@ def _confirm(stage: Stage, target: str, actor: User) -> Ask:
     sealed = parts.codes.seal(secret, name)
     _keep(stage, Factor(name, actor.uid, FactorKind.TOTP, "", name, sealed, 0, active=False, added=now))
     return Ask("/keyturn/v1/me/factors/totp/confirm", {"code": App(secret).code(now).reveal()})
+
+
+def _options(stage: Stage, target: str, actor: User) -> Ask:
+    """What a browser needs to make a passkey, where people know the address of the server."""
+    stage.door.house.threads.address = SITE
+    return Ask("/keyturn/v1/me/factors/passkeys/options")
+
+
+def _add(stage: Stage, target: str, actor: User) -> Ask:
+    """A passkey that was made for a challenge of the session."""
+    stage.door.house.threads.address = SITE
+    now, value = stage.door.house.parts.clock.now(), b"0123456789abcdef"
+    with stage.door.house.store.writing() as transaction:
+        for session in transaction.sessions.of(actor.uid, now):
+            transaction.factors.challenge(Challenge(f"add {session.id}", value, session.expires), now)
+    asked = {"rp": {"id": "localhost"}, "challenge": urlsafe_b64encode(value).decode().rstrip("=")}
+    return Ask("/keyturn/v1/me/factors/passkeys", {"passkey": Passkey(SITE).make(asked)})
 
 
 def _codes(stage: Stage, target: str, actor: User) -> Ask:
@@ -57,6 +77,8 @@ ASKS: Final[Asks] = {
     ("GET", "/keyturn/v1/me/factors"): {("factor.read",): OnSelf(nobody("/keyturn/v1/me/factors"))},
     ("POST", "/keyturn/v1/me/factors/totp"): {("factor.change",): OnSelf(nobody("/keyturn/v1/me/factors/totp", {}))},
     ("POST", "/keyturn/v1/me/factors/totp/confirm"): {("factor.change",): OnSelf(_confirm)},
+    ("POST", "/keyturn/v1/me/factors/passkeys/options"): {("factor.change",): OnSelf(_options)},
+    ("POST", "/keyturn/v1/me/factors/passkeys"): {("factor.change",): OnSelf(_add)},
     ("POST", "/keyturn/v1/me/factors/recovery"): {("factor.change",): OnSelf(_codes)},
     ("DELETE", "/keyturn/v1/me/factors/{id}"): {("factor.change",): OnSelf(_remove)},
     ("GET", "/keyturn/v1/me/keys"): {("key.own",): OnSelf(nobody("/keyturn/v1/me/keys"))},
