@@ -148,6 +148,7 @@ def test_every_room_of_the_table_exists() -> None:
     assert set(rooms()) - lived_in == set()
 
 
+@pytest.mark.proves("V11.1.3", "V11.2.1")
 @pytest.mark.parametrize("module", modules(), ids=lambda module: module.place)
 def test_a_module_imports_only_what_its_room_may(module: Module) -> None:
     """The table decides: ours in the second column, libraries in the third."""

@@ -64,7 +64,7 @@ def test_the_bill_of_materials_names_everything_that_is_locked_and_who_asks_for_
     assert {each["ref"] for each in told["dependencies"]} == refs | {"keyturn"}
 
 
-@pytest.mark.proves("CF-3")
+@pytest.mark.proves("CF-3", "V1.2.4", "V11.4.1")
 def test_the_checks_of_bandit_are_on_for_everything_that_is_shipped() -> None:
     """ruff knows them as S; `make lint` is part of `make test`, and no exception there speaks of the package."""
     lint = PROJECT["tool"]["ruff"]["lint"]

@@ -28,6 +28,7 @@ def fill_in(door: Door, path: str, new: str, again: str) -> Answer:
     return door.ask("POST", path, headers=FORM, body=urlencode({"new": new, "again": again}).encode())
 
 
+@pytest.mark.proves("CN-1")
 def test_looking_at_a_link_changes_nothing_and_tells_nothing(door: OpenDoor, admin: str) -> None:
     """A scanner that opens every link of a mail must not use it up, nor learn which links are good."""
     path = mailed_link(door, admin, "kira")
@@ -37,6 +38,7 @@ def test_looking_at_a_link_changes_nothing_and_tells_nothing(door: OpenDoor, adm
     assert fill_in(door, path, FRESH, FRESH).status == 200
 
 
+@pytest.mark.proves("CN-1", "V3.6.1")
 def test_the_page_has_no_script_and_nothing_from_elsewhere(door: OpenDoor) -> None:
     page = door.ask("GET", "/claim/x")
     assert "<script" not in page.text

@@ -76,6 +76,7 @@ def test_a_full_session_changes_its_password_only_with_the_old_one(door: Door) -
     assert door.sign_in("chika", other).json["must_change"] is False
 
 
+@pytest.mark.proves("TK-4", "V7.4.1")
 def test_signing_out_ends_the_token(door: Door) -> None:
     token = door.admin_token()
     assert door.ask("DELETE", "/keyturn/v1/sessions/current", token=token).status == 204

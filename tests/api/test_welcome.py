@@ -3,6 +3,8 @@
 import re
 from urllib.parse import urlencode
 
+import pytest
+
 from tests.api.conftest import PHRASE
 from tests.support.server import Answer, Door, OpenDoor
 
@@ -23,6 +25,7 @@ def one_time(door: OpenDoor, admin: str, login: str) -> str:
     return door.house.parts.minter.one_time(mail.operation, mail.uid, key_id=mail.derive_id).reveal()
 
 
+@pytest.mark.proves("CN-1")
 def test_the_page_is_as_plain_as_that_of_a_link(door: OpenDoor) -> None:
     page = door.ask("GET", "/")
     assert page.status == 200

@@ -68,6 +68,7 @@ def test_an_empty_pipe_is_refused() -> None:
         first_line(io.StringIO(""))
 
 
+@pytest.mark.proves("RN-14")
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are a matter of POSIX")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
 def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:

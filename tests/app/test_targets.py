@@ -76,6 +76,7 @@ def test_an_unknown_kind_is_answered_with_the_known_ones(tmp_path: Path) -> None
     assert "mas" in error.fix
 
 
+@pytest.mark.proves("RN-7")
 @pytest.mark.parametrize(
     ("url", "fault"),
     [

@@ -27,6 +27,7 @@ def damage(door: OpenDoor, statement: str) -> None:
         database.commit()
 
 
+@pytest.mark.proves("DB-3")
 def test_a_store_that_fails_is_a_503_that_can_be_tried_again(door: OpenDoor) -> None:
     token = door.admin_token()
     damage(door, "alter table users rename to gone")
@@ -46,6 +47,7 @@ def test_the_watchers_say_that_the_store_is_away(door: OpenDoor) -> None:
     assert door.ask("GET", "/metrics").json["code"] == "KT-SRV-002"
 
 
+@pytest.mark.proves("AP-4", "V16.5.1")
 def test_a_fault_of_our_own_is_a_500_without_anything_of_the_inside(door: OpenDoor) -> None:
     token = door.admin_token()
     damage(door, "update users set profile = 'no json at all'")

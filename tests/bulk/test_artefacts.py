@@ -44,6 +44,7 @@ def told(journal: MemoryJournal) -> Told:
     return Told("rabcdef", Facts({"operation": "reset", "target": "<there>"}), journal.counts(), journal.reasons(), 3)
 
 
+@pytest.mark.proves("RN-10", "V1.2.10")
 @given(cell=SHEETY)
 def test_no_cell_of_a_report_is_computed_by_a_sheet(cell: str) -> None:
     """Whatever a target answered, also behind leading blanks."""
@@ -96,6 +97,7 @@ def test_a_kind_of_report_that_is_not_known_is_refused(tmp_path: Path) -> None:
         write_reports(MemoryJournal(), told(MemoryJournal()), tmp_path, ["pdf"])
 
 
+@pytest.mark.proves("RN-10")
 def test_the_retry_file_comes_back_in_as_it_was(tmp_path: Path) -> None:
     """Own columns, own delimiter, nothing grows; the added column is ignored."""
     text = 'userid;note;keyturn_reason;Password\n007;"a ""b"" ;c";old;secret\nfine;x;;\n-1;=x;;\n'

@@ -48,6 +48,7 @@ def killed_and_resumed(tmp: Path, server: PasswordServer, wait: float) -> int:
     return len(done)
 
 
+@pytest.mark.proves("RN-2", "R-3")
 @pytest.mark.parametrize("moment", range(MOMENTS))
 def test_a_killed_run_is_resumed_without_a_second_password(tmp_path: Path, moment: int) -> None:
     """At a random moment between the first request and the end."""
@@ -57,6 +58,7 @@ def test_a_killed_run_is_resumed_without_a_second_password(tmp_path: Path, momen
         killed_and_resumed(tmp_path, server, wait)
 
 
+@pytest.mark.proves("RN-13")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_run_that_is_asked_to_stop_leaves_nothing_in_doubt(tmp_path: Path, number: signal.Signals, code: int) -> None:
     """Rows in flight come back, the journal is complete, and a resume does the rest."""

@@ -27,6 +27,7 @@ class Ticking:
         self.now += seconds + self.late
 
 
+@pytest.mark.proves("RN-9")
 @settings(max_examples=50, deadline=None)
 @given(
     rate=st.floats(0.2, 400),
@@ -95,6 +96,7 @@ async def test_a_stop_ends_every_wait() -> None:
     assert not await Pace(clock, stopped=stopped.is_set).take()
 
 
+@pytest.mark.proves("RN-8")
 def test_waits_double_up_to_half_a_minute_and_are_never_in_step() -> None:
     """Half of the wait is chance."""
     for tries in range(40):

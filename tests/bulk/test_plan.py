@@ -23,6 +23,7 @@ def fates(plan: Plan) -> dict[int, str]:
     return {row.number: row.reason or "change" for row in plan.rows()}
 
 
+@pytest.mark.proves("RN-1")
 def test_every_trap_of_a_sheet_has_its_fate(tmp_path: Path) -> None:
     """Ordinary odd ids change; blanks, repeats, placeholders and hidden letters do not."""
     lines = ["007", "1E5", " padded ", "007", "", "{{userid}}", "a\u200bb", "svc-x", "john doe", "null", "<id>", "me"]
@@ -40,6 +41,7 @@ def test_every_trap_of_a_sheet_has_its_fate(tmp_path: Path) -> None:
     assert "U+200B zero width space" in hidden.text
 
 
+@pytest.mark.proves("AZ-8", "RN-11")
 def test_our_own_account_is_left_out_by_every_name_that_it_has(tmp_path: Path) -> None:
     """What it signs in with may be another name than the one that the target then tells."""
     destination = Destination("there", ABLE, "AH000117", login="Amal")
@@ -66,6 +68,7 @@ def test_a_column_that_a_flag_names_is_not_told_of_as_ignored(tmp_path: Path) ->
     assert plan_of(path, job(password="column:Start")).source.matched.ignored == ("Now", "Note")
 
 
+@pytest.mark.proves("RN-1")
 def test_digits_that_a_sheet_has_lost_stop_the_run(tmp_path: Path) -> None:
     """The written form alone is refused; `1E5` is an ordinary id."""
     path = write(tmp_path, "userid\n1E5\n1.23E+11\n" + "4E+12\n" * 7)

@@ -52,6 +52,7 @@ async def test_a_batch_is_as_large_as_the_target_takes_and_the_rate_allows(tmp_p
     assert fast.exit is ExitCode.FINE
 
 
+@pytest.mark.proves("RN-8")
 async def test_a_refused_sign_in_stops_at_once_and_no_row_fails(tmp_path: Path) -> None:
     """At most as many requests as were in flight, and one."""
     directory = crowd(100)
@@ -77,6 +78,7 @@ async def test_missing_rights_stop_while_nothing_has_worked_and_fail_the_row_lat
     assert summary.states == {RowState.CHANGED: 29, RowState.FAILED: 1}
 
 
+@pytest.mark.proves("RN-4")
 async def test_a_lost_answer_is_asked_for_again_with_the_same_password(tmp_path: Path) -> None:
     """The row ends changed, and the password in force is the one handed out."""
     directory = crowd(20)
@@ -99,6 +101,7 @@ async def test_a_refusal_of_the_same_password_after_a_lost_answer_means_it_was_s
     assert summary.states == {RowState.CHANGED: 2}
 
 
+@pytest.mark.proves("RN-3")
 async def test_an_answer_that_never_comes_leaves_the_row_uncertain_and_in_the_handout(tmp_path: Path) -> None:
     """Never done, never failed; sent again by a resume."""
     directory = crowd(3)
@@ -115,6 +118,7 @@ async def test_an_answer_that_never_comes_leaves_the_row_uncertain_and_in_the_ha
     assert handed(desk) == directory.passwords
 
 
+@pytest.mark.proves("RN-3")
 async def test_a_password_that_the_target_makes_is_never_asked_for_twice(tmp_path: Path) -> None:
     """A second request would void the first secret."""
     directory = crowd(4)
@@ -148,6 +152,7 @@ async def test_a_crash_leaves_rows_with_our_password_to_be_sent_again(tmp_path: 
     assert (await desk.go(QUICK)).states == {RowState.CHANGED: 3}
 
 
+@pytest.mark.proves("RN-8")
 async def test_a_server_that_asks_for_patience_slows_the_run_and_fails_nothing(tmp_path: Path) -> None:
     """429 with Retry-After is no failure, however often."""
     directory = crowd(20)
@@ -191,6 +196,7 @@ async def test_a_server_that_is_gone_stops_the_run_and_can_be_resumed(tmp_path: 
     assert (await desk.go(QUICK)).exit is ExitCode.FINE
 
 
+@pytest.mark.proves("RN-8")
 async def test_failures_in_a_row_stop_the_run(tmp_path: Path) -> None:
     """The file or the target is wrong as a whole."""
     summary = await Desk(tmp_path, MemoryDirectory()).begin(users(200)).go(QUICK)
@@ -280,6 +286,7 @@ async def test_passwords_from_the_file_are_sent_as_they_stand_and_not_handed_out
     assert retry.splitlines() == ["userid;start pw;keyturn_reason", "ghost;;failed: no such user (its code 404)"]
 
 
+@pytest.mark.proves("R-3")
 async def test_a_finished_run_sends_nothing_and_repeats_its_exit_code(tmp_path: Path) -> None:
     """However often it is resumed."""
     directory = crowd(3)

@@ -100,6 +100,7 @@ def test_candidates_that_do_not_fit_are_not_shown(tmp_path: Path) -> None:
     assert "cp437 " in fault.where
 
 
+@pytest.mark.proves("RN-1")
 @pytest.mark.parametrize(
     ("content", "reading", "code"),
     [
@@ -134,6 +135,7 @@ def test_a_fault_of_the_file_has_its_code_and_a_way_out(
     assert fault.fix
 
 
+@pytest.mark.proves("V5.2.2")
 @pytest.mark.parametrize("name", ["users.xlsx", "users.json"])
 def test_other_kinds_of_files_are_named(tmp_path: Path, name: str) -> None:
     """A workbook is not read as text by accident."""
@@ -153,6 +155,7 @@ def test_a_missing_file_says_so(tmp_path: Path) -> None:
     assert fault.fix
 
 
+@pytest.mark.proves("RN-1")
 def test_a_quoting_fault_names_the_line_on_which_the_row_begins(tmp_path: Path) -> None:
     """Not the end of the file, where Python notices it."""
     assert "line 3" in refused(write(tmp_path, 'userid,n\na,b\nc,"d\ne,f\ng,h\n')).where

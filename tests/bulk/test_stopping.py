@@ -27,6 +27,7 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("keyturn.bulk.pacing._FIRST_WAIT", 0.001)
 
 
+@pytest.mark.proves("RN-13")
 async def test_a_first_stop_waits_for_those_in_flight(tmp_path: Path) -> None:
     """Nothing is uncertain, and the rest can be resumed."""
     directory = crowd(50)
@@ -97,6 +98,7 @@ async def test_a_stop_finds_rows_that_wait_for_another_try(tmp_path: Path, monke
     assert (await running).states == {RowState.UNCERTAIN: 1}
 
 
+@pytest.mark.proves("RN-2")
 async def test_a_full_disk_stops_the_run_before_more_is_sent(tmp_path: Path) -> None:
     """What is on disk counts, what is not does not."""
     directory = crowd(200)
@@ -125,6 +127,7 @@ async def test_a_fault_of_our_own_stops_the_run_and_names_its_kind(tmp_path: Pat
     assert summary.states[RowState.UNCERTAIN] == 1
 
 
+@pytest.mark.proves("RN-6")
 async def test_a_file_that_changes_under_the_run_stops_it(tmp_path: Path) -> None:
     """Rows that were sent stay sent; no other cells are taken."""
     directory = MemoryDirectory()

@@ -20,6 +20,7 @@ __all__ = ["place"]
 TRAPS = "userid;name\n007;James\n1E5;E\n007;again\n;nobody\n;\nmüller;M\njohn doe;J\n"
 
 
+@pytest.mark.proves("RN-11")
 def test_a_plan_shows_everything_and_sends_one_read(place: Place) -> None:
     """What, where, which rows, how fast; nothing changes."""
     shown = place.call("plan", "reset", place.file(TRAPS), "-t", "there", "--email")
@@ -82,6 +83,7 @@ def test_a_reset_arrives_as_the_cells_stand_and_the_handout_opens(place: Place) 
         assert (folder / artefact).stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.proves("RN-14", "LG-4")
 def test_no_password_and_no_token_is_in_anything_that_is_left(place: Place) -> None:
     """Journal, WAL, reports, retry file, sealed handout."""
     place.call("reset", place.file(TRAPS), "-t", "there", "--yes", code=3)
@@ -106,6 +108,7 @@ def test_json_lines_tell_the_run_while_it_goes(place: Place) -> None:
     assert len({event["run"] for event in events}) == 1
 
 
+@pytest.mark.proves("RN-8")
 def test_a_refused_sign_in_ends_with_4_and_few_requests(place: Place) -> None:
     """No row is done, and none is failed for it."""
     place.server.signed_out = True
@@ -133,6 +136,7 @@ def test_a_lost_answer_is_repeated_with_the_same_password(place: Place) -> None:
     assert all(len(values) == 2 and len(set(values)) == 1 for values in place.server.passwords.values())
 
 
+@pytest.mark.proves("RN-11")
 def test_a_wrong_expectation_sends_nothing(place: Place) -> None:
     """Tonight's file is not last night's."""
     done = place.call("reset", place.file("userid\na\n"), "-t", "there", "--expect", "2", "--no-input", code=8)
@@ -140,6 +144,7 @@ def test_a_wrong_expectation_sends_nothing(place: Place) -> None:
     assert place.server.requests == 0
 
 
+@pytest.mark.proves("RN-11")
 def test_without_an_answer_nothing_is_sent(place: Place) -> None:
     """Exit 8, and the flag that answers is named."""
     done = place.call("reset", place.file("userid\na\n"), "-t", "there", "--no-input", code=8)
@@ -147,6 +152,7 @@ def test_without_an_answer_nothing_is_sent(place: Place) -> None:
     assert place.server.requests == 0
 
 
+@pytest.mark.proves("RN-11")
 def test_yes_is_not_enough_in_production(place: Place) -> None:
     """Name and count are typed, or expected."""
     place.configure("production = true")
@@ -160,6 +166,7 @@ def test_a_run_of_nobody_asks_nothing(place: Place) -> None:
     place.call("reset", place.file("userid\n\n"), "-t", "there", "--no-input")
 
 
+@pytest.mark.proves("RN-11", "AZ-8")
 def test_protected_users_are_left_out_unless_one_insists(place: Place) -> None:
     """By pattern, whatever the capitals."""
     place.configure('protect = ["adm*"]')

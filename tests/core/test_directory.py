@@ -75,6 +75,7 @@ def test_a_stranger_is_refused_and_audited(house: House) -> None:
     assert house.events() == [("password.reset", "refused", "nobody", "no-such-user")]
 
 
+@pytest.mark.proves("AZ-5")
 def test_a_user_of_another_tenant_looks_like_none(house: House) -> None:
     house.add("amal", tenant=2)
     [foreign, missing] = house.directory().execute([ResetPassword("amal"), ResetPassword("nobody")])
@@ -93,6 +94,7 @@ def test_who_may_not_administer_users_does_not_learn_who_exists(house: House) ->
     assert directory.list(Window()).users == ()
 
 
+@pytest.mark.proves("AZ-2")
 @pytest.mark.parametrize(
     "command",
     [
@@ -112,6 +114,7 @@ def test_no_credential_of_a_higher_administrator_is_touched(house: House, comman
     assert isinstance(house.sign_in("chief", GOOD), SignedIn)
 
 
+@pytest.mark.proves("AZ-3")
 def test_nobody_creates_or_promotes_a_user_above_themselves(house: House) -> None:
     house.add("amal")
     lowly = house.directory(rights=USERS)
@@ -151,6 +154,7 @@ def test_a_tenant_can_refuse_known_values(house: House) -> None:
     assert reason(reset) is reason(created) is Reason.POLICY
 
 
+@pytest.mark.proves("TK-4")
 def test_a_reset_ends_every_session_of_its_owner(house: House) -> None:
     house.add("amal", password=GOOD)
     signed = house.sign_in("amal", GOOD)

@@ -107,6 +107,7 @@ def test_a_login_change_cannot_take_what_is_held_or_can_be_none(house: House) ->
     assert reasons == [Reason.EXISTS, Reason.RESERVED, Reason.INVALID]
 
 
+@pytest.mark.proves("TK-4", "V7.4.2")
 def test_disabling_ends_sessions_and_enabling_lets_in_again(house: House) -> None:
     house.add("amal", password=GOOD)
     signed = house.sign_in("amal", GOOD)
@@ -120,6 +121,7 @@ def test_disabling_ends_sessions_and_enabling_lets_in_again(house: House) -> Non
     assert isinstance(house.directory().execute([SetStatus("amal", Status.ACTIVE)])[0], Unchanged)
 
 
+@pytest.mark.proves("AZ-8")
 def test_the_last_administrator_can_neither_be_stopped_nor_deleted_nor_demoted(house: House) -> None:
     house.add("chief", rights=ALL_RIGHTS)
     commands: list[Command] = [
@@ -132,6 +134,7 @@ def test_the_last_administrator_can_neither_be_stopped_nor_deleted_nor_demoted(h
     assert isinstance(house.directory().execute([UpdateUser("chief", rights=ALL_RIGHTS)])[0], Changed)
 
 
+@pytest.mark.proves("AZ-8")
 def test_two_administrators_cannot_be_deleted_in_one_batch(house: House) -> None:
     house.add("chief", rights=ALL_RIGHTS)
     house.add("vice", rights=ALL_RIGHTS)

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -122,6 +123,7 @@ def _people(store: Store, tenant: int) -> tuple[dict[str, User], dict[str, Node]
     return {user.uid: user for user in users}, dict(graph), dict(direct)
 
 
+@pytest.mark.proves("AZ-3", "R-15")
 def test_nobody_ends_with_a_right_that_its_giver_did_not_hold(house: House) -> None:
     tenants = iter(range(100, 100 + 10 * GRAPHS))
 

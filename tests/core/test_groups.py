@@ -96,6 +96,7 @@ def test_two_ways_to_one_group_give_its_rights_once(house: House) -> None:
     assert stored(house, "amal").effective == frozenset()
 
 
+@pytest.mark.proves("AZ-7", "TK-4")
 def test_who_loses_a_right_through_a_group_is_signed_in_nowhere_any_more(house: House) -> None:
     amal = uid(house, "amal")
     ops = group(house, "ops", AUDIT, (amal,))
@@ -121,6 +122,7 @@ def test_a_user_joins_and_leaves_with_the_command_that_makes_or_changes_them(hou
     assert verbs == ["group.join", "group.join", "group.leave"]
 
 
+@pytest.mark.proves("AZ-5")
 def test_a_group_that_is_not_there_and_one_of_another_tenant_look_the_same(house: House) -> None:
     ops = group(house, "ops")
     other = house.directory(tenant=2)
@@ -135,6 +137,7 @@ def test_a_group_that_is_not_there_and_one_of_another_tenant_look_the_same(house
     assert reason(groups.delete(ops.uid)) is Reason.NO_SUCH_GROUP
 
 
+@pytest.mark.proves("AZ-3")
 def test_nobody_gives_by_a_group_what_they_lack(house: House) -> None:
     amal = uid(house, "amal")
     ops = group(house, "ops", AUDIT)
@@ -154,6 +157,7 @@ def test_nobody_gives_by_a_group_what_they_lack(house: House) -> None:
     assert [event[1] for event in house.events()][-7:] == ["refused"] * 7
 
 
+@pytest.mark.proves("AZ-2")
 def test_nobody_touches_by_a_group_who_holds_more(house: House) -> None:
     mighty = uid(house, "mighty", ALL_RIGHTS)
     ops = group(house, "ops", AUDIT)
@@ -165,6 +169,7 @@ def test_nobody_touches_by_a_group_who_holds_more(house: House) -> None:
     assert isinstance(groups.update(staff.uid, GroupChange(name="people")), Group)
 
 
+@pytest.mark.proves("AZ-2")
 def test_a_reset_of_somebody_with_more_rights_through_a_group_is_refused(house: House) -> None:
     amal = uid(house, "amal")
     group(house, "ops", AUDIT, (amal,))
@@ -184,6 +189,7 @@ def test_without_rights_over_users_nothing_of_groups_is_seen_or_done(house: Hous
     assert [reason(one) for one in refused] == [Reason.NOT_ALLOWED] * 3
 
 
+@pytest.mark.proves("AZ-8")
 def test_the_last_administrator_is_not_lost_by_way_of_a_group(house: House) -> None:
     amal = uid(house, "amal")
     admins = group(house, "admins", USER_RIGHTS, (amal,))

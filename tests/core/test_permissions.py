@@ -23,11 +23,13 @@ def test_every_command_has_a_row_in_the_table() -> None:
     assert NEEDS.keys() >= ON_CREDENTIALS
 
 
+@pytest.mark.proves("AZ-1")
 def test_an_operation_without_a_row_cannot_be_asked_for() -> None:
     with pytest.raises(KeyError):
         may(actor(*ALL_RIGHTS), "user.teleport", Target.OTHER)
 
 
+@pytest.mark.proves("AZ-2")
 @given(rights, rights, st.sampled_from(sorted(ON_CREDENTIALS)))
 def test_a_credential_is_only_touched_by_who_holds_all_its_owner_holds(
     mine: frozenset[Right], theirs: frozenset[Right], operation: str
@@ -36,6 +38,7 @@ def test_a_credential_is_only_touched_by_who_holds_all_its_owner_holds(
     assert allowed is (mine >= NEEDS[operation] and theirs <= mine)
 
 
+@pytest.mark.proves("AZ-3")
 @given(rights, rights)
 def test_nobody_confers_a_right_they_lack(mine: frozenset[Right], given_: frozenset[Right]) -> None:
     assert may_confer(actor(*mine), given_) is (given_ <= mine)

@@ -31,6 +31,7 @@ def test_a_password_fits_every_target(row: int, length: int) -> None:
     assert SAFE.fullmatch(clear)
 
 
+@pytest.mark.proves("RN-4")
 def test_a_row_always_gets_the_same_password_and_no_other_row_does() -> None:
     again = RunKeys(bytes(32))
     assert KEYS.password("r1", 7) == again.password("r1", 7, RENDERING)

@@ -15,6 +15,7 @@ def test_what_was_sealed_is_opened(clear: bytes, label: str, key: bytes) -> None
     assert open_with(key, seal_with(key, clear, label), label) == clear
 
 
+@pytest.mark.proves("V11.3.4")
 def test_a_sealed_value_shows_nothing_and_never_looks_the_same_twice(folder: KeyFolder) -> None:
     sealer = FolderSealer(folder)
     sealed = sealer.seal(b"a quiet harbour", "mail-1")
@@ -29,6 +30,7 @@ def test_a_sealed_value_opens_only_under_its_label(folder: KeyFolder) -> None:
         sealer.open(sealer.seal(b"clear", "mail-1"), "mail-2")
 
 
+@pytest.mark.proves("V11.3.3", "V11.2.5")
 def test_a_sealed_value_that_was_changed_is_refused(folder: KeyFolder) -> None:
     sealer = FolderSealer(folder)
     sealed = sealer.seal(b"clear", "label")

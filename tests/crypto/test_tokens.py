@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+import pytest
 
 from keyturn.core.ports import Claims
 from keyturn.core.secret import Secret
@@ -34,6 +35,7 @@ def test_any_jwt_library_reads_what_a_client_needs(folder: KeyFolder) -> None:
     assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT", "kid": key.id}
 
 
+@pytest.mark.proves("TK-3")
 def test_a_token_lives_an_hour_at_most(folder: KeyFolder) -> None:
     tokens = FolderTokens(folder)
     token = tokens.issue(Claims("s", "u", 1, NOW, NOW + timedelta(days=1)))
@@ -42,6 +44,7 @@ def test_a_token_lives_an_hour_at_most(folder: KeyFolder) -> None:
     assert claims.expires == NOW + timedelta(hours=1)
 
 
+@pytest.mark.proves("TK-1", "V9.2.1")
 def test_a_token_dies_on_the_second_and_is_not_read_before_its_time(folder: KeyFolder) -> None:
     tokens = FolderTokens(folder)
     token = tokens.issue(CLAIMS)
@@ -60,6 +63,7 @@ def test_a_new_key_signs_and_the_old_one_is_still_read(folder: KeyFolder) -> Non
     assert jwt.get_unverified_header(one.issue(CLAIMS).reveal())["kid"] == folder.active(Label.TOKEN).id
 
 
+@pytest.mark.proves("TK-1", "V9.2.3")
 def test_a_token_of_another_issuer_or_audience_is_not_ours(folder: KeyFolder) -> None:
     token = FolderTokens(folder).issue(CLAIMS)
     assert FolderTokens(folder, issuer="other").read(token, NOW) is None
@@ -164,6 +168,7 @@ def _wrong_claims() -> Iterator[dict[str, Any]]:
     yield _payload(jti=["session-1"])
 
 
+@pytest.mark.proves("TK-1", "V9.1.1", "V9.1.2", "V9.1.3")
 def test_no_forged_token_is_accepted(folder: KeyFolder, tmp_path: Path) -> None:
     """More than a hundred: altered, unsigned, signed by others or otherwise, with wrong, missing or added claims."""
     tokens, other = FolderTokens(folder), create_key_folder(tmp_path / "other")

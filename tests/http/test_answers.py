@@ -29,6 +29,7 @@ def test_an_empty_or_agreeing_answer_is_believed(answer: Answer) -> None:
     assert doubt(answer, OK, "amal") == ""
 
 
+@pytest.mark.proves("RN-5")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -48,6 +49,7 @@ def test_an_answer_that_contradicts_success_is_not_believed(answer: Answer) -> N
     assert doubt(answer, OK, "amal") != ""
 
 
+@pytest.mark.proves("RN-8")
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [

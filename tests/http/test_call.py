@@ -56,6 +56,7 @@ async def test_connections_are_kept_and_cookies_are_not() -> None:
     assert all("cookie" not in heard.headers for heard in player.heard)
 
 
+@pytest.mark.proves("RN-3")
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 async def test_nothing_is_sent_twice_by_itself(method: str) -> None:
     """Also when a kept connection breaks under a request that others call idempotent."""
@@ -136,6 +137,7 @@ async def test_a_connection_that_does_not_come_about_means_that_nothing_was_sent
     assert not answer.sent
 
 
+@pytest.mark.proves("RN-7", "V12.3.2")
 async def test_a_certificate_must_be_trusted_and_can_be(tmp_path: Path) -> None:
     """By its file; otherwise nothing was sent."""
     made = make_certificate(tmp_path / "tls")

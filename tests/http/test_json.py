@@ -106,6 +106,7 @@ def test_an_answer_that_is_no_json_is_nothing() -> None:
     assert read_answer(b"[" * 100_000) is None
 
 
+@pytest.mark.proves("V1.2.3")
 @given(plain)
 def test_what_is_encoded_can_be_read(value: object) -> None:
     """Our own answers are plain JSON."""

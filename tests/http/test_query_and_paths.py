@@ -17,6 +17,7 @@ def arriving(path: str, name: str) -> str:
     return segment(Request({"type": "http", "headers": [], "path_params": {"id": path.rpartition("/")[2]}}), name)
 
 
+@pytest.mark.proves("V1.2.2")
 @given(ids)
 def test_an_id_arrives_exactly_as_it_was_sent(who: str) -> None:
     """Encoded once, decoded once; an encoded slash does not cut the path."""
@@ -87,6 +88,7 @@ def test_a_query_that_two_readers_could_read_differently_is_refused(query: bytes
         read_query(query)
 
 
+@pytest.mark.proves("V1.4.2")
 def test_whole_numbers_are_bounded() -> None:
     """More than the most is the most; what is no number is refused."""
     query = read_query(b"limit=5000&size=&start=7&page=x&long=" + b"9" * 30)

@@ -165,6 +165,7 @@ def test_a_wrong_key_gets_no_token(server: ServerProcess) -> None:
     assert server.ask("GET", "/v1/authenticate", headers={"authorization": f"Basic {pair}"}).status == 401
 
 
+@pytest.mark.proves("ST-4", "LG-4")
 def test_no_secret_is_left_in_any_file_or_in_the_list_of_processes(
     server: ServerProcess, sink: MailSink, token: str
 ) -> None:

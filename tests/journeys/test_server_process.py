@@ -113,6 +113,7 @@ def sink() -> Iterator[MailSink]:
         yield running
 
 
+@pytest.mark.proves("R-1", "R-2")
 def test_a_killed_server_loses_no_acknowledged_reset_and_makes_no_second_secret(tmp_path: Path, sink: MailSink) -> None:
     """A few times: killed without warning in the middle of resets, started again, asked for the same again."""
     chance = random.Random(7)

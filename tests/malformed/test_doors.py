@@ -31,7 +31,7 @@ AT_ONCE = 500
 PEOPLE = [Person("amal", "amal@example.com", PASSWORD)]
 
 
-@pytest.mark.proves("AP-1", "AP-4", "V16.5.3", "V16.5.4")
+@pytest.mark.proves("AP-1", "AP-4", "V16.5.3", "V16.5.4", "R-9")
 @pytest.mark.parametrize("name", APIS)
 def test_a_door_refuses_what_is_malformed_quickly_and_in_its_own_words(name: str, tmp_path: Path) -> None:
     """No error of the server, nothing slow, no password in the log, and it works as before when all is over."""

@@ -37,6 +37,7 @@ def answered(routes: list[BaseRoute]) -> set[tuple[str, str]]:
     return found
 
 
+@pytest.mark.proves("V2.1.1")
 @pytest.mark.parametrize("name", APIS)
 def test_every_route_is_described_and_everything_described_is_a_route(name: str) -> None:
     """The rows of `wire_api.py` and the routes of the running server are the same set."""

@@ -194,6 +194,7 @@ def test_its_files_are_for_our_eyes_only(journal: Journal, path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.proves("RN-6")
 def test_a_held_journal_names_its_holder(journal: Journal, path: Path) -> None:
     with pytest.raises(RunError) as caught:
         open_journal(path)
@@ -234,6 +235,7 @@ def test_another_database_is_no_journal(path: Path) -> None:
         open_journal(path)
 
 
+@pytest.mark.proves("RN-6", "R-5")
 @pytest.mark.parametrize("place", [0, 4096 * 3, 4096 * 20], ids=["head", "near the start", "middle"])
 def test_a_damaged_journal_is_refused_and_no_row_is_passed_over(path: Path, place: int) -> None:
     journal = open_journal(path, create=True)
@@ -246,6 +248,7 @@ def test_a_damaged_journal_is_refused_and_no_row_is_passed_over(path: Path, plac
         list(open_journal(path).rows())
 
 
+@pytest.mark.proves("RN-6")
 def test_a_journal_cut_short_is_refused(path: Path) -> None:
     journal = open_journal(path, create=True)
     journal.plan([Row(number, f"user{number}", RowState.NOT_TRIED) for number in range(2, 4002)])
@@ -267,6 +270,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.proves("RN-2")
 def test_what_was_sent_is_known_after_kill_9(journal: Journal, path: Path) -> None:
     journal.close()
     child = subprocess.Popen([sys.executable, "-c", CHILD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)

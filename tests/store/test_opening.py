@@ -161,6 +161,7 @@ def test_the_error_of_a_foreign_version_names_the_server_without_its_password(po
     assert "opensesame" not in caught.value.where
 
 
+@pytest.mark.proves("ST-6")
 def test_files_and_folders_are_for_our_eyes_only(tmp_path: Path) -> None:
     store = with_tenants(fresh_sqlite(tmp_path / "data"), 1)
     assert mode(tmp_path / "data") == 0o700
@@ -179,6 +180,7 @@ def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None
     assert mode(tmp_path / "keyturn.db") == 0o600
 
 
+@pytest.mark.proves("DB-1")
 def test_sqlite_is_set_to_lose_nothing_and_to_leave_nothing_lying_about(tmp_path: Path) -> None:
     fresh_sqlite(tmp_path).close()
     database = connect(tmp_path / "keyturn.db")
@@ -189,6 +191,7 @@ def test_sqlite_is_set_to_lose_nothing_and_to_leave_nothing_lying_about(tmp_path
     assert found == ["wal", 2, 1, 1]
 
 
+@pytest.mark.proves("DB-3")
 def test_a_full_disk_is_an_error_and_nothing_was_kept(tmp_path: Path) -> None:
     fresh_sqlite(tmp_path).close()
     database = connect(tmp_path / "keyturn.db")

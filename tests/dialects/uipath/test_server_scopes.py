@@ -24,6 +24,7 @@ def token(door: OpenDoor) -> str:
     return token_of(door, client_of(door))
 
 
+@pytest.mark.proves("TK-3", "V10.3.1", "V9.2.4")
 def test_a_token_of_a_client_opens_no_other_door(door: OpenDoor, token: str) -> None:
     """There nobody would hold it to its scopes."""
     assert door.ask("GET", "/v3/users/admin", token=token).status == 401
@@ -59,6 +60,7 @@ def test_who_must_change_the_password_is_not_signed_in_here(door: OpenDoor) -> N
     assert door.ask("GET", "/identity_/api/User/admin", token=restricted).status == 401
 
 
+@pytest.mark.proves("TK-3", "V10.3.2")
 @pytest.mark.parametrize("scope", ["PM.User.Read", "PM.Group PM.Group.Write"])
 def test_a_token_that_may_not_write_is_refused_by_the_directory_and_audited(door: OpenDoor, scope: str) -> None:
     """Every command; and who is there is not told apart from who is not."""
@@ -95,6 +97,7 @@ def test_a_token_that_may_only_write_reads_nothing(door: OpenDoor) -> None:
     assert door.ask("PUT", f"/identity_/api/User/{who}", token=writer, send={"password": GOOD}).status == 200
 
 
+@pytest.mark.proves("TK-3")
 def test_scopes_give_no_rights(door: OpenDoor) -> None:
     """A client without the right over users, and one that lacks a right of the target."""
     who = fresh(door, password=GOOD)
@@ -172,6 +175,7 @@ def test_a_form_that_is_none_is_an_invalid_request(door: OpenDoor) -> None:
     assert door.ask("GET", "/identity_/connect/token").status == 405
 
 
+@pytest.mark.proves("V10.4.11")
 def test_a_client_gets_what_it_asks_for_or_all(door: OpenDoor) -> None:
     """In order, for an hour."""
     made = client_of(door, ("PM.User.Read", "PM.User.Write"))
