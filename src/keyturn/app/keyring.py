@@ -10,7 +10,7 @@ from keyturn.app.operator import DOOR
 from keyturn.core.audit import Event
 from keyturn.core.permissions import Actor
 from keyturn.core.upkeep import KeyUse
-from keyturn.crypto.keyfolder import KeyFolder, Label, add_keys, open_key_folder, remove_key
+from keyturn.crypto.keyfolder import KeyFolder, Label, add_keys, open_key_folder, or_as_before, remove_key
 
 SETTLING: Final = timedelta(hours=1)
 """How long a key stays after it was replaced, whatever names it: until the last access token that it signed is over,
@@ -46,7 +46,7 @@ def rotate(house: House, labels: Sequence[Label], actor: Actor) -> list[Rotated]
     In a writing transaction, so that nothing is written meanwhile that two keys could tear apart.
     """
     folder, now = house.place.data / KEYS, house.parts.clock.now()
-    with house.store.writing() as transaction:
+    with or_as_before(folder), house.store.writing() as transaction:
         before = open_key_folder(folder)
         old = {label: before.active(label).id for label in labels}
         if Label.VERIFY in labels and len(before.keys[Label.VERIFY]) == 1:
@@ -64,8 +64,8 @@ def prune(house: House, actor: Actor) -> list[Old]:
         found = _old_keys(open_key_folder(folder), transaction.upkeep.key_uses(now), now)
         gone = [old for old in found if not old.why]
         transaction.audit.append([_event(now, actor, "keyring.prune", f"{old.label} {old.key_id}") for old in gone])
-        for old in gone:
-            remove_key(folder, old.label, old.key_id)
+    for old in gone:
+        remove_key(folder, old.label, old.key_id)
     return found
 
 

@@ -16,7 +16,8 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum, unique
@@ -169,6 +170,19 @@ def add_keys(path: Path, labels: Iterable[Label], at: datetime) -> KeyFolder:
     retired = {**held.retired, **{held.in_force[label]: at for label in new if label in held.in_force}}
     _write_keyring(path, {**held.in_force, **new}, retired)
     return open_key_folder(path)
+
+
+@contextmanager
+def or_as_before(path: Path) -> Iterator[None]:
+    """Takes back the keys that were added in the block, where the block fails: none is in force without its record."""
+    held, there = open_key_folder(path)._held, set(path.iterdir())
+    try:
+        yield
+    except BaseException:
+        _write_keyring(path, held.in_force, held.retired)
+        for file in set(path.iterdir()) - there:
+            file.unlink()
+        raise
 
 
 def remove_key(path: Path, label: Label, id: str) -> None:
