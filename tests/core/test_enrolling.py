@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from keyturn.core.capabilities import Capabilities
-from keyturn.core.commands import Origin
+from keyturn.core.commands import Origin, UpdateUser
 from keyturn.core.enrolling import LocalFactors
 from keyturn.core.factors import FactorKind
 from keyturn.core.outcomes import Changed, Reason, Refused, Unchanged
@@ -16,7 +16,7 @@ from keyturn.core.personal import Enrolled, NewApp
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
 from keyturn.core.steps import Caller
-from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Handle, Right
+from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Contact, Handle, Profile, Right
 from tests.support.house import GOOD, House, reason
 from tests.support.person import Person, details
 
@@ -183,3 +183,26 @@ def test_factors_are_nobodys_business_who_lacks_what_their_owner_holds(house: Ho
     assert reason(administrator(house, frozenset()).of("boss", Handle.KEY)) is Reason.NOT_ALLOWED
     assert reason(administrator(house).of("nobody", Handle.KEY)) is Reason.NO_SUCH_USER
     assert reason(administrator(house).own()) is Reason.NOT_ALLOWED
+
+
+@pytest.mark.proves("V6.3.7")
+def test_every_change_is_told_to_every_address_of_the_person(house: House) -> None:
+    emails = (Contact("amal@example.com", "work", primary=True), Contact("amal@home.example", "home"))
+    amal = Person(house)
+    house.directory().execute([UpdateUser("amal", Profile("Amal", emails=emails, language="fr"))])
+    signed = amal.enrol()
+    amal.factors(signed.actor).codes()
+    amal.factors(signed.actor).remove(_id(amal, signed.actor))
+    amal.enrol()
+    administrator(house).remove_all("amal", Handle.KEY)
+    with house.parts.store.reading() as view:
+        told = [(mail.recipient, mail.template, mail.language) for mail in view.outbox.list(1)]
+    assert sorted(told) == sorted([("amal@example.com", "factor", "fr"), ("amal@home.example", "factor", "fr")] * 5)
+
+
+def test_who_has_no_address_is_told_nothing(house: House) -> None:
+    amal = Person(house)
+    house.directory().execute([UpdateUser("amal", Profile("Amal"))])
+    amal.enrol()
+    with house.parts.store.reading() as view:
+        assert [mail for mail in view.outbox.list(1) if mail.template == "factor"] == []

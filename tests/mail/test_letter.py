@@ -41,7 +41,7 @@ def texts(message: EmailMessage) -> tuple[str, str]:
 
 
 @pytest.mark.proves("ML-7")
-@pytest.mark.parametrize("template", ["secret", "link", "value", "notice", "address"])
+@pytest.mark.parametrize("template", ["secret", "link", "value", "notice", "address", "factor"])
 def test_the_same_mail_is_the_same_bytes_on_any_day(template: str) -> None:
     mail = replace(MAIL, template=template, name="Zoë", state="sending", attempts=3)
     again = Stationery("keyturn@id.example.org", "https://id.example.org", languages())
@@ -165,7 +165,7 @@ GREETING = {
 
 
 @pytest.mark.parametrize("tag", sorted(GREETING))
-@pytest.mark.parametrize("template", ["secret", "link", "value", "notice", "address"])
+@pytest.mark.parametrize("template", ["secret", "link", "value", "notice", "address", "factor"])
 def test_a_letter_is_wholly_in_the_language_of_its_reader(tag: str, template: str) -> None:
     greeting, subject, until = GREETING[tag]
     message = letter(replace(MAIL, template=template, language=f"{tag}-XX"))
@@ -177,7 +177,7 @@ def test_a_letter_is_wholly_in_the_language_of_its_reader(tag: str, template: st
     assert greeting in html
     assert f'<html lang="{tag}">' in html
     assert ("If you did not expect this" in plain) == (tag == "en")
-    if template not in ("notice", "address"):
+    if template not in ("notice", "address", "factor"):
         assert until in plain
         assert until in html
         assert (f"?lang={tag}" in plain) == (tag != "en"), "the page is then in the language of the letter"

@@ -25,7 +25,7 @@ _MAIL: Final[Mapping[str, Schema]] = {
     "id": TEXT,
     "login": TEXT,
     "recipient": TEXT,
-    "template": one_of("secret", "link", "value", "notice", "address"),
+    "template": one_of("secret", "link", "value", "notice", "address", "factor"),
     "state": _STATE,
     "created": TIME,
     "not_before": TIME,

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from keyturn.core.audit import Event
 from keyturn.core.factors import FRESH, MOST_FACTORS, RECOVERY_CODES, Factor, FactorKind, kinds, typed
+from keyturn.core.noticing import notice
 from keyturn.core.outcomes import Changed, Reason, Refused, Unchanged
 from keyturn.core.permissions import Proof, Target, may, not_allowed
 from keyturn.core.personal import Enrolled, NewApp
@@ -113,6 +114,7 @@ class LocalFactors:
                 return self.refuse(transaction, "factor.codes", none, subject.uid)
             transaction.factors.remove([each.id for each in mine if each.kind is FactorKind.RECOVERY])
             transaction.audit.append([self._event("factor.codes", "changed", subject)])
+            notice(transaction, subject, self.caller.rules, self._now())
             return self._codes(transaction, subject)
 
     def remove_all(self, who: str, by: Handle) -> Changed | Unchanged | Refused:
@@ -133,6 +135,7 @@ class LocalFactors:
             transaction.users.update([UserChange(subject.uid, Stamp(actor.id, self._now()), revoke=True)])
             detail = "all of them and the recovery codes"
             transaction.audit.append([self._event("factor.remove", "changed", subject, detail, who=who)])
+            notice(transaction, subject, self.caller.rules, self._now())
             return Changed(who)
 
     def added(self, transaction: Transaction, subject: Subject, factor: Factor, before: Sequence[Factor]) -> Enrolled:
@@ -144,6 +147,7 @@ class LocalFactors:
         """Audit a change, end every session of the person, and begin a new one for who made the change."""
         now, caller = self._now(), self.caller
         transaction.audit.append([self._event(verb, "changed", subject, detail)])
+        notice(transaction, subject, caller.rules, now)
         transaction.users.update([UserChange(subject.uid, Stamp(subject.uid, now), revoke=True)])
         current = transaction.users.by_uid([subject.uid])[subject.uid]
         attempt = Attempt(subject.login, caller.door, caller.origin)

@@ -16,8 +16,8 @@ class Mail:
     """A mail decided but not yet sent.
 
     template: `secret`, `link`, `value` (a known value, mode `contract` only), `notice` of a reset to other addresses,
-    or `address`, the notice of a change to the address that was.  What it says is derived again from `operation` and
-    `derive_id`; only `value` has `sealed`.
+    `address`, the notice of a change to the address that was, or `factor`, that of a change to what one signs in with.
+    What it says is derived again from `operation` and `derive_id`; only `value` has `sealed`.
     state: waiting, sending, sent, failed, cancelled.  error: why it waits, failed or was cancelled.
     settled: when it was sent or failed.
     """

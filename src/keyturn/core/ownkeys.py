@@ -11,6 +11,7 @@ from string import ascii_lowercase
 from typing import Final
 
 from keyturn.core.factors import FRESH
+from keyturn.core.noticing import notice
 from keyturn.core.once import Change, do
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Target, may, not_allowed
@@ -112,6 +113,7 @@ class OwnKeys:
         )  # fmt: skip
         transaction.keys.put(key)
         self._audit(transaction, "key.create", "created", key)
+        notice(transaction, subject, self.caller.rules, self.parts.clock.now())
         return NewKey(key, token)
 
     def _again(self, transaction: Transaction, done: Done) -> NewKey | Refused:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from keyturn.core.errors import KeyFolderError
-from keyturn.core.outbox import Mail
+from keyturn.core.outbox import SECRET, Mail
 from keyturn.core.secret import Secret
 from keyturn.core.steps import Parts
 from keyturn.core.storage import Subject, View
@@ -47,7 +47,7 @@ class Sorter:
             content = self._content(mail, owners.get(mail.uid), view)
         except KeyFolderError as error:
             return Post(mail, why=error.what)
-        if content is None and mail.template != "notice":
+        if content is None and mail.template in SECRET:
             return Post(mail, final="cancelled", why="something newer took its place")
         return Post(mail, self._stationery.write(mail, content))
 

@@ -40,8 +40,7 @@ class SqlFactors:
 
     def put(self, factors: Sequence[Factor]) -> None:
         """Keep new ones.  Raises Conflict when one of them is somebody's already."""
-        if factors:
-            self.connection.execute(PUT, [_row(factor) for factor in factors])
+        self.connection.execute(PUT, [_row(factor) for factor in factors])
 
     def advance(self, factor: Factor, counter: int, at: datetime) -> bool:
         """Count on and make active; True for the one who did it from this count."""

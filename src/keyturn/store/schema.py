@@ -28,7 +28,7 @@ from keyturn.core.credentials import Source
 from keyturn.core.factors import FactorKind
 from keyturn.core.users import Status
 
-REVISION: Final = "0007"
+REVISION: Final = "0008"
 """The newest migration: a database of another revision is not opened."""
 
 METADATA: Final = MetaData(
@@ -242,7 +242,7 @@ OUTBOX: Final = Table(
     Column("error", Text, nullable=False),
     Column("settled", BigInteger),
     Index(None, "state", "not_before"),
-    _one_of("template", ("secret", "link", "value", "notice", "address")),
+    _one_of("template", ("secret", "link", "value", "notice", "address", "factor")),
     _one_of("state", ("waiting", "sending", "sent", "failed", "cancelled")),
 )
 
