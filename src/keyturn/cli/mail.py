@@ -8,6 +8,7 @@ import click
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.place import acting, opened, place_flags, tenant_flag
 from keyturn.core.errors import KeyturnError
+from keyturn.core.mails import facts
 from keyturn.core.outbox import SECRET
 from keyturn.core.outcomes import Reason, Refused
 
@@ -55,7 +56,7 @@ def list_mails(frame: Frame, data: Path | None, database: str, state: str | None
     with opened(frame, data, database) as house:
         found = accepted(_mails(house).list(who, state or "", count))
     if frame.wants_json:
-        frame.json({"mails": [_facts(one) for one in found]})
+        frame.json({"mails": [facts(one) for one in found]})
         return
     rows = [
         (one.id[:SHORT], f"{one.created:%Y-%m-%d %H:%M:%S}", one.login, one.recipient, one.template, told(one))
@@ -128,12 +129,6 @@ def _meant(answer: "Mail | Refused") -> "Mail":
 
 def _tell(frame: Frame, done: "Mail", what: str) -> None:
     if frame.wants_json:
-        frame.json(_facts(done))
+        frame.json(facts(done))
     else:
         frame.say(f"the mail to {done.recipient} {what}")
-
-
-def _facts(mail: "Mail") -> "dict[str, object]":
-    from keyturn.api.mails import mail_body
-
-    return dict(mail_body(mail))

@@ -89,3 +89,20 @@ class LocalMails:
         target = mail.uid if mail is not None else ""
         transaction.audit.append([self.caller.refusal(self.parts.clock.now(), verb, refused, target=target)])
         return refused
+
+
+def facts(mail: Mail) -> dict[str, object]:
+    """A mail as others see it: without what it says."""
+    return {
+        "id": mail.id,
+        "login": mail.login,
+        "recipient": mail.recipient,
+        "template": mail.template,
+        "state": mail.state,
+        "created": mail.created.isoformat(timespec="seconds"),
+        "not_before": mail.not_before.isoformat(timespec="seconds"),
+        "expires": mail.expires.isoformat(timespec="seconds"),
+        "settled": mail.settled.isoformat(timespec="seconds") if mail.settled else None,
+        "attempts": mail.attempts,
+        "why": mail.error,
+    }
