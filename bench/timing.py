@@ -41,7 +41,10 @@ EACH: Final = 4
 USED_UP: Final = frozenset({"wrong password", "known value", "one-time secret", "imported bcrypt", "imported PBKDF2"})
 """States in which each guess counts, so that there are as many accounts as it takes."""
 
-HASHES: Final[Mapping[str, str]] = {}
+HASHES: Final[Mapping[str, str]] = {
+    "imported bcrypt": "$2b$09$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+    "imported PBKDF2": "$pbkdf2-sha256$100000$c2FsdHNhbHRzYWx0c2FsdA$YfD1BHWZV4GhB8r0FvNzj8h6cEe0y3Zs7sYGQk3lq1E",
+}
 """Hashes of other systems by state, of passwords that nobody gives here."""
 
 States = Mapping[str, Sequence[str]]
@@ -77,7 +80,8 @@ def furnish(made: Made, samples: int) -> States:
         states[state] = [f"{state.replace(' ', '-')}-{number}" for number in range(-(-samples // EACH))]
     with closing(open_house(Place(made.data))) as house:
         users = [name for names in states.values() for name in names if name != "nobody-at-all"]
-        _do(house, [CreateUser(name, Profile()) for name in users])
+        hashes = {name: Secret(HASHES[state]) for state, names in states.items() if state in HASHES for name in names}
+        _do(house, [CreateUser(name, Profile(), imported=hashes.get(name)) for name in users])
         lasting = ["locked", "disabled", "waiting", *states["wrong password"]]
         _do(house, [ResetPassword(name, Secret(RIGHT), permanent=True) for name in lasting])
         _do(house, [ResetPassword(name, Secret(RIGHT)) for name in ("expired", *states["known value"])])

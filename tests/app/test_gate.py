@@ -118,6 +118,16 @@ def test_a_floor_is_measured_once_until_it_is_measured_again() -> None:
     assert floor.measure() == floor.length == 0.5 * MARGIN
 
 
+async def test_the_floor_is_measured_again_when_there_is_something_new_to_compare_with() -> None:
+    costs, kinds = iter([0.01, 0.02]), {"ours"}
+    floor = Floor(lambda: next(costs), lambda: set(kinds))
+    for kind in ("ours", "ours", "theirs", "theirs"):
+        kinds.add(kind)
+        async with floor.held():
+            pass
+    assert floor.length == 0.02 * MARGIN
+
+
 @pytest.mark.proves("AU-4", "V6.3.1", "N3.2.2")
 async def test_an_address_that_was_wrong_too_often_is_told_to_come_later(house: House, threads: Threads) -> None:
     """Through every way in, right or wrong, before anything is looked at; others are not concerned."""

@@ -148,6 +148,15 @@ def test_a_session_that_began_before_a_restore_is_dead_even_if_its_row_were_put_
         assert view.sessions.find(before.id) is None
 
 
+@pytest.mark.proves("AU-5")
+def test_the_methods_of_imported_hashes_are_told_once_each(full: Store) -> None:
+    with full.writing() as transaction:
+        assert transaction.upkeep.imported_methods() == frozenset()
+        for uid, method in (("u0", "bcrypt-2b:12"), ("u2", "pbkdf2-sha256:600000")):
+            transaction.credentials.renew(uid, f"$imported${method:.<40}$salt$argon2id$rest", "pepper")
+        assert transaction.upkeep.imported_methods() == {"bcrypt-2b:12", "pbkdf2-sha256:600000"}
+
+
 def test_every_table_is_known_to_a_restore() -> None:
     """Whoever adds a table says here what becomes of it: what was over may not come back."""
     kept = {

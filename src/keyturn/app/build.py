@@ -114,7 +114,12 @@ def open_house(place: Place, *, guesses: int = 0) -> House:
         codes=TotpCodes(FolderSealer(keys, Label.FACTOR)),
     )
     threads = Threads(parts)
-    gate = LocalGate(
-        parts, SignIn(parts, FolderTokens(keys)), threads, Floor(hasher.slowest), Guard(guesses, clock.monotonic)
-    )
+    floor = Floor(lambda: hasher.slowest(_imported(store)), lambda: hasher.methods)
+    gate = LocalGate(parts, SignIn(parts, FolderTokens(keys)), threads, floor, Guard(guesses, clock.monotonic))
     return House(place, store, FolderSigner(keys), parts, threads, gate)
+
+
+def _imported(store: Store) -> frozenset[str]:
+    """By which methods hashes of other systems are compared with here."""
+    with store.reading() as view:
+        return view.upkeep.imported_methods()

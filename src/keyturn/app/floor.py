@@ -20,11 +20,14 @@ class Floor:
 
     So what is slower by a little leaves no later, and on a busy machine an answer tells no more than on an idle one.
     There is one floor for all tenants: a sign-in need not name its tenant, and whose it is must not show either.
-    slowest: measures the seconds of the slowest comparison that any account here can need.
+    slowest: measures the seconds of the slowest comparison that any account here can need.  kinds: what there is to
+    compare with; when that is something else than before, it is measured again.
     """
 
-    def __init__(self, slowest: Callable[[], float]) -> None:
+    def __init__(self, slowest: Callable[[], float], kinds: Callable[[], object] = lambda: None) -> None:
         self._slowest = slowest
+        self._kinds = kinds
+        self._measured: object = None
         self._length = 0.0
 
     @property
@@ -35,11 +38,14 @@ class Floor:
     def measure(self) -> float:
         """Measure (again): at the start, and when accounts have come that are slower to compare."""
         self._length = max(SHORTEST, MARGIN * self._slowest())
+        self._measured = self._kinds()
         return self._length
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator["Held"]:
         """What is done in here has its answer leave at the floor.  Waiting takes no thread and holds no lock."""
+        if self._kinds() != self._measured:
+            await asyncio.to_thread(self.measure)
         length, began, held = self.length, time.monotonic(), Held()
         try:
             yield held

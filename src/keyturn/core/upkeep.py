@@ -38,6 +38,9 @@ class Upkeep(Protocol):
     def key_uses(self, now: datetime) -> Sequence[KeyUse]:
         """Every key of the key folder that a row still needs, with the rows that do."""
 
+    def imported_methods(self) -> frozenset[str]:
+        """By which methods hashes of other systems are compared with, of accounts that have not signed in since."""
+
     def name_digests(self, key_id: str) -> int:
         """Write the id of their key to digests of API keys and links that were kept before they named it."""
 

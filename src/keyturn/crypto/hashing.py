@@ -158,8 +158,8 @@ class FolderHasher:
         methods: of imported hashes that the store holds.
         """
         self._meet(set(methods))
-        ours = min(self._timed(None) for _ in range(_SAMPLES))
-        return max([ours, *(self._timed(self._stranger(method)) for method in self._methods)])
+        kinds = (None, *(self._stranger(method) for method in self._methods))
+        return max(min(self._timed(kind) for _ in range(_SAMPLES)) for kind in kinds)
 
     def _meet(self, methods: set[str]) -> None:
         if not methods <= self._methods:

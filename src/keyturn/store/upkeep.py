@@ -56,6 +56,10 @@ USES: Final[Sequence[tuple[str, str, Select[*tuple[Any, ...]]]]] = (
 )  # fmt: skip
 """Label of the key, what names it, and the statement that counts."""
 
+_AHEAD: Final = "$imported$"
+METHODS: Final = select(func.substr(_C.verifier, len(_AHEAD) + 1, 40)).distinct().where(_C.verifier.startswith(_AHEAD))
+"""The method stands at the head of such a verifier, padded with dots."""
+
 REVOKE_USERS: Final = update(USERS).values(epoch=_U.epoch + 1, version=_U.version + 1)
 REVOKE_KEYS: Final = update(KEYS).values(epoch=_K.epoch + 1, version=_K.version + 1)
 VOID: Final = update(CREDENTIALS).where(_UNUSED).values(expires=_NOW)
@@ -80,6 +84,10 @@ class SqlUpkeep:
                 KeyUse(label, _id(row.named), rows, row.rows) for row in self.connection.execute(statement, wanted)
             ]
         return uses
+
+    def imported_methods(self) -> frozenset[str]:
+        """By which methods hashes of other systems are compared with."""
+        return frozenset(method.rstrip(".") for method in self.connection.execute(METHODS).scalars())
 
     def name_digests(self, key_id: str) -> int:
         """Write the id of their key to digests of API keys and links that were kept before they named it."""
