@@ -79,6 +79,12 @@ def test_what_is_a_trick_away_from_a_listed_word_is_refused_as_its_variant(made:
     assert "choose several words" in verdict.text
 
 
+@pytest.mark.parametrize("short", ["Spring-2024", "P@ssw0rd-77", "sunshine!2024!"])
+def test_where_shorter_ones_are_taken_they_are_compared_as_they_stand(short: str) -> None:
+    assert judge(Secret(short), Policy.of(ProfileName.NIST_MFA), BLOCKLIST).reason is None
+    assert judge(Secret(short.ljust(15, "!")), NIST, BLOCKLIST).rule is Rule.VARIANT
+
+
 @pytest.mark.parametrize(
     "phrase",
     ["a quiet harbour at dawn", "correct horse battery staple", "", "ab", "kestrel lamp orbit 77",

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Final
 
 from keyturn.core.patterns import repeats, walks
-from keyturn.core.policy import Rule
+from keyturn.core.policy import SHORTEST, ProfileName, Rule
 from keyturn.core.secret import Secret
 from keyturn.core.variants import bases
 from keyturn.crypto.breaches import Breaches, open_breaches
 
 DATA: Final = Path(__file__).with_name("data") / "blocklist.bin"
 DIGEST_BYTES: Final = 8
+VARIANTS_FROM: Final = SHORTEST[ProfileName.NIST]
+"""Shorter ones, where they are taken at all, are compared as they stand: most of them are a word with a trick."""
 
 
 def digest(password: str) -> int:
@@ -57,7 +59,7 @@ class FileBlocklist:
             return Rule.PATTERN
         if self.breaches is not None and self.breaches.holds(clear):
             return Rule.BREACHED
-        for form in bases(folded):
+        for form in bases(folded) if len(clear) >= VARIANTS_FROM else ():
             if _is_pattern(form):
                 return Rule.PATTERN
             if self._has(form) or self._has(form[::-1]):
