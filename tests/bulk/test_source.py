@@ -142,6 +142,7 @@ def test_other_kinds_of_files_are_named(tmp_path: Path, name: str) -> None:
     assert refused(write(tmp_path, "x", name)).code == "KT-IN-012"
 
 
+@pytest.mark.proves("V5.2.1")
 @pytest.mark.parametrize("name", ["/dev/zero", "."])
 def test_what_is_no_file_is_not_read_for_ever(name: str) -> None:
     """Devices, pipes and folders give something else each time, or no end."""

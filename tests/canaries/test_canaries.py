@@ -13,7 +13,7 @@ from tests.support.canary import leaks
 COUNT = int(os.environ.get("KEYTURN_CANARIES", "100"))
 """How many canaries; `make campaign` sends 1,000."""
 
-pytestmark = pytest.mark.proves("LG-4", "AP-13", "V16.2.5", "V14.2.1")
+pytestmark = pytest.mark.proves("R-8", "LG-4", "AP-13", "V16.2.5", "V14.2.1", "V3.5.1", "V3.5.2")
 
 
 def test_no_canary_is_found_anywhere_but_where_it_was_sent(tmp_path: Path) -> None:
@@ -50,3 +50,6 @@ def assert_it_was_a_campaign(seen: Seen, log: str) -> None:
     assert seen.letters
     assert len(seen.processes) >= 4
     assert '"level": "debug"' in log
+    assert not any(b"set-cookie" in answer for answer in seen.answers), (
+        "then no other site can use what a browser keeps"
+    )

@@ -40,6 +40,7 @@ PLANTED: dict[str, Callable[[str], bytes]] = {
 }
 
 
+@pytest.mark.proves("R-8")
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("way", PLANTED)
 def test_a_planted_secret_is_found_in_each_disguise(secret: str, way: str, tmp_path: Path) -> None:

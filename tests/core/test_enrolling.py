@@ -161,6 +161,7 @@ def administrator(house: House, rights: frozenset[Right] = ALL_RIGHTS, tenant: i
     return LocalFactors(house.signing_in, Caller(actor, Capabilities(frozenset()), "test", Origin(), rules))
 
 
+@pytest.mark.proves("V6.5.6")
 def test_an_administrator_takes_the_factors_from_who_lost_them(amal: Person, house: House) -> None:
     signed = amal.enrol()
     door = administrator(house)

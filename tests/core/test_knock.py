@@ -49,6 +49,7 @@ def test_the_wrong_password_is_refused_and_counts(house: House) -> None:
     assert isinstance(knock(house, GOOD), Actor)
 
 
+@pytest.mark.proves("AU-7")
 def test_a_remembered_password_dies_with_the_next_change_of_the_account(house: House) -> None:
     permanent(house)
     assert isinstance(knock(house, GOOD), Actor)
@@ -92,6 +93,7 @@ def test_who_was_changed_while_the_password_was_compared_is_turned_away(house: H
     assert reason(knock(house, GOOD)) is Reason.NOT_SIGNED_IN
 
 
+@pytest.mark.proves("AU-7")
 def test_nothing_is_remembered_for_longer_than_a_minute_or_without_end() -> None:
     recent = Recent()
     recent.put("given", "u1", 3, 100.0)
@@ -141,6 +143,7 @@ def test_the_tenant_can_be_named(house: House) -> None:
     assert reason(knock(house, GOOD, tenant="nowhere")) is Reason.NOT_SIGNED_IN
 
 
+@pytest.mark.proves("V10.4.11")
 def test_a_client_gets_the_scopes_it_asks_for_and_no_more(house: House) -> None:
     made = house.administration().create_key("client", "robot", ALL_RIGHTS, ("read", "write"))
     assert isinstance(made, NewKey)

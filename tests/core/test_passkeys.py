@@ -78,7 +78,7 @@ def test_an_answer_made_for_another_site_is_none(amal: Person) -> None:
     assert isinstance(at.show(passkey.show(options(at.to_show()))), SignedIn)
 
 
-@pytest.mark.proves("N3.2.7")
+@pytest.mark.proves("N3.2.7", "V6.7.2")
 def test_each_challenge_is_good_once_in_the_session_that_asked_and_for_ten_minutes(amal: Person, house: House) -> None:
     passkey = Passkey(SITE, counts=False)
     enrolled(amal, passkey)

@@ -67,6 +67,7 @@ def test_of_many_at_once_one_code_signs_in_one(amal: Person) -> None:
     assert sum(isinstance(one, SignedIn) for one in came) == 1
 
 
+@pytest.mark.proves("V6.5.5", "V6.5.8")
 @pytest.mark.parametrize(("steps", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
 def test_a_clock_may_be_one_step_off(amal: Person, house: House, steps: int, *, good: bool) -> None:
     amal.enrol()

@@ -158,7 +158,7 @@ def test_a_restricted_session_sets_one_password_however_many_ask_at_once(house: 
     assert isinstance(house.sign_in("amal", GOOD), SignedIn)
 
 
-@pytest.mark.proves("TK-3", "TK-4")
+@pytest.mark.proves("TK-3", "TK-4", "V7.3.2", "N2.2.3")
 def test_a_token_ends_after_an_hour_with_the_session_and_with_the_account(house: House) -> None:
     permanent(house)
     first = token(house)

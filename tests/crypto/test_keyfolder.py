@@ -49,6 +49,7 @@ def test_a_key_never_prints_itself(path: Path) -> None:
     assert repr(FolderKey("k", Label.MAIL, material)) == repr(FolderKey("k", Label.MAIL, b"other"))
 
 
+@pytest.mark.proves("ST-6")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
 def test_a_key_file_that_others_can_touch_is_refused_with_the_way_out(path: Path, mode: int) -> None:
     file = next(path.glob("token.*.key"))
@@ -59,6 +60,7 @@ def test_a_key_file_that_others_can_touch_is_refused_with_the_way_out(path: Path
     assert f"chmod 600 {file}" in refused.value.fix
 
 
+@pytest.mark.proves("ST-6")
 def test_a_folder_that_others_can_enter_is_refused_with_the_way_out(path: Path) -> None:
     path.chmod(0o755)
     with pytest.raises(KeyFolderError) as refused:

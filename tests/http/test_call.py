@@ -26,6 +26,7 @@ async def called(say: Say, *, patience: float = 5.0) -> Answer | Lost:
             await caller.close()
 
 
+@pytest.mark.proves("RN-7", "V15.3.2")
 async def test_an_answer_comes_back_as_it_is() -> None:
     """A redirect is an answer and is not followed."""
     async with playing(lambda heard: Say(307, {"a": 1}, {"location": "http://127.0.0.1:1/stolen"})) as player:

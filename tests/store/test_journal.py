@@ -178,6 +178,7 @@ def test_empty_sets_change_nothing(journal: Journal) -> None:
     assert tuple(journal.rows()) == PLANNED
 
 
+@pytest.mark.proves("V15.4.1")
 def test_any_thread_may_use_it(journal: Journal) -> None:
     threads = [threading.Thread(target=journal.send, args=([2, 3], NOON)) for _ in range(4)]
     for thread in threads:

@@ -276,6 +276,7 @@ def test_a_table_that_is_gone_is_an_error_of_the_store(empty: str | Path) -> Non
     database.close()
 
 
+@pytest.mark.proves("V15.4.3")
 def test_two_servers_on_one_database_write_one_chain(empty: str | Path) -> None:
     migrate(empty)
     servers = [open_store(empty), open_store(empty)]

@@ -1,0 +1,46 @@
+"""A directory that was just made knows nobody but its first administrator, whose password is nobody's guess."""
+
+from pathlib import Path
+
+import pytest
+
+from keyturn.app.build import KEYS, Place, open_house
+from keyturn.app.init import Made, make_directory
+from keyturn.core.commands import Origin
+from keyturn.core.ports import SignedIn
+from keyturn.core.secret import Secret
+from keyturn.core.signin import SignIn
+from keyturn.core.users import Window
+from keyturn.crypto.keyfolder import open_key_folder
+from keyturn.crypto.tokens import FolderTokens
+
+NAMES = ("root", "administrator", "sa", "keyturn", "guest")
+PASSWORDS = ("admin", "password", "keyturn", "changeme", "123456789012345", "")
+
+
+def made(folder: Path) -> Made:
+    """A new directory."""
+    return make_directory(Place(folder / "directory", Secret("")))
+
+
+@pytest.mark.proves("AU-6", "V6.3.2", "V13.2.3")
+def test_nobody_signs_in_to_a_new_directory_with_what_everybody_knows(tmp_path: Path) -> None:
+    """Pairs that are tried first; the one account there is has a random password, another in each directory."""
+    one, other = made(tmp_path / "one"), made(tmp_path / "other")
+    assert one.password != other.password
+    assert len(one.password.reveal()) >= 20
+    assert one.key.token != other.key.token
+    house = open_house(Place(one.data, Secret("")))
+    try:
+        signing_in = SignIn(house.parts, FolderTokens(open_key_folder(one.data / KEYS)))
+        came = [
+            signing_in.with_password(name, Secret(password), door="test", origin=Origin(source=f"192.0.2.{number}"))
+            for number, name in enumerate({*NAMES, one.admin})
+            for password in PASSWORDS
+        ]
+        with house.store.reading() as view:
+            everybody = view.users.page(1, Window()).users
+    finally:
+        house.close()
+    assert [each for each in came if isinstance(each, SignedIn)] == []
+    assert [user.login for user in everybody] == [one.admin]
