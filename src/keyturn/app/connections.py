@@ -102,8 +102,6 @@ class TimedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a request; the first ones begin its deadline, and no later ones lengthen it."""
-        if self.transport.is_closing():
-            return
         if self._deadline is None and self._is_between():
             self._wait(self.keeper.patience.head)
         super().data_received(data)
