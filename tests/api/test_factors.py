@@ -166,7 +166,15 @@ def test_at_doors_that_know_a_password_alone_a_key_takes_its_place(door: OpenDoo
     assert entered.status == 200
     who = door.ask("GET", f"{V1}/me", token=entered.json["token"]).json
     assert who["name"] == "emre"
-    assert problem(door.ask("POST", f"{V1}/me/factors/totp", token=entered.json["token"], send={}))[0] == 403
+    by_key = entered.json["token"]
+    for path, sent in (
+        ("/me/factors/totp", {}),
+        ("/me/factors/totp/confirm", {"code": "1"}),
+        ("/me/keys", {"kind": "x"}),
+    ):
+        assert problem(door.ask("POST", V1 + path, token=by_key, send=sent)) == (403, "KT-AUTH-003")
+    automation = door.key_token()
+    assert problem(door.ask("GET", f"{V1}/me/factors", token=automation)) == (403, "KT-AUTH-003")
     assert door.ask("DELETE", f"{V1}/me/keys/{key['id']}", token=token).status == 204
     assert door.ask("GET", f"{V1}/me", token=entered.json["token"]).status == 401
     assert problem(door.ask("DELETE", f"{V1}/me/keys/{key['id']}", token=token)) == (404, "KT-TGT-030")

@@ -9,9 +9,10 @@ from keyturn.core.commands import Origin, ResetPassword, SetStatus
 from keyturn.core.factors import FactorKind
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor, Proof
-from keyturn.core.ports import SignedIn
+from keyturn.core.ports import Check, SignedIn
 from keyturn.core.secret import Secret
 from keyturn.core.users import Status
+from tests.core.test_signin import with_act
 from tests.support.house import GOOD, OTHER, House, reason
 from tests.support.person import STEP, Person, details
 
@@ -133,6 +134,21 @@ def test_a_right_password_takes_its_own_guess_back_and_no_other(amal: Person, ho
     user = house.directory().find("amal")
     assert user is not None
     assert user.failures == 0
+
+
+def test_what_somebody_else_guesses_meanwhile_stays_counted(amal: Person, house: House) -> None:
+    actor = amal.enrol().actor
+
+    def struck(check: Check) -> Check:
+        with house.parts.store.writing() as transaction:
+            transaction.users.count_failure(actor.id, house.clock.now())
+        return check
+
+    signed = with_act(house, struck).with_password("amal", GOOD, door="test", origin=Origin())
+    assert isinstance(signed, SignedIn)
+    user = house.directory().find("amal")
+    assert user is not None
+    assert user.failures == 1
 
 
 def test_half_a_session_ends_after_ten_minutes(amal: Person, house: House) -> None:

@@ -29,7 +29,9 @@ class Between:
         self.hash = hasher.hash
         self.hash_one_time = hasher.hash_one_time
         self.fingerprint = hasher.fingerprint
+        self.fingerprints = hasher.fingerprints
         self.digest = hasher.digest
+        self.digests = hasher.digests
         self._check = hasher.check
         self._act = act
 

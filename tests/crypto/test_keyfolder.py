@@ -202,3 +202,18 @@ def test_a_key_that_root_makes_belongs_to_whom_the_folder_belongs_to(path: Path)
     assert owners <= {1234}
     made = [file for file in path.glob("audit.*") if file.stat().st_uid == 1234]
     assert len(made) == 2
+
+
+def test_a_folder_that_is_older_than_a_label_gets_a_key_for_it_when_one_is_needed(path: Path) -> None:
+    ring = json.loads((path / "keyring.json").read_text())
+    del ring["in_force"]["factor"]
+    (path / "keyring.json").write_text(json.dumps(ring))
+    next(path.glob("factor.*.key")).unlink()
+    one, two = open_key_folder(path), open_key_folder(path)
+    assert one.retired(Label.FACTOR) == {}
+    made = one.active(Label.FACTOR)
+    assert stat.S_IMODE((path / f"factor.{made.id}.key").stat().st_mode) == 0o600
+    assert two.active(Label.FACTOR) == made
+    assert open_key_folder(path).every(Label.FACTOR) == (made,)
+    remove_key(path, Label.FACTOR, "neverwas")
+    assert open_key_folder(path).active(Label.FACTOR) == made
