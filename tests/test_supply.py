@@ -4,12 +4,14 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from packaging.version import Version
 
+from keyturn.core.starting import TOKEN_LIFE
 from tests.support.sources import ROOT
 from tools import bill
 from tools.bill import pins
@@ -80,3 +82,19 @@ def test_only_the_package_is_shipped() -> None:
     assert PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"] == {"packages": ["src/keyturn"]}
     package = [path for path in (ROOT / "src" / "keyturn").rglob("*") if path.is_file()]
     assert [path.name for path in package if path.name.startswith(("test_", "conftest", ".git"))] == []
+
+
+@pytest.mark.proves("V15.1.1")
+def test_it_is_written_how_soon_a_library_with_a_fault_is_replaced() -> None:
+    """With the place where the floor is kept that this leaves behind."""
+    told = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    assert re.search(r"within 7 days .* within 30 days otherwise", " ".join(told.split()))
+    assert "requirements/floors.toml" in told
+
+
+@pytest.mark.proves("V7.1.1", "V7.1.2")
+def test_the_page_says_how_long_sessions_last_and_how_many_there_may_be() -> None:
+    """As long as the code lets them."""
+    told = " ".join((ROOT / "docs" / "explanation" / "security-model.md").read_text(encoding="utf-8").split())
+    assert (timedelta(hours=1), True) == (TOKEN_LIFE, "A sign-in over the API lasts an hour" in told)
+    assert "no limit to how many sessions" in told

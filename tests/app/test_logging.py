@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.logging import set_up
+from keyturn.app.logging import NOISY, set_up
 from keyturn.core.secret import Secret
 from tests.support.canary import leaks
 
@@ -76,6 +76,18 @@ def test_an_error_tells_its_type_and_its_way_but_not_its_words(log: io.StringIO)
     assert found["error"] == "ValueError"
     assert "test_logging" in str(found["through"])
     assert CANARY not in log.getvalue()
+
+
+@pytest.mark.proves("V16.2.3")
+def test_everything_that_is_logged_goes_to_one_place(log: io.StringIO) -> None:
+    """Ours and that of libraries; no logger has a way out of its own."""
+    ours = [one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler]  # pytest adds its own
+    assert [handler.stream for handler in ours] == [log]
+    others = [one for name in ("keyturn", "keyturn.web", *NOISY) for one in logging.getLogger(name).handlers]
+    assert [one for one in others if not isinstance(one, logging.NullHandler)] == []
+    for name in NOISY:
+        logging.getLogger(name).warning("from a library")
+    assert len(log.getvalue().splitlines()) == len(NOISY)
 
 
 def test_a_hostile_name_stays_on_its_line(log: io.StringIO) -> None:

@@ -34,6 +34,15 @@ def test_what_would_break_at_the_end_is_refused_at_the_beginning(
     assert not (place.home / "state" / "runs").exists()
 
 
+@pytest.mark.proves("V5.3.2")
+def test_a_name_of_a_run_is_no_way_out_of_its_folder(place: Place) -> None:
+    """Folders and files are named by ids of ours, whatever people call the run or the file."""
+    path = place.file("userid\nann\n", "..evil users.csv")
+    place.call("reset", path, *RUN, "--name", "../../evil", "--report", "html,csv,jsonl")
+    assert [found for found in place.tmp.rglob("*evil*") if str(found) != path] == []
+    assert place.run_folder().parent == place.home / "state" / "runs"
+
+
 def test_a_report_that_cannot_be_written_costs_no_password(place: Place, tmp_path: Path) -> None:
     """The handout is sealed first, the message does not say that nothing was sent, and resume does the rest."""
     in_the_way = tmp_path / "out" / "report.html" / "x"

@@ -135,6 +135,12 @@ def _shells_out(node: ast.AST) -> bool:
     return shell or _dotted(node.func) in ("os.system", "os.popen", "eval", "exec", "pickle.loads", "pickle.load")
 
 
+def _builds_a_pattern(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call) or not _dotted(node.func).startswith("re.") or not node.args:
+        return False
+    return _dotted(node.func) not in ("re.escape", "re.error") and not isinstance(node.args[0], ast.Constant)
+
+
 RULES = (
     Rule(
         "looking at a secret",
@@ -296,6 +302,25 @@ RULES = (
         accepted=("subprocess.run(['op', 'read'])", "json.loads(text)"),
         rejected=("subprocess.run('op read', shell=True)", "os.system('id')", "eval(text)", "pickle.loads(data)"),
         allowed={},
+    ),
+    Rule(
+        "building a pattern",
+        "a regular expression stands in the source as it is",
+        "what somebody sent is never part of one, so that no sign in it means more than itself; these are put together"
+        " from constants of ours",
+        _nodes(_builds_a_pattern),
+        accepted=("re.compile('[a-z]+')", "re.escape(given)", "PATTERN.sub('', text)"),
+        rejected=("re.search(given, text)", "re.compile(f'^{given}$')"),
+        allowed={
+            "app/backup.py": 1,
+            "cli/newtarget.py": 1,
+            "crypto/breach_loading.py": 1,
+            "crypto/factors.py": 1,
+            "crypto/imported.py": 1,
+            "crypto/minting.py": 1,
+            "dialects/primavera/server_asking.py": 1,
+            "dialects/uipath/server_asking.py": 1,
+        },
     ),
     Rule(
         "promising without a number",
