@@ -188,7 +188,7 @@ RULES = (
             "dialects/primavera/wire.py": 1,
             "dialects/scim/client_session.py": 3,  # bearer or basic, on the wire, and the key's id in front of a token
             "dialects/scim/server_asking.py": 1,  # a key's token, taken apart into id and secret
-            "dialects/scim/wire.py": 2,
+            "dialects/scim/wire.py": 3,  # password, new password, hash
             "dialects/uipath/client_session.py": 2,
             "dialects/uipath/server_token.py": 2,
             "dialects/uipath/wire.py": 3,

@@ -31,7 +31,10 @@ profiles = st.builds(
 )  # fmt: skip
 statuses = st.sampled_from([Status.ACTIVE, Status.DISABLED])
 operations = st.text(st.characters(codec="ascii", categories=["L", "N"]), max_size=20)
-creations = st.builds(CreateUser, ids, profiles, password=st.none() | secrets, status=statuses, operation=operations)
+creations = st.builds(
+    CreateUser, ids, profiles, password=st.none() | secrets, imported=st.none() | secrets, status=statuses,
+    operation=operations,
+)  # fmt: skip
 changes: st.SearchStrategy[Command] = st.one_of(
     st.builds(ResetPassword, ids, secrets, operation=operations),
     st.builds(SetStatus, ids, statuses, operations),

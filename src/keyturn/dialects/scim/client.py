@@ -30,7 +30,9 @@ class ScimDirectory:
     def __init__(self, settings: ScimSettings) -> None:
         self._session = Session(settings)
         self._people = People(self._session)
-        self._capabilities = replace(CAPABILITIES, repeats=settings.repeats, temporary=settings.repeats)
+        self._capabilities = replace(
+            CAPABILITIES, repeats=settings.repeats, temporary=settings.repeats, imports=settings.repeats
+        )
 
     @property
     def capabilities(self) -> Capabilities:

@@ -10,8 +10,8 @@ from scim2_models import (
     AttributeBinding,
     InvalidFilterException,
     InvalidPathException,
-    Mutability,
     Resource,
+    Returned,
 )
 from scim2_models import ScimFilter as Filter
 from scim2_models.path import (
@@ -211,9 +211,9 @@ class _Translator(FilterVisitor[Condition]):
             raise InvalidFilterException(detail=f"{_name(binding)} cannot be compared like this")
 
     def _refuse_secret(self, binding: AttributeBinding) -> None:
-        secret = Mutability.write_only in (
-            binding.model.get_field_annotation(binding.field_name, Mutability),
-            binding.get_annotation(Mutability),
+        secret = Returned.never in (
+            binding.model.get_field_annotation(binding.field_name, Returned),
+            binding.get_annotation(Returned),
         )
         if secret:
             raise InvalidFilterException(detail=f"{_name(binding)} is never looked at by a filter")

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from typing import Final
+from typing import Final, TypeVar
 
 from scim2_models import (
     AuthenticationScheme,
@@ -16,6 +16,8 @@ from scim2_models import (
     Patch,
     ResourceType,
     Returned,
+    Schema,
+    SchemaExtension,
     SCIMException,
     ScimPolicy,
     ScimProvider,
@@ -31,7 +33,7 @@ from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor, Proof
 from keyturn.dialects.scim.wire import FAULTS, MOST_LISTED, MOST_OPERATIONS, error_body
 from keyturn.dialects.scim.wire_group import GROUP
-from keyturn.dialects.scim.wire_user import Unreadable
+from keyturn.dialects.scim.wire_user import HASH, IMPORT, Unreadable
 from keyturn.http.answers import sentence
 from keyturn.http.faults import FaultTable
 from keyturn.http.json import BATCH
@@ -39,6 +41,7 @@ from keyturn.http.json import BATCH
 _INPUT: Final = re.compile(r"\[type=.*?, input_value=.*", re.DOTALL)
 """Where the model library begins to repeat what was sent."""
 
+_Told = TypeVar("_Told", ResourceType, Schema, ServiceProviderConfig)
 _log = logging.getLogger("keyturn.scim")
 
 BEARER: Final = AuthenticationScheme(
@@ -62,6 +65,27 @@ CONFIG: Final = ServiceProviderConfig(
     authentication_schemes=[BEARER, BASIC],
 )
 
+
+OURS: Final = Schema.model_validate(
+    {
+        "id": IMPORT,
+        "name": "Import",
+        "description": "What a new user brings from another system.",
+        "attributes": [
+            {
+                "name": HASH,
+                "type": "string",
+                "multiValued": False,
+                "description": "The hash of the password that the person has had there, and goes on using.",
+                "required": False,
+                "caseExact": True,
+                "mutability": "immutable",
+                "returned": "never",
+                "uniqueness": "none",
+            }
+        ],
+    }
+)
 
 AS_SENT: Final = ScimPolicy(
     remove_value_as_filter=ScimPolicy.RemoveValue.apply,
@@ -91,6 +115,16 @@ class Service(ScimService):
         return self.get_resource_type("User"), actor.id
 
     @staticmethod
+    def locate(resource: _Told, location: str) -> _Told:
+        """What is told of us.  Our extension is among the schemas and not among what a user has: those who fill in
+        all that there is must not make a hash up."""
+        found = ScimService.locate(resource, location)
+        if isinstance(found, ResourceType):
+            others = [one for one in found.schema_extensions or [] if str(one.schema_) != IMPORT]
+            found.schema_extensions = others or None
+        return found
+
+    @staticmethod
     def error_of(exception: Exception) -> Error:
         """The error of what was raised, also inside of a bulk request; only what is a mistake of ours is logged."""
         if isinstance(exception, Unreadable):
@@ -105,7 +139,7 @@ class Service(ScimService):
 
 
 def make_service() -> Service:
-    """The service of this door: users with the enterprise extension, and groups."""
+    """The service of this door: users with the enterprise extension and one of ours, and groups."""
     schemas, types = load_default_schemas(), load_default_resource_types()
     for attribute in schemas[GROUP].attributes or []:
         for part in attribute.sub_attributes or []:
@@ -113,4 +147,9 @@ def make_service() -> Service:
                 # How a member is called follows from the member, and is told to those who ask for it: the schema of
                 # RFC 7643, section 8.7.1, has no such attribute, its example in section 8.4 has one.
                 part.mutability, part.returned = Mutability.read_only, Returned.request
+    schemas[IMPORT] = OURS
+    types["User"].schema_extensions = [
+        *(types["User"].schema_extensions or []),
+        SchemaExtension.model_validate({"schema": IMPORT, "required": False}),
+    ]
     return Service(ScimProvider.from_discovery(schemas.values(), types.values(), config=CONFIG, policy=AS_SENT))

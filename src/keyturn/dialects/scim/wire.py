@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, cast
 from urllib.parse import quote
 
 from keyturn.core.capabilities import Capabilities
@@ -15,7 +15,18 @@ from keyturn.core.commands import ChangePassword, Command, CreateUser, DeleteUse
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.secret import Secret
 from keyturn.core.users import Address, Contact, Handle, Profile, Status, User
-from keyturn.dialects.scim.wire_user import Body, Sent, Unreadable, is_hidden, profile_body, read_profile, text_of
+from keyturn.dialects.scim.wire_user import (
+    HASH,
+    IMPORT,
+    Body,
+    Sent,
+    Unreadable,
+    is_hidden,
+    object_of,
+    profile_body,
+    read_profile,
+    text_of,
+)
 from keyturn.http.faults import Fault, FaultTable
 
 DOOR: Final = "scim"
@@ -55,8 +66,11 @@ CAPABILITIES: Final = Capabilities(
 temporary: the RFC has a password set, and nothing by which its owner would be made to change it.
 """
 
-AT_THE_DOOR: Final = replace(CAPABILITIES, carries=CAPABILITIES.carries | {ChangePassword}, handle=Handle.UID)
-"""What our own door lets through: users are named by id, and people change their own password at `/Me`."""
+AT_THE_DOOR: Final = replace(
+    CAPABILITIES, carries=CAPABILITIES.carries | {ChangePassword}, handle=Handle.UID, imports=True
+)
+"""What our own door lets through: users are named by id, people change their own password at `/Me`, and new users may
+come with the hash of a password (an extension of ours)."""
 
 FAULTS: Final = FaultTable(
     (
@@ -182,6 +196,7 @@ def read_creation(body: Sent, operation: str = "") -> CreateUser:
         who=text_of(body, "userName"),
         profile=read_profile(body, Profile()),
         password=_password(body),
+        imported=_hash(body),
         status=Status.DISABLED if body.get("active") is False else Status.ACTIVE,
         operation=operation,
     )
@@ -281,6 +296,12 @@ def _password(body: Sent) -> Secret | None:
     return Secret(text_of(body, "password")) if body.get("password") is not None else None
 
 
+def _hash(body: Sent) -> Secret | None:
+    """The hash of a password that a new user comes with."""
+    extension = object_of(body, IMPORT)
+    return Secret(text_of(extension, HASH)) if extension.get(HASH) is not None else None
+
+
 def _patch(who: str, path: str, value: object, operation: str) -> WireRequest:
     body = {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": path, "value": value}]}
     return WireRequest("PATCH", ("Users", who), body, operation=operation)
@@ -293,6 +314,9 @@ def _creation_body(command: CreateUser) -> Body:
     body["active"] = command.status is Status.ACTIVE
     if command.password is not None:
         body["password"] = command.password.reveal()
+    if command.imported is not None:
+        body["schemas"] = [*cast("list[str]", body["schemas"]), IMPORT]
+        body[IMPORT] = {HASH: command.imported.reveal()}
     return body
 
 

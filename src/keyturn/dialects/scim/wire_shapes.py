@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from keyturn.dialects.scim.wire import BULK, ERROR, LIST, MOST_OPERATIONS, PATCH_OP, SEARCH
+from keyturn.dialects.scim.wire_user import HASH, IMPORT
 from keyturn.http.described import (
     ANYTHING,
     COUNT,
@@ -102,7 +103,13 @@ SHAPES: Final[Mapping[str, Schema]] = {
         "schemas",
     ),
     "SentUser": members(
-        {"schemas": _of(USER, ENTERPRISE), "userName": _TEXT, "password": maybe(SECRET), **_USER},
+        {
+            "schemas": _of(USER, ENTERPRISE, IMPORT),
+            "userName": _TEXT,
+            "password": maybe(SECRET),
+            IMPORT: maybe(members({HASH: maybe(SECRET)})),
+            **_USER,
+        },
         "schemas",
     ),
     "Group": members(

@@ -15,6 +15,10 @@ Sent: TypeAlias = Mapping[str, object]
 
 USER: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+IMPORT: Final = "urn:keyturn:scim:schemas:extension:import:1.0:User"
+"""Of ours: `passwordHash`, the hash of the password that a new user has had elsewhere.  Write-only, in no answer."""
+
+HASH: Final = "passwordHash"
 MORE: Final = "scim"
 """Under this name a profile keeps the attributes that only SCIM has, extensions included, by their SCIM names."""
 
@@ -45,6 +49,7 @@ _LISTS: Final = (*CONTACTS, "addresses")
 
 _OURS: Final = {
     *TEXTS, *CONTACTS, "addresses", "schemas", "id", "meta", "userName", "name", "password", "active", "groups",
+    IMPORT,
 }  # fmt: skip
 
 
