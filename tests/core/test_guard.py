@@ -2,7 +2,6 @@
 
 import pytest
 
-from keyturn.core import guard
 from keyturn.core.guard import Guard, place_of
 
 
@@ -55,9 +54,8 @@ def test_one_site_of_ipv6_is_one_address() -> None:
     assert place_of("no address") == "no address"
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "MOST_SOURCES", 3)
-    guarding = Guard(1, Watch())
+def test_what_is_remembered_is_bounded() -> None:
+    guarding = Guard(1, Watch(), sources=3)
     for address in ("a", "b", "c", "d"):
         assert guarding.take(address) == 0.0
     assert [guarding.take(address) > 0 for address in ("d", "c", "b")] == [True] * 3

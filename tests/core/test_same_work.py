@@ -5,18 +5,21 @@ What clocks say of it is measured by `python -m bench.timing`; here the work its
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from nacl.pwhash import argon2id
 
 from keyturn.core.commands import DeleteUser, Origin, ResetPassword, SetStatus
+from keyturn.core.credentials import Verifier
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Store, Transaction, View
 from keyturn.core.users import Status
+from keyturn.crypto.hashing import FolderHasher
+from keyturn.crypto.keyfolder import open_key_folder
 from tests.support.house import GOOD, House, make_house
 
 WRONG = Secret("a wrong guess of mine")
@@ -44,6 +47,16 @@ class Counting:
             before = _changes(transaction)
             yield transaction
             assert before is None or _changes(transaction) != before, "a transaction that writes nothing"
+
+
+class Noting(FolderHasher):
+    """A hasher that notes what it compares with."""
+
+    compared: list[str]
+
+    def _check_slowly(self, candidate: Secret, verifier: Verifier) -> bool:
+        self.compared.append(verifier.text)
+        return super()._check_slowly(candidate, verifier)
 
 
 def _changes(transaction: Any) -> int | None:
@@ -143,23 +156,20 @@ STATES: dict[str, Callable[[House], Secret]] = {
 @pytest.mark.proves("AU-5", "V6.3.8")
 @pytest.mark.parametrize("state", STATES)
 def test_turning_a_sign_in_away_is_the_same_work_for_every_account(
-    house: House, counting: Counting, monkeypatch: pytest.MonkeyPatch, state: str
+    house: House, counting: Counting, tmp_path: Path, state: str
 ) -> None:
     house.add("amal")
     given = STATES[state](house)
-    compared, verify = list[bytes](), argon2id.verify
-
-    def count(verifier: bytes, password: bytes) -> bool:
-        compared.append(verifier)
-        return bool(verify(verifier, password))
-
-    monkeypatch.setattr(argon2id, "verify", count)
-    for ask in (house.signing_in.with_password, house.signing_in.knock):
+    hasher = Noting.cheap_for_tests(open_key_folder(tmp_path / "keys"))
+    assert isinstance(hasher, Noting)
+    signing_in = replace(house.signing_in, parts=replace(house.parts, hasher=hasher))
+    for ask in (signing_in.with_password, signing_in.knock):
         counting.reads = counting.writes = 0
-        compared.clear()
+        compared: list[str] = []
+        hasher.compared = compared
         came = ask("amal", given, door="test", origin=Origin(source="192.0.2.1"))
         assert isinstance(came, Refused)
         assert (came.reason, came.text, came.retry_after) == (Reason.NOT_SIGNED_IN, "the sign-in was refused", None)
         assert (len(compared), counting.writes) == (1, 2), ask.__name__
-        parameters = compared[0].rsplit(b"$", 2)[0]
-        assert parameters == b"$argon2id$v=19$m=8,t=1,p=1"
+        assert compared[0].rsplit("$", 2)[0] == "$argon2id$v=19$m=8,t=1,p=1"
+    hasher.close()

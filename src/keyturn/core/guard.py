@@ -33,12 +33,14 @@ def place_of(source: str) -> str:
 class Guard:
     """So many wrong passwords a minute from one address; a right one costs nothing.
 
-    most: wrong ones in a minute, 0 for no limit.  now: seconds that never run backwards.
+    most: wrong ones in a minute, 0 for no limit.  now: seconds that never run backwards.  sources: how many addresses
+    are remembered.
     """
 
-    def __init__(self, most: int, now: Callable[[], float]) -> None:
+    def __init__(self, most: int, now: Callable[[], float], *, sources: int = MOST_SOURCES) -> None:
         self.most = most
         self._now = now
+        self._sources = sources
         self._left: dict[str, tuple[float, float]] = {}
         self._told: dict[str, float] = {}
 
@@ -64,7 +66,7 @@ class Guard:
         place, now = place_of(source), self._now()
         if now - self._told.get(place, float("-inf")) < WINDOW:
             return False
-        _put(self._told, place, now)
+        self._put(self._told, place, now)
         return True
 
     def _of(self, place: str, now: float) -> float:
@@ -72,12 +74,11 @@ class Guard:
         return min(self.most, left + (now - when) * self.most / WINDOW)
 
     def _keep(self, place: str, left: float, now: float) -> None:
-        _put(self._left, place, (left, now))
+        self._put(self._left, place, (left, now))
 
-
-def _put(known: dict[str, V], place: str, value: V) -> None:
-    """Keep a value as the newest, and forget the oldest when there are too many."""
-    known.pop(place, None)
-    known[place] = value
-    if len(known) > MOST_SOURCES:
-        del known[next(iter(known))]
+    def _put(self, known: dict[str, V], place: str, value: V) -> None:
+        """Keep a value as the newest, and forget the oldest when there are too many."""
+        known.pop(place, None)
+        known[place] = value
+        if len(known) > self._sources:
+            del known[next(iter(known))]
