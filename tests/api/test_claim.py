@@ -126,7 +126,7 @@ def test_the_link_of_a_letter_keeps_the_language_of_the_letter(door: OpenDoor) -
 
 
 def test_a_refusal_is_told_in_the_language_of_the_page(door: OpenDoor, admin: str) -> None:
-    path = mailed_link(door, admin, "hana") + "?lang=de"
+    path = mailed_link(door, admin, "uma") + "?lang=de"
     assert "mindestens 15 Zeichen" in fill_in(door, path, "short", "short").text
     assert "nicht gleich" in fill_in(door, path, FRESH, FRESH + "!").text
     control = FRESH + "\x07"

@@ -100,7 +100,7 @@ DROP: Final = (
 FORGET_CHANGES: Final = delete(ADDRESS_CHANGES).where(
     or_(_A.uid.in_(bindparam("uids", expanding=True)), _A.at < bindparam("before"))
 )
-MOVED: Final = select(_A.uid, _A.at).where(_A.uid.in_(bindparam("uids", expanding=True)))
+MOVED: Final = Prepared(select(_A.uid, _A.at).where(Among(_A.uid, "uids")), "uids")
 COUNTS: Final = select(_M.state, func.count()).group_by(_M.state)
 
 
@@ -186,9 +186,7 @@ class SqlOutbox:
 
     def moved(self, uids: Sequence[str]) -> Mapping[str, datetime]:
         """What `move` noted of these users."""
-        return {
-            row.uid: moment(row.at) for chunk in chunks(uids) for row in self.connection.execute(MOVED, {"uids": chunk})
-        }
+        return {uid: moment(at) for uid, at in MOVED.all(self.connection, list(uids))}
 
     def list(self, tenant: int, *, state: str = "", uid: str = "", count: int = 100) -> Sequence[Mail]:
         """Mails, newest first."""
