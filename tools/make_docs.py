@@ -224,7 +224,8 @@ def api_page() -> str:
     text += (
         "JSON in and out; `Authorization: Bearer` with the token of a session. What is refused is answered with\n"
         "problem details (RFC 9457): reason, status and code as in [refusals](refusals.md). Calls that change\n"
-        "something take an `Idempotency-Key` and answer a repeat within 24 hours with the first outcome; a key that was used\n"
+        "something take an `Idempotency-Key` and answer a repeat within 24 hours with the first "
+        "outcome; a key that was used\n"
         "for another request is refused (422).\n\n"
         "A `?` behind a field: it may be left out. What a mailed link leads to is under `/claim/`: GET shows a plain\n"
         "form and changes nothing, POST sets the new password and uses the link up.\n\n"
