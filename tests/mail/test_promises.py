@@ -12,10 +12,12 @@ import pytest
 
 from keyturn.api.wire_api import API
 from keyturn.app.mail import courier_of
-from keyturn.core.commands import ResetPassword
+from keyturn.core.commands import ResetPassword, UpdateUser
 from keyturn.core.outcomes import Changed
+from keyturn.core.permissions import Actor
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
+from keyturn.core.users import USER_RIGHTS, Contact, Profile
 from keyturn.mail.relay import Relay
 from tests.mail.test_courier import SECRET, courier, reset
 from tests.support.house import GOOD, House
@@ -159,3 +161,24 @@ async def test_a_password_that_somebody_chose_is_never_mailed(house: House, sink
         assert GOOD.reveal() not in letter.body("plain") + letter.body("html") + str(letter.message["Subject"])
         assert not SECRET.search(letter.body("plain"))
         assert "/claim/" in letter.body("plain")
+
+
+@pytest.mark.proves("AZ-4")
+async def test_a_vendor_s_script_is_not_told_that_a_held_mail_was_sent(post: Post) -> None:
+    """It may turn an address and reset in the next call; what it is told is that nothing was mailed."""
+    profile = Profile(display_name="user3", emails=(Contact("new@example.org", "work", primary=True),))
+    desk = Actor("desk", "desk", 1, USER_RIGHTS)
+    [turned] = post.door.house.directory(desk, "test").execute([UpdateUser("user3", profile=profile)])
+    assert isinstance(turned, Changed), turned
+    headers = {"x-access-token": post.door.key_token()}
+    told = post.door.ask("POST", "/v3/users/user3/password?emailPassword=true", headers=headers, send={})
+    assert (told.status, told.json["emailed"]) == (200, False)
+    send: dict[str, object] = {"notify": True}
+    done = post.door.ask("POST", "/keyturn/v1/users/user3/reset", token=post.door.admin_token(), send=send)
+    assert (done.status, done.json["delivery"]) == (200, "held")
+    relay = Relay("127.0.0.1", post.sink.port, "keyturn@id.example.org", timeout=5)
+    await courier_of(post.door.house, relay, "https://id.example.org").run_once()
+    assert post.sink.to("new@example.org") == []
+    [notice] = post.sink.to("user3@example.org")
+    assert notice.message["Subject"] == "Your address was changed"
+    assert not SECRET.search(notice.body("plain"))
