@@ -4,13 +4,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Engine, event
 
-from keyturn.app.build import DATABASE, KEYS
-from tests.audit.world import World
+from keyturn.app.build import DATABASE, KEYS, Place
 
 READS: Final = ("SELECT", "PRAGMA", "BEGIN", "ROLLBACK")
 SILENT: Final[Mapping[str, frozenset[str]]] = {
@@ -21,6 +19,9 @@ SILENT: Final[Mapping[str, frozenset[str]]] = {
 """Columns that change without an entry of their own; `core/catalogue.py` says why."""
 
 _NOTHING: Final[frozenset[str]] = frozenset()
+
+SHORT_LIVED: Final = frozenset({"challenges", "jobs"})
+"""Tables of what is kept for a moment without an entry; `core/catalogue.py` says why."""
 
 Content: TypeAlias = Mapping[str, list[tuple[object, ...]]]
 
@@ -78,12 +79,13 @@ def failing() -> Iterator[Faults]:
         event.remove(Engine, "do_connect", connect)
 
 
-def content(world: World, *, silent: bool = False) -> Content:
+def content(place: Place, *, silent: bool = False) -> Content:
     """All that is kept: every row of every table, and the keys.  silent: with what may change without an entry."""
-    with closing(sqlite3.connect(place_of(world))) as database:
+    with closing(sqlite3.connect(place.data / DATABASE)) as database:
         names = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
+        names = [name for name in names if silent or name not in SHORT_LIVED]
         tables = {name: _rows(database, name, _NOTHING if silent else SILENT.get(name, _NOTHING)) for name in names}
-    return tables | {"key folder": [(path.name, path.read_bytes()) for path in sorted(keys_of(world).iterdir())]}
+    return tables | {"key folder": [(path.name, path.read_bytes()) for path in sorted((place.data / KEYS).iterdir())]}
 
 
 def _rows(database: sqlite3.Connection, table: str, silent: frozenset[str]) -> list[tuple[object, ...]]:
@@ -92,9 +94,9 @@ def _rows(database: sqlite3.Connection, table: str, silent: frozenset[str]) -> l
 
 
 @contextmanager
-def locked_away(world: World) -> Iterator[None]:
+def locked_away(place: Place) -> Iterator[None]:
     """No entry can be written meanwhile."""
-    with closing(sqlite3.connect(place_of(world))) as database:
+    with closing(sqlite3.connect(place.data / DATABASE)) as database:
         database.execute("create trigger locked before insert on audit begin select raise(abort, 'locked away'); end")
         try:
             yield
@@ -105,13 +107,3 @@ def locked_away(world: World) -> Iterator[None]:
 def different(before: Content, after: Content) -> list[str]:
     """The tables that changed."""
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
-
-
-def place_of(world: World) -> Path:
-    """The file of the database."""
-    return world.opened.place.data / DATABASE
-
-
-def keys_of(world: World) -> Path:
-    """The key folder."""
-    return world.opened.place.data / KEYS

@@ -58,15 +58,17 @@ def test_nothing_is_done_without_its_entry_and_nothing_is_entered_that_was_not_d
     world, _ = faulty
     act = TRIGGERS[verb, outcome](world)
     effect = outcome in EFFECTS
-    before, whole = content(world), content(world, silent=effect)
-    with locked_away(world), pytest.raises(StoreError):
+    before, whole = content(world.opened.place), content(world.opened.place, silent=effect)
+    with locked_away(world.opened.place), pytest.raises(StoreError):
         act()
-    assert different(before, content(world)) == [], "what works on files as well takes them back where it fails"
+    assert different(before, content(world.opened.place)) == [], (
+        "what works on files as well takes them back where it fails"
+    )
     if verb in OUTSIDE:  # what a relay or a file has to do with has begun, and begins anew
         act = TRIGGERS[verb, outcome](world)
-        whole = content(world, silent=effect)
+        whole = content(world.opened.place, silent=effect)
     act()
-    touched = different(whole, content(world, silent=effect))
+    touched = different(whole, content(world.opened.place, silent=effect))
     assert set(AUDIT) <= set(touched)
     assert bool(set(touched) - set(AUDIT)) is (effect and verb not in ELSEWHERE), touched
 
@@ -76,17 +78,17 @@ def test_nothing_is_done_without_its_entry_and_nothing_is_entered_that_was_not_d
 def test_a_fault_at_any_statement_leaves_all_or_nothing(faulty: tuple[World, Faults], verb: str, outcome: str) -> None:
     world, faults = faulty
     act = TRIGGERS[verb, outcome](world)
-    before = content(world)
+    before = content(world.opened.place)
     for at in range(1, 60):
         if verb in GUESSES:
             act = TRIGGERS[verb, outcome](world)
-            before = content(world)
+            before = content(world.opened.place)
         faults.start(at)
         try:
             act()
         except StoreError:
             faults.start(0)
-            assert different(before, content(world)) == [], f"after statement {at}"
+            assert different(before, content(world.opened.place)) == [], f"after statement {at}"
         else:
             done = list(faults.seen)
             faults.start(0)

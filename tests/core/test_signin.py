@@ -167,9 +167,9 @@ def test_a_token_ends_after_an_hour_with_the_session_and_with_the_account(house:
     house.clock.advance(TOKEN_LIFE)
     assert house.signing_in.actor(first) is None
     second = token(house)
-    house.signing_in.end(second)
+    house.signing_in.end(second, door="test", origin=Origin())
     assert house.signing_in.actor(second) is None
-    house.signing_in.end(Secret("not.a.token"))
+    house.signing_in.end(Secret("not.a.token"), door="test", origin=Origin())
     third = token(house)
     house.directory().execute([SetStatus("amal", Status.DISABLED)])
     assert house.signing_in.actor(third) is None

@@ -39,7 +39,7 @@ class Sessions:
 
     async def end(self, asked: Asked) -> Response:
         """DELETE /sessions/current: the token is dead at once."""
-        await self.gate.sign_out(asked.token)
+        await self.gate.sign_out(asked.token, door=DOOR, origin=asked.origin)
         return Response(status_code=204)
 
     async def me(self, asked: Asked) -> Response:

@@ -80,9 +80,9 @@ class LocalGate:
         """Who carries an API key itself, for this one call."""
         return await self.threads.read(self.signing_in.bearer, id, token, scope=scope)
 
-    async def sign_out(self, token: Secret) -> None:
+    async def sign_out(self, token: Secret, *, door: str, origin: Origin) -> None:
         """End the session of this token."""
-        await self.threads.read(self.signing_in.end, token)
+        await self.threads.read(self.signing_in.end, token, door=door, origin=origin)
 
     async def actor(self, token: Secret, *, scoped: bool = False) -> Actor | None:
         """Who holds this access token; a client's opens only doors that hold it to its scopes."""

@@ -98,7 +98,9 @@ SILENT: Final[Mapping[str, str]] = {
     "a password is stored under newer parameters": "At a sign-in that is in the audit; it stays the same password.",
     "a mail is taken up by the courier, or tried again": "What becomes of it is `mail.sent` or `mail.failed`.",
     "a mail is cancelled": "By the command that made it void, which is in the audit; or by hand: `mail.cancel`.",
+    "the challenge of a passkey is kept until it is answered": "What the answer does is `factor.add` or `factor.show`.",
     "the result of a call is kept for whoever asks for it later": "The effects of the call are in the audit.",
+    "the writers are held up while the key folder is read": "Nothing is written; the backup itself is in the audit.",
     "a checkpoint is signed": "It is itself a statement about the audit, and `keyturn audit verify` checks it.",
 }
 """Changes of the database that write no entry, and why none is due."""

@@ -333,7 +333,7 @@ class Gate(Protocol):
         scope: must be among those of the key, so that keys of other doors open nothing here, nor these elsewhere.
         """
 
-    async def sign_out(self, token: Secret) -> None:
+    async def sign_out(self, token: Secret, *, door: str, origin: Origin) -> None:
         """End the session of this token."""
 
     async def actor(self, token: Secret, *, scoped: bool = False) -> Actor | None:

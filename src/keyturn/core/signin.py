@@ -187,12 +187,18 @@ class SignIn:
             holders = {session: self._holder(view, session, now) for session in wanted}
         return [holders.get(session) for session in sessions]
 
-    def end(self, token: Secret) -> None:
-        """Sign out: the session of this token ends."""
-        claims = self.tokens.read(token, self.parts.clock.now())
-        if claims is not None:
-            with self.parts.store.writing() as transaction:
+    def end(self, token: Secret, *, door: str, origin: Origin) -> None:
+        """Sign out: the session of this token ends.  One that is over already needs no entry."""
+        now = self.parts.clock.now()
+        claims = self.tokens.read(token, now)
+        if claims is None:
+            return
+        with self.parts.store.writing() as transaction:
+            if transaction.sessions.find(claims.session) is not None:
                 transaction.sessions.end([claims.session])
+                attempt = Attempt("", door, origin, "session.end")
+                signed_out = attempt.event(now, claims.tenant, claims.subject, "changed", "signed out")
+                transaction.audit.append([signed_out])
 
     def refuse(self, refused: Refused, verb: str, actor: Actor | None, *, door: str, origin: Origin) -> Refused:
         """Write into the audit a refusal that no command makes; of nobody known it stands in the first tenant."""

@@ -53,10 +53,10 @@ class Entrance:
         asked = Asked(request, signed.actor, self.gate)
         org = request.path_params["org"]
         if org is not None and not await is_own(asked, org):
-            await self.gate.sign_out(signed.token)
+            await self.gate.sign_out(signed.token, door=DOOR, origin=origin_of(request))
             return no_organization()
         if not signed.actor.scopes:
-            await self.gate.sign_out(signed.token)
+            await self.gate.sign_out(signed.token, door=DOOR, origin=origin_of(request))
             await asked.refuse("session.use", "the key has no scopes")
             return _error("invalid_scope", "the key has no scopes: make one for this door")
         return reply({
