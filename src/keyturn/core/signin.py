@@ -31,6 +31,10 @@ PASSWORD_ALONE: Final = "right, but a password alone opens nothing for this acco
 """What the audit says where no second factor can be shown, and one has to be."""
 
 
+ANY_DOOR: Final = "keyturn"
+"""The kind of keys that sign in wherever keys do; all others sign in at the door that they were made for."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """Turns a name and a password, or an API key, into a session, and a token back into who holds it."""
@@ -77,7 +81,7 @@ class SignIn:
         with self.parts.store.writing() as transaction:
             key = transaction.keys.find(id)
             actor = _shows(transaction, key, digests, now, door)
-            if key is None or actor is None:
+            if key is None or actor is None or key.kind not in (door, ANY_DOOR):
                 return self._turn_away(transaction, None, attempt)
             if not set(scopes) <= set(key.scopes):
                 refused = Refused(id, Reason.NOT_ALLOWED, "the key does not allow what was asked for")
@@ -115,19 +119,30 @@ class SignIn:
         fresh = self._stored_anew(normal, credential, checked)
         rules = self.parts.rules(subject.tenant if subject is not None else 1)
         with self.parts.store.writing() as transaction:
-            if subject is None or credential is None or not checked.right or credential.expired(self.parts.clock.now()):
-                return self._turn_away(transaction, known, attempt, "" if subject is not None else NOT_COMPARED)
-            current = transaction.users.by_uid([subject.uid]).get(subject.uid)
-            if current is None or _moved(subject, current):
-                return self._turn_away(transaction, known, attempt)
-            if not credential.must_change and _proof(transaction, current, rules)[0] is not Proof.SESSION:
-                return self._turn_away(transaction, known, attempt, PASSWORD_ALONE)
+            current = self._standing(transaction, subject, rules, right=checked.right)
+            if isinstance(current, str) or credential is None:
+                return self._turn_away(transaction, known, attempt, str(current))
             transaction.users.wait(current.uid, None, clear=True)
             if fresh is not None:
                 transaction.credentials.renew(current.uid, fresh.text, fresh.pepper_id)
         if not credential.must_change:
             self.recent.put(given, current.uid, current.epoch, self.parts.clock.monotonic())
         return _caller(current, credential)
+
+    def _standing(
+        self, transaction: Transaction, subject: Subject | None, rules: Rules, *, right: bool
+    ) -> Subject | str:
+        """The account as it is now, or why its password opens nothing at a door that asks for no more."""
+        if subject is None:
+            return NOT_COMPARED
+        if not right or subject.credential is None or subject.credential.expired(self.parts.clock.now()):
+            return ""
+        current = transaction.users.by_uid([subject.uid]).get(subject.uid)
+        if current is None or _moved(subject, current):
+            return ""
+        if not subject.credential.must_change and _proof(transaction, current, rules)[0] is not Proof.SESSION:
+            return PASSWORD_ALONE
+        return current
 
     def by_own_key(self, login: str, given: Secret, *, tenant: str = "", door: str) -> Actor | None:
         """The person, when what is given as their password is a key of theirs for this door."""
