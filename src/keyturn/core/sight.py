@@ -44,7 +44,7 @@ class Sight:
             link_open=lambda digest: self._view.links.find(digest) is not None,
             session_open=lambda held: self._view.sessions.find(held) is not None,
             gives=lambda uid, join, leave: self._gives(tenant, uid, join, leave),
-            profile=lambda: self._profile(tenant, subject),
+            profile=lambda: self._profile(tenant, subject.uid if subject is not None else ""),
             used=self._used,
             now=self._now,
         )
@@ -58,14 +58,12 @@ class Sight:
         direct = self._view.groups.of([uid])[uid] if uid else frozenset[str]()
         return closure(graph, (direct | {*join}) - {*leave})
 
-    def _profile(self, tenant: int, subject: Subject | None) -> Profile | None:
+    def _profile(self, tenant: int, uid: str) -> Profile | None:
         """Read at first need, at once for all steps that bring a password: their names may not make it up."""
-        if subject is None:
-            return None
         if tenant not in self._profiles:
             users = self._view.users.get_many(tenant, self._choosers(tenant))
             self._profiles[tenant] = {uid: user.profile for uid, user in users.items()}
-        return self._profiles[tenant].get(subject.uid)
+        return self._profiles[tenant].get(uid)
 
     def _choosers(self, tenant: int) -> list[str]:
         """The uids of the users of a tenant for whom a step brings a password."""
