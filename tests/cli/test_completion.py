@@ -43,7 +43,7 @@ def test_each_shell_gets_its_script(shell: str) -> None:
 
 def test_the_shell_is_answered_with_commands() -> None:
     result = run(_KEYTURN_COMPLETE="bash_complete", COMP_WORDS="keyturn re", COMP_CWORD="1")
-    assert result.stdout.split() == ["plain,reset", "plain,resume"]
+    assert result.stdout.split() == ["plain,reset", "plain,resume", "plain,restore"]
 
 
 def test_names_of_targets_are_completed(context: click.Context) -> None:

@@ -56,7 +56,8 @@ def _of_file(job: Job, noticed: Noticed) -> list[Caution]:
         ids = "1 id has" if noticed.zeros == 1 else f"{noticed.zeros:,} ids have"
         found.append(Caution("KT-IN-021", f"{ids} leading zeros ({noticed.zero} ...). They are kept."))
     if job.password.column or job.old:
-        found.append(Caution("KT-IN-022", "the file holds passwords in clear: delete it when the run is done"))
+        what = "hashes of passwords" if job.password.hashed else "passwords in clear"
+        found.append(Caution("KT-IN-022", f"the file holds {what}: delete it when the run is done"))
     if noticed.unused:
         names = ", ".join(noticed.unused)
         found.append(Caution("KT-IN-023", f"passwords seem to stand in the column {names}, which is not read"))
@@ -88,7 +89,7 @@ def _of_passwords(job: Job, capabilities: Capabilities, noticed: Noticed) -> lis
         users = "1 user gets" if noticed.short == 1 else f"{noticed.short:,} users get"
         text = f"{users} a password of fewer than {SAFE_LENGTH} characters, which is guessed sooner"
         found.append(Caution("KT-POL-015", text))
-    if job.ours and not job.old and not capabilities.temporary:
+    if job.ours and not job.old and not job.password.hashed and not capabilities.temporary:
         text = "nobody is asked there to choose a new password: what is set now stays until somebody changes it"
         if capabilities.temporary is None:
             text = "no page says that anybody is asked there to choose a new password: what is set now may stay"

@@ -43,6 +43,10 @@ PEOPLE: Final = tuple(name for name in FIELDS if name not in (ID, "login", TARGE
 """Fields that say something of a person, which not every target keeps."""
 
 
+_HASHES: Final = ("passwordhash", "hashedpassword", "pwhash", "pwdhash", "userpassword")
+"""Headers of hashes of passwords, which are taken only from the column that is named with `hash:`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column that was matched.  guess: by a name that probably means it; the plan says so."""
@@ -164,5 +168,6 @@ def _no_id(cells: Sequence[str], file: str) -> SourceError:
 
 
 def secret(header: str) -> bool:
-    """Whether a header is one of the names of a password, sure or likely."""
-    return any(fold(header) in (*sure, *likely) for sure, likely in map(_NAMES.__getitem__, PASSWORDS))
+    """Whether a header is one of the names of a password, sure or likely, or of the hash of one."""
+    named = any(fold(header) in (*sure, *likely) for sure, likely in map(_NAMES.__getitem__, PASSWORDS))
+    return named or fold(header) in _HASHES

@@ -25,17 +25,21 @@ class Operation(StrEnum):
 
 @unique
 class PasswordFrom(StrEnum):
-    """Who makes the password: the runner, the file, the person who asks (one for all), or the target."""
+    """Who makes the password: the runner, the file, the person who asks (one for all), or the target.
+
+    HASH: nobody; the file holds the hash of the one that the person has had in another system.
+    """
 
     GENERATE = "generate"
     COLUMN = "column"
+    HASH = "hash"
     SAME = "same"
     TARGET = "target"
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordChoice:
-    """Where the new password of each row comes from.  column: the header in the file, for `COLUMN` alone.
+    """Where the new password of each row comes from.  column: the header in the file, for `COLUMN` and `HASH`.
 
     value: the one password, for `SAME` alone; no part of what is printed, compared or pinned.
 
@@ -49,25 +53,32 @@ class PasswordChoice:
 
     @classmethod
     def parse(cls, text: str, value: Secret | None = None) -> "PasswordChoice":
-        """Read `generate`, `column:NAME`, `same` or `target`.  Raises ConfigError for anything else.
+        """Read `generate`, `column:NAME`, `hash:NAME`, `same` or `target`.  Raises ConfigError for anything else.
 
         What is not understood is not repeated: it may be a password that somebody typed there.
         """
         name, colon, column = text.partition(":")
-        if name == PasswordFrom.COLUMN and column:
-            return cls(PasswordFrom.COLUMN, column)
+        if name in (PasswordFrom.COLUMN, PasswordFrom.HASH) and column:
+            return cls(PasswordFrom(name), column)
         if not colon and name == PasswordFrom.SAME:
             return cls(PasswordFrom.SAME, value=value)
         if not colon and name in (PasswordFrom.GENERATE, PasswordFrom.TARGET):
             return cls(PasswordFrom(name))
         raise ConfigError(
-            "what --password says is not understood", code="KT-CFG-030", fix="generate, column:NAME, same or target"
+            "what --password says is not understood",
+            code="KT-CFG-030",
+            fix="generate, column:NAME, hash:NAME, same or target",
         )
 
     @property
     def known(self) -> bool:
         """True when people know their passwords already, so that nothing is to be handed out."""
-        return self.origin in (PasswordFrom.COLUMN, PasswordFrom.SAME)
+        return self.origin in (PasswordFrom.COLUMN, PasswordFrom.HASH, PasswordFrom.SAME)
+
+    @property
+    def hashed(self) -> bool:
+        """True when nobody here sees a password at all."""
+        return self.origin is PasswordFrom.HASH
 
     def __str__(self) -> str:
         return f"{self.origin}:{self.column}" if self.column else str(self.origin)

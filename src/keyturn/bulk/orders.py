@@ -61,11 +61,12 @@ class OrderBook:
         self._lines: Iterator[SourceRow] = source.rows() if self._reads else iter(())
 
     def password(self, number: int, cells: Mapping[str, str]) -> Secret | None:
-        """The password of a row; None when the target makes it."""
+        """The password of a row, or the hash of one; None when the target makes it."""
         origin = self._job.password.origin
         if origin is PasswordFrom.GENERATE:
             return self._keys.password(self._run, number, self._job.rendering)
-        return Secret(cells["password"]) if origin is PasswordFrom.COLUMN else self._job.password.value
+        in_file = origin in (PasswordFrom.COLUMN, PasswordFrom.HASH)
+        return Secret(cells["password"]) if in_file else self._job.password.value
 
     def order(self, row: Row) -> Order:
         """The order of a row.  Rows are asked for in the order of their numbers."""
@@ -85,7 +86,8 @@ class OrderBook:
             row.who,
             profile_of(cells),
             login=cells.get("login", "").strip(),
-            password=password,
+            password=None if self._job.password.hashed else password,
+            imported=password if self._job.password.hashed else None,
             generate=password is None,
             notify=self._job.email,
             operation=operation,

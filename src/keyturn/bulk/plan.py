@@ -266,7 +266,7 @@ def _part(job: Job, destination: Destination, blocklist: Blocklist, *, several: 
         length = length_for(capabilities, destination.rules)
         job = replace(job, rendering=destination.rendering or f"{job.rendering.partition(':')[0]}:{length}")
     refuse_impossible(destination.name, job, capabilities)
-    if job.password.known:
+    if job.password.known and not job.password.hashed:
         judge = judge_for(capabilities, destination.rules, blocklist, destination.name)
     same = job.password.value
     if judge is not None and same is not None:
@@ -278,7 +278,7 @@ def _part(job: Job, destination: Destination, blocklist: Blocklist, *, several: 
 
 def refuse_impossible(target: str, job: Job, capabilities: Capabilities) -> None:
     """Raises ConfigError when a target cannot do a job for anybody, whatever the file holds."""
-    missing = _old_in_vain(job, capabilities) or lacks(_sample(job), capabilities)
+    missing = _old_in_vain(job, capabilities) or _hash_in_vain(job) or lacks(_sample(job), capabilities)
     if missing is None and job.mails_or_loses(capabilities) and not job.email:
         missing = "it neither shows nor mails the password it makes up"
     if missing is not None:
@@ -306,8 +306,19 @@ def _old_in_vain(job: Job, capabilities: Capabilities) -> str | None:
     return "a change with the present password is not mailed" if job.email else None
 
 
+def _hash_in_vain(job: Job) -> str | None:
+    """Why the hashes of a file are of no use for this job; None when they are, or when there are none."""
+    if not job.password.hashed:
+        return None
+    if job.operation is not Operation.CREATE:
+        return "the hash of a password is taken with a new user alone"
+    return "of the hash of a password there is nothing to mail" if job.email else None
+
+
 def _sample(job: Job) -> Command:
     new = Secret("") if job.ours else None
+    if job.password.hashed:
+        return CreateUser("x", Profile(), imported=new)
     if job.old:
         return ChangePassword("x", Secret(""), Secret(""))
     if job.operation is Operation.RESET:

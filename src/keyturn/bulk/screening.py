@@ -171,7 +171,7 @@ def _repeated(row: SourceRow, who: str, target: str, by: Screen, seen: _Seen) ->
         name = by.names.one(name)
     digest = hashlib.blake2b(f"{target}\0{name}".encode(), digest_size=16).digest()
     first = seen.rows.setdefault(digest, row.number)
-    with_password = by.job.password.origin is PasswordFrom.COLUMN or by.job.old != ""
+    with_password = by.job.password.column != "" or by.job.old != ""
     mark = _mark(row, seen) if with_password else b""
     if first == row.number:
         if with_password:
@@ -209,6 +209,8 @@ def _unfit_passwords(row: SourceRow, who: str, by: Screen) -> tuple[str, str]:
     old = Secret(row.cells.get("old_password", ""))
     if by.job.old and not old:
         return "no-old-password", "the cell of the present password is empty"
+    if by.job.password.hashed and not row.cells["password"]:
+        return "no-password", "the cell of the hash is empty"
     new = _own_password(row, by)
     if new is None or by.judge is None:
         return "", ""

@@ -43,6 +43,7 @@ ABILITIES: Final[Mapping[str, tuple[str, Callable[[Capabilities], object]]]] = {
     "names": ("keeps people's names and addresses", lambda can: can.names),
     "unique_mail": ("a mail address belongs to one user", lambda can: can.unique_mail),
     "groups": ("takes users into groups", lambda can: can.groups),
+    "imports": ("takes hashes of passwords", lambda can: can.imports),
 }
 """Every field but the commands: its words, and what there is to say of it."""
 

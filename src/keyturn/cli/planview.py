@@ -157,13 +157,14 @@ def _passwords(plan: Plan, desk: Desk, recipients: list[str]) -> list[str]:
     made = {
         PasswordFrom.GENERATE: f"made by keyturn, one each, {' or '.join(lengths)} characters",
         PasswordFrom.COLUMN: f"from the column {plan.job.password.column}",
+        PasswordFrom.HASH: f"those of another system, by their hashes in the column {plan.job.password.column}",
         PasswordFrom.SAME: "one for all, as given",
         PasswordFrom.TARGET: "made by the target",
     }[origin]
     if plan.job.old:
         made += f", with the present one from the column {plan.job.old}"
     if plan.job.password.known:
-        untold = "users know it already" if origin is PasswordFrom.COLUMN else "you tell the users"
+        untold = "you tell the users" if origin is PasswordFrom.SAME else "users know it already"
         return [f"{made}; {_mailed(plan) if email else untold}"]
     if all(part.job.mails_or_loses(_can(part)) for part in plan.parts.values()):
         return [made, f"{_mailed(plan)}; nobody learns what it cannot mail"]

@@ -89,7 +89,7 @@ _PLANNING = (
     click.option("--delimiter", metavar="CHAR", help="comma, semicolon, tab, bar or a character."),
     click.option("--encoding", metavar="NAME", help="How the letters of the file are written, as cp1252."),
     click.option("--password", default="generate", metavar="HOW", shell_complete=complete_passwords,
-                 help="generate, column:NAME, same or target."),
+                 help="generate, column:NAME, hash:NAME (create), same or target."),
     click.option("--password-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
                  help="With same: the password is the first line of this file."),
     click.option("--password-stdin", is_flag=True, help="With same: read the password from standard input."),
