@@ -109,7 +109,9 @@ def test_links_begin_with_the_configured_address_whatever_host_was_asked(
 ) -> None:
     head = {"x-access-token": token, "host": "evil.example.net", "x-forwarded-host": "evil.example.net"}
     send = {"token": "NewUserPasswordHere1c"}
-    assert server.ask("POST", "/v3/users/chika/password?emailPassword=true", headers=head, send=send).status == 200
+    path = "/v3/users/chika/password?emailPassword=true"
+    assert server.ask("POST", path, headers=head, send=send).status == 421
+    assert server.ask("POST", path, headers={**head, "host": "localhost"}, send=send).status == 200
     assert "evil" not in letter_to(sink, "chika@example.com")
 
 
