@@ -62,6 +62,10 @@ def _writes_credentials(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and bool(re.search(r"\bcredentials\.replace$", _dotted(node)))
 
 
+def _hashes_fast(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "hash_one_time"
+
+
 def _reads_environment(node: ast.AST) -> bool:
     if isinstance(node, ast.ImportFrom):
         return node.module == "os" and any(alias.name in ("environ", "environb", "getenv") for alias in node.names)
@@ -205,6 +209,17 @@ RULES = (
         _nodes(_writes_credentials),
         accepted=("credentials.get(uid)", "text.replace('a', 'b')"),
         rejected=("transaction.credentials.replace(rows)", "credentials.replace(rows)"),
+        allowed={
+            "core/directory.py": 1,
+        },
+    ),
+    Rule(
+        "hashing fast",
+        "only what the directory has just made itself is stored under the fast hash",
+        "it is safe for a secret of 129 random bits that works once, and for nothing that a person or a file supplied",
+        _nodes(_hashes_fast),
+        accepted=("hasher.hash([password])",),
+        rejected=("hasher.hash_one_time([password])", "hash = hasher.hash_one_time"),
         allowed={
             "core/directory.py": 1,
         },
