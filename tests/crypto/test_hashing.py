@@ -36,6 +36,18 @@ def test_a_password_is_stored_as_argon2id_at_the_floor_by_default(folder: KeyFol
     hasher.close()
 
 
+@pytest.mark.proves("ST-1")
+def test_every_stored_password_has_the_parameters_of_the_floor_and_a_salt_of_its_own(folder: KeyFolder) -> None:
+    hasher = FolderHasher(folder)
+    stored = [verifier.text for verifier in hasher.hash([PASSWORD] * 60)]
+    hasher.close()
+    parts = [re.fullmatch(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$([\w+/]{22})\$[\w+/]{43}", text) for text in stored]
+    found = [part.groups() for part in parts if part is not None]
+    assert {(int(memory) >= 19_456, int(passes) >= 2) for memory, passes, _ in found} == {(True, True)}
+    assert len({salt for *_, salt in found}) == len(stored) == 60
+
+
+@pytest.mark.proves("ST-1")
 @pytest.mark.parametrize("cost", [CHEAP, Cost(19_455, 2), Cost(19_456, 1), Cost(7_168, 5)])
 def test_weaker_parameters_than_the_floor_are_refused_at_start(folder: KeyFolder, cost: Cost) -> None:
     with pytest.raises(ConfigError, match="too weak"):
@@ -103,6 +115,7 @@ def test_an_unknown_kind_of_verifier_matches_nothing(hasher: FolderHasher, text:
     assert not check.stale
 
 
+@pytest.mark.proves("ST-1")
 def test_a_right_password_under_weaker_parameters_is_stale(hasher: FolderHasher, folder: KeyFolder) -> None:
     [weak] = hasher.hash([PASSWORD])
     today = FolderHasher(folder, FLOOR)
