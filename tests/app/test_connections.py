@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
+from statistics import median
 from time import monotonic
 
 import pytest
@@ -135,7 +136,7 @@ async def test_a_caller_who_takes_a_large_answer_gets_all_of_it() -> None:
         assert len(answer.partition(b"\r\n\r\n")[2]) == MANY
 
 
-@pytest.mark.proves("AP-8", "V15.2.2")
+@pytest.mark.proves("AP-8", "R-11", "V15.2.2")
 async def test_among_many_slow_callers_a_normal_one_is_served_as_before() -> None:
     """Slow ones come from another address, so that one source cannot use up the room of all."""
     patience = Patience(head=1.0, body=1.0, idle=1.0, each=2 * SLOW, all=2 * SLOW + 20)
@@ -146,7 +147,7 @@ async def test_among_many_slow_callers_a_normal_one_is_served_as_before() -> Non
         waiting = asyncio.gather(*slow, *silent)
         during = [await _time_of(port) for _ in range(20)]
         assert await waiting == [b""] * (2 * SLOW)
-        assert sorted(during)[10] < 0.5 + 20 * sorted(before)[10]
+        assert max(during) < 1.0 + 20 * median(before)
 
 
 async def _time_of(port: int) -> float:
