@@ -10,6 +10,9 @@ from keyturn.core.outbox import Mail
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome
 from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Contact, Profile, Right, same_address
 from tests.support.house import GOOD, House
+from tests.support.stores import only_sqlite
+
+store = only_sqlite
 
 DESK = USER_RIGHTS
 """The rights of a service desk, which does not decide over the policy."""

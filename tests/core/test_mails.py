@@ -10,6 +10,9 @@ from keyturn.core.outbox import Mail
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Contact, Profile, Right
 from tests.support.house import GOOD, House, reason
+from tests.support.stores import only_sqlite
+
+store = only_sqlite
 
 
 def reset(house: House, who: str = "amal", *, rights: frozenset[Right] = ALL_RIGHTS) -> None:

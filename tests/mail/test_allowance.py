@@ -15,6 +15,9 @@ from keyturn.mail.relay import Relay
 from tests.mail.test_courier import SECRET, a_mail, courier, outbox, reset, states, uid_of
 from tests.support.house import House, SetClock
 from tests.support.mailsink import MailSink
+from tests.support.stores import only_sqlite
+
+store = only_sqlite
 
 SECOND = timedelta(seconds=1)
 

@@ -1,6 +1,5 @@
 """A relay that misbehaves, at every point of the conversation: no mail is lost, and no copy is another letter."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,14 +10,15 @@ import pytest
 from keyturn.app.languages import languages
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
-from keyturn.core.storage import Store
 from keyturn.mail.courier import Courier
 from keyturn.mail.relay import Relay, Tls
 from tests.mail.test_courier import SECRET, outbox, reset, states
 from tests.support.certificate import make_certificate
 from tests.support.house import House
 from tests.support.mailsink import Faults, MailSink
-from tests.support.stores import fresh_sqlite
+from tests.support.stores import only_sqlite
+
+store = only_sqlite
 
 PEOPLE = ("amal", "bo", "cleo")
 PASSING = {
@@ -50,14 +50,6 @@ def courier(house: House, sink: MailSink, tls: Tls = Tls.AUTO, bundle: Path | No
     """A courier that does not wait long."""
     relay = Relay("127.0.0.1", sink.port, "keyturn@example.org", tls=tls, ca_bundle=bundle, timeout=0.3)
     return Courier(house.parts, relay, "https://id.example.org/", languages())
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """One database: what the relay does is the same to both, and `test_courier` asks both."""
-    sqlite = fresh_sqlite(tmp_path / "store")
-    yield sqlite
-    sqlite.close()
 
 
 @pytest.fixture

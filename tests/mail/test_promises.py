@@ -23,6 +23,9 @@ from tests.mail.test_courier import SECRET, courier, reset
 from tests.support.house import GOOD, House
 from tests.support.mailsink import MailSink, Received
 from tests.support.server import Answer, OpenDoor, Person, served
+from tests.support.stores import only_sqlite
+
+store = only_sqlite
 
 DAY, SECOND = timedelta(hours=24), timedelta(seconds=1)
 EVE = "eve@evil.example"

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from keyturn.core.audit import Event
 from keyturn.core.credentials import Credential, Source
 from keyturn.core.outbox import Mail
@@ -25,6 +27,14 @@ def fresh_sqlite(folder: Path) -> Store:
     path = folder / "keyturn.db"
     migrate(path)
     return open_store(path)
+
+
+@pytest.fixture
+def only_sqlite(tmp_path: Path) -> Iterator[Store]:
+    """A store for tests of what is the same on every database: `store = only_sqlite` in their file."""
+    sqlite = fresh_sqlite(tmp_path / "store")
+    yield sqlite
+    sqlite.close()
 
 
 @contextmanager
