@@ -1,5 +1,6 @@
 """What keyturn is made of: locked, above known faults, listed, read by static analysis, and nothing more shipped."""
 
+import ast
 import json
 import re
 import tomllib
@@ -12,12 +13,14 @@ import pytest
 from packaging.version import Version
 
 from keyturn.core.starting import TOKEN_LIFE
-from tests.support.sources import ROOT
+from keyturn.crypto.keyfolder import Label
+from tests.support.sources import ROOT, modules
 from tools import bill
 from tools.bill import pins
 
 PROJECT: Mapping[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FLOORS: Mapping[str, Mapping[str, str]] = tomllib.loads((ROOT / "requirements" / "floors.toml").read_text("utf-8"))
+SCHEDULES = ("reference/cryptography.md", "how-to/rotate-keys.md")
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 
 
@@ -98,3 +101,38 @@ def test_the_page_says_how_long_sessions_last_and_how_many_there_may_be() -> Non
     told = " ".join((ROOT / "docs" / "explanation" / "security-model.md").read_text(encoding="utf-8").split())
     assert (timedelta(hours=1), True) == (TOKEN_LIFE, "A sign-in over the API lasts an hour" in told)
     assert "no limit to how many sessions" in told
+
+
+@pytest.mark.proves("V11.1.1", "V11.1.2", "V13.1.4")
+def test_the_page_of_keys_has_a_row_for_every_key_and_says_who_has_it_and_how_it_is_replaced() -> None:
+    """A key for a new purpose is told of in the same change."""
+    page = (ROOT / "docs" / "reference" / "cryptography.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| `")
+    ]
+    assert [row[0].strip("`") for row in rows] == [label.value for label in Label]
+    assert [row[0] for row in rows if not all(row[1:])] == []
+    assert all("once a year" in (ROOT / "docs" / name).read_text("utf-8") for name in SCHEDULES)
+
+
+@pytest.mark.proves("V11.1.3", "V11.2.1")
+def test_the_page_names_every_library_of_cryptography_that_is_imported() -> None:
+    """Found in the source, wherever it is."""
+    told = (ROOT / "docs" / "reference" / "cryptography.md").read_text(encoding="utf-8").lower()
+    names = {"nacl": "pynacl", "jwt": "pyjwt", "passlib": "libpass"}
+    known = {"nacl", "jwt", "passlib", "pyrage", "bcrypt", "cryptography", "webauthn", "hmac", "hashlib", "secrets"}
+    used = {
+        name.partition(".")[0]
+        for module in modules()
+        for node in ast.walk(module.tree)
+        for name in _imported(node)
+        if name.partition(".")[0] in known
+    }
+    assert used >= {"nacl", "jwt", "pyrage", "hmac"}
+    assert [name for name in used if names.get(name, name) not in told] == []
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
