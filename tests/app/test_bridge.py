@@ -231,7 +231,7 @@ async def test_people_and_keys_come_in_through_the_gate(house: House, gate: Loca
     await gate.sign_out(signed.token)
     assert await gate.actor(signed.token) is None
     assert await gate.holder(Secret("made-up")) is None
-    made = await gate.administration(ROOT, "test", Origin()).create_key("mas", "", frozenset())
+    made = await gate.administration(ROOT, "test", Origin()).create_key("test", "", frozenset())
     assert isinstance(made, NewKey)
     by_key = await gate.sign_in_with_key(made.key.id, made.token, door="test", origin=Origin())
     assert isinstance(by_key, SignedIn)

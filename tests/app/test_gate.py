@@ -132,7 +132,7 @@ async def test_the_floor_is_measured_again_when_there_is_something_new_to_compar
 async def test_an_address_that_was_wrong_too_often_is_told_to_come_later(house: House, threads: Threads) -> None:
     """Through every way in, right or wrong, before anything is looked at; others are not concerned."""
     gate = gate_of(house, threads, most=3)
-    key = house.administration().create_key("mas", "", ALL_RIGHTS)
+    key = house.administration().create_key("test", "", ALL_RIGHTS)
     assert isinstance(key, NewKey)
     assert [await enter(gate, WRONG, AWAY) for _ in range(2)] == [Reason.NOT_SIGNED_IN] * 2
     assert await knock(gate, WRONG, AWAY) is Reason.NOT_SIGNED_IN

@@ -56,7 +56,7 @@ def long_ago(tmp_path: Path) -> None:
 def sign_in(house: House, made: dict[str, Any]) -> bool:
     door = house.gate.signing_in
     password = door.with_password("admin", Secret(made["admin"]["password"]), door="test", origin=Origin())
-    key = door.with_key(made["api_key"]["id"], Secret(made["api_key"]["token"]), door="test", origin=Origin())
+    key = door.with_key(made["api_key"]["id"], Secret(made["api_key"]["token"]), door="mas", origin=Origin())
     return isinstance(password, SignedIn) and isinstance(key, SignedIn)
 
 

@@ -137,7 +137,7 @@ def _key(door: OpenDoor, kind: str, rights: frozenset[Right] | None) -> NewKey:
         return door.made.key
     actor = Actor(door.made.key.key.id, "root", 1, door.made.key.key.rights)
     wanted = ALL_RIGHTS if rights is None else rights
-    made = door.house.administration(actor, "test").create_key("test", "for a test", wanted, scopes)
+    made = door.house.administration(actor, "test").create_key("keyturn", "for a test", wanted, scopes)
     assert isinstance(made, NewKey)
     return made
 

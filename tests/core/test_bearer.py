@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from keyturn.core.commands import Origin
 from keyturn.core.permissions import Proof
-from keyturn.core.ports import KeyChange, NewKey
+from keyturn.core.ports import KeyChange, NewKey, SignedIn
 from keyturn.core.secret import Secret
 from keyturn.core.users import USER_RIGHTS
 from tests.support.house import OTHER, House
@@ -48,3 +49,15 @@ def test_a_key_that_is_carried_dies_at_once(house: House) -> None:
     house.clock.advance(timedelta(seconds=1))
     for key in (stopped, gone, old, late):
         assert house.signing_in.bearer(key.key.id, key.token, scope="feed") is None
+
+
+@pytest.mark.proves("TK-3", "V10.3.1")
+def test_a_key_signs_in_at_the_door_that_it_was_made_for_alone(house: House) -> None:
+    """A token that opens nothing there is not given either; keys of the kind `keyturn` are for all doors."""
+
+    def enters(kind: str, door: str) -> bool:
+        key = house.administration().create_key(kind, "", USER_RIGHTS)
+        assert isinstance(key, NewKey)
+        return isinstance(house.signing_in.with_key(key.key.id, key.token, door=door, origin=Origin()), SignedIn)
+
+    assert [enters(kind, "here") for kind in ("here", "there", "keyturn")] == [True, False, True]

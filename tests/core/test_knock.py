@@ -145,7 +145,7 @@ def test_the_tenant_can_be_named(house: House) -> None:
 
 @pytest.mark.proves("V10.4.11")
 def test_a_client_gets_the_scopes_it_asks_for_and_no_more(house: House) -> None:
-    made = house.administration().create_key("client", "robot", ALL_RIGHTS, ("read", "write"))
+    made = house.administration().create_key("test", "robot", ALL_RIGHTS, ("read", "write"))
     assert isinstance(made, NewKey)
     assert len(made.key.id) == 36
 

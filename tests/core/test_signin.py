@@ -60,7 +60,7 @@ def token(house: House, who: str = "amal") -> Secret:
 
 def key_of(house: House) -> NewKey:
     """A fresh API key with the right over users."""
-    made = house.administration().create_key("mas", "automation", USER_RIGHTS)
+    made = house.administration().create_key("test", "automation", USER_RIGHTS)
     assert isinstance(made, NewKey)
     return made
 

@@ -108,6 +108,6 @@ def test_a_session_without_scopes_does_nothing_here_not_even_to_itself(door: Ope
 
 def test_a_key_without_scopes_that_asks_for_a_token_is_audited(door: OpenDoor) -> None:
     """Its id and token were good."""
-    key = door.made.key
+    key = client_of(door, ())
     assert ask_for_token(door, form_of(key)).status == 400
     assert told(events(door)[-1]) == (key.key.id, "session.use", "refused", "", "not-allowed")

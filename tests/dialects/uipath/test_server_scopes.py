@@ -31,12 +31,13 @@ def test_a_token_of_a_client_opens_no_other_door(door: OpenDoor, token: str) -> 
     assert door.ask("GET", "/keyturn/v1/users", token=token).status == 401
 
 
-def test_a_client_that_signs_in_at_another_door_gets_nothing_there(door: OpenDoor) -> None:
+@pytest.mark.proves("TK-3", "V10.3.1")
+def test_a_client_signs_in_at_no_other_door_and_its_token_opens_none(door: OpenDoor) -> None:
     """Although its id and secret are good: it would be free of its scopes."""
     made = client_of(door, ("PM.User.Read",))
     basic = base64.b64encode(f"{made.key.id}:{made.token.reveal()}".encode()).decode()
-    signed = door.ask("GET", "/v1/authenticate", headers={"authorization": f"Basic {basic}"})
-    token = signed.json["token"]
+    assert door.ask("GET", "/v1/authenticate", headers={"authorization": f"Basic {basic}"}).status == 401
+    token = token_of(door, made)
     assert door.ask("PUT", "/v3/users/admin", headers={"x-access-token": token}, send={}).status == 401
     assert door.ask("GET", "/keyturn/v1/keys", token=token).status == 401
     reset = {"password": OTHER}
@@ -49,8 +50,8 @@ def test_a_token_without_scopes_opens_nothing_here(door: OpenDoor) -> None:
         answer = door.ask("GET", "/identity_/api/User/admin", token=other)
         assert answer.status == 403
         assert "Expect to have 'PM.User' or 'PM.User.Read'" in answer.json["errorMessage"]
-    key = door.made.key
-    assert ask_for_token(door, form_of(key)).json["error"] == "invalid_scope"
+    assert ask_for_token(door, form_of(client_of(door, ()))).json["error"] == "invalid_scope"
+    assert ask_for_token(door, form_of(door.made.key)).json["error"] == "invalid_client", "a key of another door"
 
 
 def test_who_must_change_the_password_is_not_signed_in_here(door: OpenDoor) -> None:
