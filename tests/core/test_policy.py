@@ -84,6 +84,11 @@ def test_the_vendor_profile_takes_a_listed_password_with_a_warning() -> None:
     assert verdict.warning
 
 
+def test_the_warning_says_which_rule_would_have_refused() -> None:
+    verdict = judge(Secret("amal-2024"), VENDOR, Listed(), frozenset({"amal"}))
+    assert (verdict.reason, verdict.rule, verdict.warning) == (None, Rule.CONTEXT, "the password is made of names")
+
+
 def test_fifteen_lower_case_letters_need_no_other_class() -> None:
     assert reason("abcdefghijklmno") is None
 

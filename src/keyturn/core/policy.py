@@ -96,6 +96,12 @@ KNOWN: Final[Mapping[Rule, str]] = {
 }
 """What is said of a password that somebody would try soon: the rule, and how to do better."""
 
+_ON_THE_LIST: Final = "the password is on the list of known passwords"
+_WARNINGS: Final[Mapping[Rule, str]] = {
+    Rule.BREACHED: "the password is among the stolen ones",
+    Rule.CONTEXT: "the password is made of names",
+}
+
 
 def judge(candidate: Secret, policy: Policy, blocklist: Blocklist, context: frozenset[str] = frozenset()) -> Verdict:
     """Judge a candidate; `context` holds the words of `core/context.py` that may not make up the whole of it.
@@ -118,7 +124,7 @@ def judge(candidate: Secret, policy: Policy, blocklist: Blocklist, context: froz
     if rule is None:
         return Verdict(Secret(normal))
     if policy.profile is ProfileName.VENDOR:
-        return Verdict(Secret(normal), warning="the password is on the list of known passwords", rule=rule)
+        return Verdict(Secret(normal), warning=_WARNINGS.get(rule, _ON_THE_LIST), rule=rule)
     return Verdict(Secret(normal), Reason.TOO_COMMON, KNOWN[rule], rule=rule)
 
 
