@@ -92,7 +92,11 @@ def test_a_lost_phone_is_replaced_with_a_recovery_code(door: OpenDoor) -> None:
     gone = door.ask("DELETE", f"{V1}/me/factors/{lost['id']}", token=token)
     assert gone.status == 201
     assert door.ask("GET", f"{V1}/me/factors", token=gone.json["token"]).json["factors"] == []
-    assert problem(door.ask("POST", f"{V1}/me/factors/recovery", token=gone.json["token"])) == (400, "KT-SRV-400")
+    bare = gone.json["token"]
+    assert problem(door.ask("POST", f"{V1}/me/factors/recovery", token=bare)) == (409, "KT-AUTH-012")
+    wrong = door.ask("POST", f"{V1}/me/factors/totp/confirm", token=bare, send={"code": "000000"})
+    assert problem(wrong) == (409, "KT-AUTH-012")
+    assert problem(door.ask("DELETE", f"{V1}/me/factors/nothing", token=bare)) == (404, "KT-TGT-030")
     assert door.sign_in("bo", PHRASE).json["second_factor"] == []
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from starlette.responses import JSONResponse, Response
 
 from keyturn.api.asking import DOOR, Asked, Fields
-from keyturn.api.problems import PROBLEMS, answer, refusal
+from keyturn.api.problems import PROBLEMS, Problem, answer, refusal
 from keyturn.api.shapes import session_body, time_text
 from keyturn.core.commands import Origin
 from keyturn.core.factors import Factor, FactorKind
@@ -23,6 +23,8 @@ OpenPersonal: TypeAlias = Callable[[Actor, str, Origin], Personal]
 
 _SHOWN_ONCE = {"cache-control": "no-store"}
 WRONG = "the second factor is wrong"
+UNFIT = Problem(409, "KT-AUTH-012", "The second factors are not so that this can be done")
+"""A code or an answer that fits nothing that was proposed, too many factors, none to make codes for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Factors:
         fields = await Fields.of(asked.request, "name")
         made = await self._of(asked).propose_app(fields.text("name", ""))
         if isinstance(made, Refused):
-            return refusal(made)
+            return _refused(made)
         body = {"id": made.id, "secret": made.secret.reveal(), "uri": made.uri.reveal()}
         return JSONResponse(body, 201, headers=_SHOWN_ONCE)
 
@@ -93,7 +95,7 @@ class Factors:
         """POST /me/factors/recovery: the only answer that shows these codes; the ones before are dead."""
         codes = await self._of(asked).new_codes()
         if isinstance(codes, Refused):
-            return refusal(codes)
+            return _refused(codes)
         return JSONResponse({"recovery_codes": [code.reveal() for code in codes]}, 201, headers=_SHOWN_ONCE)
 
     async def remove_all(self, asked: Asked) -> Response:
@@ -112,9 +114,15 @@ def _passkey(fields: Fields) -> Mapping[str, object]:
     return found
 
 
+def _refused(refused: Refused) -> Response:
+    if refused.reason is Reason.INVALID:
+        return answer(UNFIT, refused.text, reason=refused.reason.value)
+    return refusal(refused)
+
+
 def _enrolled(made: Enrolled | Refused) -> Response:
     if isinstance(made, Refused):
-        return refusal(made)
+        return _refused(made)
     body = session_body(made.signed)
     if made.codes:
         body["recovery_codes"] = [code.reveal() for code in made.codes]

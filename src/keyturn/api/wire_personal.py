@@ -24,6 +24,7 @@ from keyturn.http.described import (
 
 _ROOT: Final = "/keyturn/v1"
 _NOTHING: Final = Answer("Done; there is no body.")
+_UNFIT: Final = {409: "It fits nothing that was proposed, or there are too many factors, or none."}
 _SHORT: Final = {403: "The session is short of something, or older than ten minutes."}
 _SESSION: Final[Mapping[str, object]] = {
     "token": "eyJhbGciOi...",
@@ -49,7 +50,12 @@ SHAPES: Final[Mapping[str, Schema]] = {
     ),
     "Passkey": {"type": "object", "description": "`PublicKeyCredential.toJSON()` of the browser"},
     "Options": members({"publicKey": {"type": "object"}}, "publicKey"),
-    "Shown": members({"code": SECRET, "passkey": shape("Passkey")}, closed=True),
+    "Shown": {
+        "oneOf": [
+            members({"code": SECRET}, "code", closed=True),
+            members({"passkey": shape("Passkey")}, "passkey", closed=True),
+        ]
+    },
     "NewPasskey": members({"passkey": shape("Passkey"), "name": TEXT}, "passkey", closed=True),
     "Code": members({"code": SECRET}, "code", closed=True),
     "Factor": members(
@@ -85,17 +91,18 @@ PERSONAL: Final = (
     Call("POST", _ROOT + "/me/factors/totp", "Propose an authenticator app",
          {201: Answer("Its secret, for this once; it works after a code was confirmed.", shape("NewApp"),
                       {"id": "5f0c...", "secret": "JBSWY3DP...", "uri": "otpauth://totp/..."})},
-         needs=("factor.change",), body=Body(members({"name": TEXT}, closed=True), {"name": "my phone"})),
+         needs=("factor.change",), also=_UNFIT, body=Body(members({"name": TEXT}, closed=True), {"name": "my phone"})),
     Call("POST", _ROOT + "/me/factors/totp/confirm", "Confirm the proposed app with a code of it", {201: _CHANGED},
-         needs=("factor.change",), body=Body(shape("Code"), {"code": "123456"})),
+         needs=("factor.change",), also=_UNFIT, body=Body(shape("Code"), {"code": "123456"})),
     Call("POST", _ROOT + "/me/factors/passkeys/options", "Ask for what a browser needs to make a passkey",
          {200: _OPTIONS}, needs=("factor.change",), refuses=frozenset({Reason.UNSUPPORTED})),
     Call("POST", _ROOT + "/me/factors/passkeys", "Add the passkey that the browser made", {201: _CHANGED},
-         needs=("factor.change",), body=Body(shape("NewPasskey"), {"passkey": {"id": "..."}, "name": "laptop"})),
+         needs=("factor.change",), also=_UNFIT,
+         body=Body(shape("NewPasskey"), {"passkey": {"id": "..."}, "name": "laptop"})),
     Call("POST", _ROOT + "/me/factors/recovery", "Make new recovery codes",
          {201: Answer("Ten codes, for this once; those before are dead.",
                       members({"recovery_codes": many(SECRET)}, "recovery_codes"),
-                      {"recovery_codes": ["K7Q2M-8NX4-TZ9P-3VWB-6RHD-5JCEG"]})}, needs=("factor.change",)),
+                      {"recovery_codes": ["K7Q2M-8NX4-TZ9P-3VWB-6RHD-5JCEG"]})}, needs=("factor.change",), also=_UNFIT),
     Call("DELETE", _ROOT + "/me/factors/{id}", "Remove one of one's own factors", {201: _CHANGED},
          needs=("factor.change",)),
     Call("DELETE", _ROOT + "/users/{id}/factors", "Remove all second factors of a user who lost them",

@@ -1,7 +1,7 @@
 """One's own second factors: added, shown once, removed; and what an administrator does for who lost theirs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import uuid4
@@ -10,7 +10,7 @@ from keyturn.core.audit import Event
 from keyturn.core.factors import FRESH, MOST_FACTORS, RECOVERY_CODES, Factor, FactorKind, kinds, typed
 from keyturn.core.noticing import notice
 from keyturn.core.outcomes import Changed, Reason, Refused, Unchanged
-from keyturn.core.permissions import Proof, Target, may, not_allowed
+from keyturn.core.permissions import SIGN_IN_AGAIN, Proof, Target, may, not_allowed
 from keyturn.core.personal import Enrolled, NewApp
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
@@ -179,7 +179,7 @@ class LocalFactors:
         if subject is None or not open_still or not may(actor, "factor.change", Target.SELF):
             return self.refuse(transaction, verb, not_allowed(), actor.id)
         if actor.since is None or now - actor.since > FRESH:
-            return self.refuse(transaction, verb, replace(not_allowed(), text=STALE), subject.uid)
+            return self.refuse(transaction, verb, Refused("", Reason.NOT_ALLOWED, STALE, SIGN_IN_AGAIN), subject.uid)
         return subject
 
     def _unread(self, refused: Refused) -> Refused:

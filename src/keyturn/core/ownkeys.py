@@ -14,7 +14,7 @@ from keyturn.core.factors import FRESH
 from keyturn.core.noticing import notice
 from keyturn.core.once import Change, do
 from keyturn.core.outcomes import Reason, Refused
-from keyturn.core.permissions import Target, may, not_allowed
+from keyturn.core.permissions import SIGN_IN_AGAIN, Target, may, not_allowed
 from keyturn.core.ports import NewKey
 from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Done, Key, Subject, Transaction
@@ -63,7 +63,7 @@ class OwnKeys:
             if subject is None or not open_still or not may(actor, "key.own", Target.SELF):
                 return self._refuse(transaction, "key.create", not_allowed(), actor.id)
             if actor.since is None or self.parts.clock.now() - actor.since > FRESH:
-                stale = Refused("", Reason.NOT_ALLOWED, STALE)
+                stale = Refused("", Reason.NOT_ALLOWED, STALE, SIGN_IN_AGAIN)
                 return self._refuse(transaction, "key.create", stale, actor.id)
             return self._made(transaction, subject, wanted, operation)
 
