@@ -228,7 +228,7 @@ async def test_people_and_keys_come_in_through_the_gate(house: House, gate: Loca
     signed = await gate.sign_in("amal", GOOD, door="test", origin=Origin())
     assert isinstance(signed, SignedIn)
     assert await gate.actor(signed.token) == signed.actor
-    await gate.sign_out(signed.token)
+    await gate.sign_out(signed.token, door="test", origin=Origin())
     assert await gate.actor(signed.token) is None
     assert await gate.holder(Secret("made-up")) is None
     made = await gate.administration(ROOT, "test", Origin()).create_key("test", "", frozenset())

@@ -31,6 +31,8 @@ class Between:
         self.fingerprint = hasher.fingerprint
         self.fingerprints = hasher.fingerprints
         self.digest = hasher.digest
+        self.adopt = hasher.adopt
+        self.fault_of = hasher.fault_of
         self.digests = hasher.digests
         self._check = hasher.check
         self._act = act
