@@ -12,8 +12,12 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
+from keyturn.app.settings import TargetSettings
+from keyturn.app.sources import Source
 from keyturn.core.starting import TOKEN_LIFE
 from keyturn.crypto.keyfolder import Label
+from keyturn.mail import courier
+from keyturn.mail.relay import Relay
 from tests.support.sources import ROOT, modules
 from tools import bill
 from tools.bill import pins
@@ -113,6 +117,18 @@ def test_the_page_of_keys_has_a_row_for_every_key_and_says_who_has_it_and_how_it
     assert [row[0].strip("`") for row in rows] == [label.value for label in Label]
     assert [row[0] for row in rows if not all(row[1:])] == []
     assert all("once a year" in (ROOT / "docs" / name).read_text("utf-8") for name in SCHEDULES)
+
+
+@pytest.mark.proves("V13.1.1", "V13.1.2", "V13.1.3")
+def test_the_page_of_connections_says_what_the_code_does() -> None:
+    """How many, how long, how often again."""
+    rows = (ROOT / "docs" / "reference" / "connections.md").read_text(encoding="utf-8").splitlines()
+    relay, _, target, command = (line for line in rows if line.startswith(("| the", "| Post", "| a ")))
+    assert f"| {courier.CONNECTIONS} | {Relay.at('127.0.0.1:25', '').timeout:g} seconds" in relay
+    assert f"waits {courier.FIRST_PAUSE.seconds} seconds" in relay
+    assert f"up to {courier.LONGEST_PAUSE.seconds // 60} minutes, {courier.MOST_ATTEMPTS} times" in relay
+    assert f"`timeout`, {TargetSettings(kind='mas', url='').timeout:g} seconds" in target
+    assert f"`timeout`, {Source(env='X').timeout:g} seconds" in command
 
 
 @pytest.mark.proves("V11.1.3", "V11.2.1")
