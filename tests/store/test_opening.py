@@ -163,7 +163,8 @@ def test_the_error_of_a_foreign_version_names_the_server_without_its_password(po
 
 @pytest.mark.proves("ST-6")
 def test_files_and_folders_are_for_our_eyes_only(tmp_path: Path) -> None:
-    store = with_tenants(fresh_sqlite(tmp_path / "data"), 1)
+    migrate(tmp_path / "data" / "keyturn.db")
+    store = with_tenants(open_store(tmp_path / "data" / "keyturn.db"), 1)
     assert mode(tmp_path / "data") == 0o700
     assert {path.name: mode(path) for path in (tmp_path / "data").iterdir()} == {
         "keyturn.db": 0o600,

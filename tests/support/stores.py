@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -25,8 +27,19 @@ NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 def fresh_sqlite(folder: Path) -> Store:
     """An empty store in a new file of this folder; the caller closes it."""
     path = folder / "keyturn.db"
-    migrate(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.touch(0o600)
+    path.write_bytes(_migrated())
     return open_store(path)
+
+
+@cache
+def _migrated() -> bytes:
+    """A new database as the migrations make it, made once: they take longer than most tests."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "keyturn.db"
+        migrate(path)
+        return path.read_bytes()
 
 
 @pytest.fixture
