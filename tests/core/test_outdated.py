@@ -18,6 +18,7 @@ from keyturn.core.commands import (
     SetStatus,
     UpdateUser,
 )
+from keyturn.core.enrolling import LocalFactors
 from keyturn.core.outcomes import Refused
 from keyturn.core.permissions import SIGN_IN_AGAIN, Actor, Proof
 from keyturn.core.steps import Caller
@@ -108,3 +109,14 @@ def test_an_old_sign_in_changes_no_rules_and_ends_no_session_of_an_administrator
         assert asked == [open_office is late] * 4
     assert not asks(late.sessions.of("above", Handle.KEY))
     assert not asks(late.sessions.end("", Handle.KEY, ""))
+
+
+@pytest.mark.proves("AU-8", "V7.5.1")
+def test_an_old_sign_in_takes_no_factor_from_an_administrator(house: House) -> None:
+    actor = boss(house)
+    house.add("above", rights=ALL_RIGHTS)
+    house.add("peer")
+    house.clock.advance(OLD)
+    factors = LocalFactors(house.signing_in, office(house, actor).caller)
+    assert asks(factors.remove_all("above", Handle.KEY))
+    assert not asks(factors.remove_all("peer", Handle.KEY))

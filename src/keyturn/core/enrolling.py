@@ -10,7 +10,7 @@ from keyturn.core.audit import Event
 from keyturn.core.factors import FRESH, MOST_FACTORS, RECOVERY_CODES, Factor, FactorKind, kinds, typed
 from keyturn.core.noticing import notice
 from keyturn.core.outcomes import Changed, Reason, Refused, Unchanged
-from keyturn.core.permissions import SIGN_IN_AGAIN, Proof, Target, may, not_allowed
+from keyturn.core.permissions import SIGN_IN_AGAIN, Proof, Target, may, not_allowed, outdated
 from keyturn.core.personal import Enrolled, NewApp
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
@@ -129,6 +129,9 @@ class LocalFactors:
                 return self.refuse(transaction, "factor.remove", not_allowed(who), uid)
             if subject is None:
                 return self.refuse(transaction, "factor.remove", _missing(who), "")
+            stale = outdated(actor, self._now(), who) if rights or administers else None
+            if stale is not None:
+                return self.refuse(transaction, "factor.remove", stale, subject.uid)
             if not transaction.factors.remove([each.id for each in transaction.factors.of(subject.uid)]):
                 transaction.audit.append([self._event("factor.remove", "unchanged", subject, who=who)])
                 return Unchanged(who)
