@@ -90,7 +90,7 @@ def test_a_restore_revives_no_token_and_no_one_time_secret(
         signed = sign_in(house, "admin", admin)
         assert signed is not None
         door, origin = house.gate.signing_in, Origin()
-        keyed = [door.with_key(key["id"], Secret(key["token"]), door="test", origin=origin) for _ in range(99)]
+        keyed = [door.with_key(key["id"], Secret(key["token"]), door="mas", origin=origin) for _ in range(99)]
         tokens = [signed.token, *(one.token for one in keyed if isinstance(one, SignedIn))]
         assert len([actor for actor in door.actors(tokens) if actor]) == 100
         run("backup", tmp_path / "b.age", "--data", tmp_path / "first", "--to", recipient)
@@ -111,7 +111,7 @@ def test_a_restore_revives_no_token_and_no_one_time_secret(
         again = sign_in(house, "admin", admin)
         assert again is not None
         assert house.gate.signing_in.actor(again.token) is not None
-        entered = house.gate.signing_in.with_key(key["id"], Secret(key["token"]), door="test", origin=Origin())
+        entered = house.gate.signing_in.with_key(key["id"], Secret(key["token"]), door="mas", origin=Origin())
         assert isinstance(entered, SignedIn)
     for path in (tmp_path / "b.age", tmp_path / "new", *(tmp_path / "new").rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
