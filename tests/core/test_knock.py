@@ -61,6 +61,18 @@ def test_a_remembered_password_dies_with_the_next_change_of_the_account(house: H
     assert reason(knock(house, OTHER)) is Reason.NOT_SIGNED_IN
 
 
+@pytest.mark.proves("AU-7")
+def test_of_a_long_name_the_whole_password_is_remembered_and_dies_with_it(house: House) -> None:
+    """What cuts the two together to a length would let anybody in who has such a name (Okta, 2024)."""
+    name = "a-name-of-more-than-sixty-letters-as-mail-addresses-are-" + "x" * 40
+    house.add(name, rights=ALL_RIGHTS)
+    house.directory().execute([ResetPassword(name, GOOD, permanent=True)])
+    assert isinstance(knock(house, GOOD, login=name), Actor)
+    assert reason(knock(house, Secret(GOOD.reveal()[:-1]), login=name)) is Reason.NOT_SIGNED_IN
+    house.directory().execute([ResetPassword(name, OTHER, permanent=True)])
+    assert reason(knock(house, GOOD, login=name)) is Reason.NOT_SIGNED_IN
+
+
 @dataclass
 class Interrupted:
     """A real hasher at which something happens while it compares."""
