@@ -50,7 +50,8 @@ timing: setup
 node:
 	@command -v npm >/dev/null || { echo "this target needs Node.js 18 or newer with npm (on Debian: apt install nodejs npm)" >&2; exit 1; }
 
-# Runner and server killed at so many random moments, and so many malformed requests to each door; `make test` does a few.
+# What `make test` does in short, at length: kills, graphs of groups, malformed requests, slow clients, tamperings, secrets that
+# are drawn, canaries, candidates for passwords, guesses.
 KILLS ?= 50
 MAIL_KILLS ?= 1000
 GRAPHS ?= 5000

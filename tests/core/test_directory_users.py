@@ -57,6 +57,7 @@ def test_an_id_is_text_and_stays_as_it_is(house: House, who: str) -> None:
     assert house.directory().find(who + " ") is None
 
 
+@pytest.mark.proves("V10.3.3")
 def test_a_taken_id_login_or_address_is_refused_and_a_deleted_one_reserved(house: House) -> None:
     via = replace(LOCAL, unique_mail=True)
     house.add("amal", mail="amal@example.com")
