@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -70,6 +71,9 @@ def test_who_added_an_app_signs_in_with_both(door: OpenDoor) -> None:
     assert (half["must_change"], half["must_enrol"]) == (False, False)
     for method, path in (("GET", "/me"), ("GET", "/users"), ("POST", "/me/password"), ("GET", "/me/factors")):
         assert problem(door.ask(method, V1 + path, token=half["token"])) == (403, "KT-AUTH-009")
+    form = urlencode({"login": "amal", "present": PHRASE, "new": PHRASE + "!", "again": PHRASE + "!"}).encode()
+    page = door.ask("POST", "/", headers={"content-type": "application/x-www-form-urlencoded"}, body=form)
+    assert (page.status, "has a second factor" in page.text) == (403, True)
     assert problem(show(door, half["token"], "000000")) == (401, "KT-AUTH-001")
     whole = show(door, half["token"], code_of(door, app))
     assert (whole.status, whole.json["second_factor"]) == (201, [])

@@ -27,6 +27,7 @@ FIRST: Final = frozenset({"login", "present", "new", "again"})
 NEXT: Final = frozenset({"session", "new", "again"})
 LATER: Final = marked("There are too many tries just now. Wait a minute and try again.")
 WRONG: Final = marked("The sign-in name or the password is wrong, or its time is up.")
+HALF: Final = marked("This account has a second factor: change its password where you can show it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,9 @@ class Welcome:
             return pages.welcome(words, words(LATER), status=429)
         if isinstance(signed, Refused):
             return pages.welcome(words, words(WRONG), status=403)
+        if signed.actor.proof is Proof.HALF:
+            await self.gate.sign_out(signed.token, door=DOOR, origin=origin_of(request))
+            return pages.welcome(words, words(HALF), status=403)
         old = None if signed.must_change else fields["present"]
         outcome = await self._set(request, signed.actor, ChangePassword(signed.actor.id, fields["new"], old))
         if not isinstance(outcome, Refused):
