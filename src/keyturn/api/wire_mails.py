@@ -5,7 +5,6 @@ from typing import Final
 
 from keyturn.http.described import (
     COUNT,
-    NAME,
     TEXT,
     TIME,
     WHOLE,
@@ -43,7 +42,7 @@ SHAPES: Final[Mapping[str, Schema]] = {
 MAILS: Final = (
     Call("GET", "/keyturn/v1/mails", "What became of mails; none is shown with what it says",
          {200: Answer("Mails, newest first.", shape("Mails"), {"mails": []})}, needs=("mail.list",),
-         parameters=(Parameter("who", "Only to the user with this id.", NAME),
+         parameters=(Parameter("who", "Only to the user with this id."),
                      Parameter("state", "Only in this state.", _STATE),
                      Parameter("count", "How many at most, up to 1,000.", COUNT))),
 )  # fmt: skip
