@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.sources import ROOT
 from tools.marks import Marks, Proof, marks
-from tools.self_statement import FAMILIES, IN_PART, MET, NOT_MET, WORKED_ON, Requirement, catalogue, faults, judge
+from tools.self_statement import FAMILIES, IN_PART, MET, NOT_MET, Requirement, catalogue, faults, judge
 
 MARK = "@pytest.mark." + "proves"
 
@@ -127,13 +127,6 @@ def test_an_id_that_stands_twice_is_a_fault() -> None:
     """Two sentences for one id would both be half true."""
     [told] = faults([Requirement("AA-1", "what it asks")] * 2, PROVED)
     assert "twice" in told
-
-
-def test_what_is_worked_on_counts_as_soon_as_a_test_claims_it() -> None:
-    """Until then it is not met."""
-    asked = Requirement("AA-1", "what it asks", state=NOT_MET, reason=WORKED_ON)
-    assert faults([asked], PROVED) == faults([asked], Marks((), ())) == []
-    assert [judge([asked], proofs)[0].state for proofs in (PROVED.proofs, ())] == [MET, NOT_MET]
 
 
 def test_a_requirement_is_met_through_others_only_when_all_of_them_are() -> None:

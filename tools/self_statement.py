@@ -16,7 +16,6 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 CATALOGUES: Final = ("requirements.json", "requirements-nist.json", "requirements-asvs.json")
 MET, IN_PART, NOT_MET = "met", "in part", "not met"
 STATES: Final = (MET, IN_PART, NOT_MET, "not applicable", "operator", "later")
-WORKED_ON: Final = "being worked on"
 
 FAMILIES: Final[Mapping[str, str]] = {
     "PW": "Passwords",
@@ -77,11 +76,6 @@ class Requirement(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
         """`PW` of `PW-1`, `V` of `V6.2.1`."""
         return re.sub(r"[-\d].*", "", self.id)
 
-    @property
-    def worked_on(self) -> bool:
-        """True while somebody is at it: then a test that claims it counts."""
-        return self.state == NOT_MET and self.reason == WORKED_ON
-
 
 @dataclass(frozen=True)
 class Judged:
@@ -110,7 +104,7 @@ def judge(requirements: Sequence[Requirement], proofs: Iterable[Proof]) -> list[
 
 def _state(requirement: Requirement, proved: bool) -> tuple[str, str]:
     """State and reason of a requirement taken by itself."""
-    if requirement.state and not (requirement.worked_on and proved):
+    if requirement.state:
         return requirement.state, requirement.reason
     return (MET, "") if proved else (NOT_MET, "no test shows it")
 
@@ -151,7 +145,7 @@ def _faults_of(requirement: Requirement, claimed: bool, ids: Mapping[str, int]) 
         yield "state and reason go together"
     if state == IN_PART and not claimed:
         yield "met in part, says the catalogue, and no test shows the part"
-    if state not in ("", IN_PART) and claimed and not requirement.worked_on:
+    if state not in ("", IN_PART) and claimed:
         yield f"{state}, says the catalogue, and a test claims it"
     if not state and not claimed and not requirement.through:
         yield "neither a test nor a state"
