@@ -172,3 +172,14 @@ def test_a_client_gets_the_scopes_it_asks_for_and_no_more(house: House) -> None:
     assert scopes("read") == frozenset({"read"})
     assert scopes("read", "rule") is Reason.NOT_ALLOWED
     assert house.events()[-1] == ("session.start", "refused", made.key.id, "not-allowed")
+
+
+@pytest.mark.proves("LG-1", "V16.3.1")
+def test_who_is_let_in_at_a_door_without_sessions_is_in_the_audit_once_a_minute(house: House) -> None:
+    permanent(house)
+    for _ in range(3):
+        assert isinstance(knock(house, GOOD), Actor)
+    house.clock.advance(timedelta(minutes=2))
+    assert isinstance(knock(house, GOOD), Actor)
+    let_in = [event for event in house.events() if event[:2] == ("session.start", "started")]
+    assert let_in == [("session.start", "started", "amal", "")] * 2

@@ -34,6 +34,9 @@ PASSWORD_ALONE: Final = "right, but a password alone opens nothing for this acco
 ANY_DOOR: Final = "keyturn"
 """The kind of keys that sign in wherever keys do; all others sign in at the door that they were made for."""
 
+KNOCKED: Final = "by a password that comes with each call"
+"""What the audit says of a sign-in at a door without sessions; calls within the minute after it are the same one."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
@@ -125,6 +128,8 @@ class SignIn:
             transaction.users.wait(current.uid, None, clear=True)
             if fresh is not None:
                 transaction.credentials.renew(current.uid, fresh.text, fresh.pepper_id)
+            now = self.parts.clock.now()
+            transaction.audit.append([attempt.event(now, current.tenant, current.uid, "started", KNOCKED)])
         if not credential.must_change:
             self.recent.put(given, current.uid, current.epoch, self.parts.clock.monotonic())
         return _caller(current, credential)
