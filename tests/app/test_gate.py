@@ -14,11 +14,12 @@ from keyturn.core.commands import Origin, ResetPassword
 from keyturn.core.errors import StoreError
 from keyturn.core.guard import Guard
 from keyturn.core.outcomes import Reason, Refused
+from keyturn.core.ownkeys import OwnKeys, Wanted
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import NewKey, SignedIn
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Store
-from keyturn.core.users import ALL_RIGHTS
+from keyturn.core.users import ALL_RIGHTS, Handle
 from tests.support.house import GOOD, House, make_house, reason
 from tests.support.stores import fresh_sqlite
 
@@ -95,6 +96,16 @@ async def test_what_was_right_a_moment_ago_does_not_wait(house: House, threads: 
     began = time.monotonic()
     assert await knock(gate, GOOD) is None
     assert time.monotonic() - began < LENGTH
+
+
+async def test_a_key_of_one_s_own_does_not_wait(house: House, threads: Threads) -> None:
+    """Nobody guesses one, and a script shows it with every call."""
+    made = OwnKeys(house.parts, house.directory().caller).create_for("amal", Handle.KEY, Wanted("test"))
+    assert isinstance(made, NewKey)
+    gate = gate_of(house, threads, length=2.0)
+    began = time.monotonic()
+    assert await knock(gate, made.token) is None
+    assert time.monotonic() - began < 2.0
 
 
 async def test_what_takes_longer_than_a_floor_leaves_at_the_next(house: House) -> None:
