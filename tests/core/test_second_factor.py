@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from keyturn.core.budget import FREE_GUESSES
 from keyturn.core.commands import Origin, ResetPassword, SetStatus
 from keyturn.core.factors import FactorKind
 from keyturn.core.outcomes import Reason, Refused
@@ -118,6 +119,19 @@ def test_a_known_password_buys_no_fresh_guesses_at_codes(amal: Person, house: Ho
     assert user is not None
     assert user.status is Status.DISABLED
     assert evaluated < 10
+
+
+@pytest.mark.proves("AU-4", "V6.3.1")
+def test_a_known_password_makes_no_address_one_of_the_persons(amal: Person, house: House) -> None:
+    places = [f"198.51.100.{number}" for number in range(3)]
+    amal.enrol()
+    halves = [(place, amal.sign_in(source=place).actor) for place in places]
+    for _ in range(10):
+        for place, half in halves:
+            amal.show(half, Secret("000000"), place)
+    user = house.directory().find("amal")
+    assert user is not None
+    assert user.failures == FREE_GUESSES
 
 
 def test_a_right_password_takes_its_own_guess_back_and_no_other(amal: Person, house: House) -> None:

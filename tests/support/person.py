@@ -34,9 +34,10 @@ class Person:
         self.house.add(self.name, rights=self.rights, mail=f"{self.name}@example.com")
         self.house.directory().execute([ResetPassword(self.name, GOOD, permanent=True)])
 
-    def sign_in(self, password: Secret = GOOD) -> SignedIn:
+    def sign_in(self, password: Secret = GOOD, source: str = "") -> SignedIn:
         """A sign-in with the password, which must be right."""
-        signed = self.house.sign_in(self.name, password)
+        origin = Origin(source=source)
+        signed = self.house.signing_in.with_password(self.name, password, door="test", origin=origin)
         assert isinstance(signed, SignedIn), signed
         return signed
 
@@ -58,9 +59,9 @@ class Person:
         self.house.clock.advance(STEP)
         return done.signed
 
-    def show(self, half: Actor, code: Secret) -> SignedIn | Refused:
+    def show(self, half: Actor, code: Secret, source: str = "") -> SignedIn | Refused:
         """One try to show the second factor."""
-        return Proving(self.house.signing_in).with_code(half, code, door="test", origin=Origin())
+        return Proving(self.house.signing_in).with_code(half, code, door="test", origin=Origin(source=source))
 
     def now(self) -> Secret:
         """The code that the app shows now."""

@@ -39,7 +39,9 @@ GOOD: Final = (
 
 FIND: Final = GOOD.where(_S.id == bindparam("wanted"))
 OF: Final = GOOD.where(_S.owner == bindparam("of"), _S.expires > bindparam("now")).order_by(_S.started, _S.id)
-SOURCES: Final = select(_S.source).distinct().where(_S.owner == bindparam("of"), _S.source != "")
+SOURCES: Final = select(_S.source).distinct().where(_S.owner == bindparam("of"), _S.source != "", _S.stage == "")
+"""Half a session tells nothing of the person: whoever knows the password has one from wherever they like."""
+
 END: Final = delete(SESSIONS).where(_S.id.in_(bindparam("ids", expanding=True)))
 SWEEP: Final = delete(SESSIONS).where(_S.expires < bindparam("before"))
 PUT_LINKS: Final = Prepared(insert(LINKS), "digest", "uid", "operation", "expires")
