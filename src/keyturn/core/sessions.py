@@ -41,8 +41,8 @@ class SessionTable(Protocol):
         """The sessions of a user or key that are good, oldest first."""
 
     def sources(self, owner: str) -> frozenset[str]:
-        """From where a user or key signed in of late, all the way: so long as the sessions are kept, which is a day after
-        their end."""
+        """From where a user or key signed in of late, all the way: so long as the sessions are kept, a day after their
+        end."""
 
     def end(self, ids: Sequence[str]) -> None:
         """End these."""
