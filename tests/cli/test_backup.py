@@ -4,6 +4,7 @@ import io
 import json
 import sqlite3
 import stat
+import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -18,9 +19,10 @@ from keyturn.app.backup import MANIFEST, Manifest, back_up
 from keyturn.app.build import House, Place, open_house
 from keyturn.app.operator import DOOR, operator
 from keyturn.app.restore import restore
+from keyturn.cli.frame import Frame
 from keyturn.cli.main import cli
 from keyturn.core.commands import CreateUser, Origin, ResetPassword
-from keyturn.core.errors import KeyFolderError
+from keyturn.core.errors import ConfigError, KeyFolderError
 from keyturn.core.outcomes import Changed
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
@@ -28,6 +30,7 @@ from keyturn.core.users import Contact, Profile
 from keyturn.crypto.handout import new_identity
 from keyturn.crypto.hashing import FolderHasher
 from keyturn.crypto.keyfolder import Label, add_key, open_key_folder, remove_key
+from tests.cli.test_frame import Keyboard
 from tests.support.postgres import Postgres
 
 Run = Callable[..., Result]
@@ -341,6 +344,19 @@ def test_postgresql_is_copied_by_its_own_tools_and_revives_nothing_either(
         assert sign_in(house, "unused", unused) is None
         assert sign_in(house, "admin", Secret(made["admin"]["password"])) is not None
     postgres.drop(url)
+
+
+def test_whoever_does_not_confirm_ends_no_session(
+    made: object, recipient: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyboard = Keyboard()
+    monkeypatch.setattr(sys, "stdin", keyboard.stdin)
+    keyboard.type("n")
+    where = ["--data", str(tmp_path / "new"), "--identity", str(tmp_path / "id.key"), "--database", "sqlite:///x"]
+    with pytest.raises(ConfigError, match="not confirmed"):
+        cli.main(["restore", str(tmp_path / "b.age"), *where], standalone_mode=False, obj=Frame())
+    keyboard.close()
+    assert not (tmp_path / "new").exists()
 
 
 def test_what_others_write_meanwhile_is_in_the_copy_whole_or_not_at_all(
