@@ -17,6 +17,7 @@ def test_the_api_answers_that_a_reset_is_done_and_elsewhere_what_became_of_its_m
     assert (mail["login"], mail["recipient"], mail["template"]) == ("omar", "omar@example.com", "secret")
     assert (mail["state"], mail["attempts"], mail["settled"]) == ("waiting", 0, None)
     assert door.ask("GET", "/keyturn/v1/mails?who=omar&state=sent", token=admin).json["mails"] == []
+    assert door.ask("GET", "/keyturn/v1/mails?state=lost", token=admin).status == 400
 
 
 def test_nobody_without_the_right_sees_mails(door: OpenDoor) -> None:

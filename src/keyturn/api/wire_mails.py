@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from keyturn.api.mails import STATES
 from keyturn.http.described import (
     COUNT,
     TEXT,
@@ -19,7 +20,7 @@ from keyturn.http.described import (
     shape,
 )  # fmt: skip
 
-_STATE: Final = one_of("waiting", "sending", "sent", "failed", "cancelled")
+_STATE: Final = one_of(*STATES)
 _MAIL: Final[Mapping[str, Schema]] = {
     "id": TEXT,
     "login": TEXT,
