@@ -259,7 +259,7 @@ def _refuse_open_to_others(path: Path, mode: str) -> None:
 def _mark(path: Path) -> Mark | None:
     """Which keyring lies there: it is replaced by a new file whenever something changes.  None: there is none."""
     try:
-        found = (path / KEYRING).stat()
+        found = os.stat(f"{path}{os.sep}{KEYRING}")  # at every use of a key: a third of the time
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns
