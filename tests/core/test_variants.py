@@ -15,9 +15,11 @@ padding = st.text("0123456789!?#", max_size=MOST_SLACK)
 @pytest.mark.parametrize(
     "made",
     [
-        "sunshine", "sunshine1", "!sunshine!", "sunshine2024", "1987sunshine", "sunshine!!!!!!!!!!", "sunshine123456789",
+        "sunshine", "sunshine1", "!sunshine!", "sunshine2024", "1987sunshine", "sunshine!!!!!!!!!!",
+        "sunshine123456789",
         "sunshineqwerty", "abcdsunshine", "$un5h1ne", "5unsh!n3#77", "sun-shine", "s.u.n.s.h.i.n.e", "enihsnus",
-        "enihsnus99", "sunshinesunshine", "sunshine sunshine!", "sun shine sun shine", "77sunshine88", "1990sunshine2024",
+        "enihsnus99", "sunshinesunshine", "sunshine sunshine!", "sun shine sun shine", "77sunshine88",
+        "1990sunshine2024",
     ],
 )  # fmt: skip
 def test_a_word_is_found_behind_every_trick(made: str) -> None:
@@ -52,7 +54,8 @@ def test_every_text_has_few_bases_and_is_its_own_first(text: str) -> None:
 @pytest.mark.parametrize(
     "made",
     [
-        "amal", "li", "amalhaddad", "haddad.amal", "amal haddad 1987", "@m4l-h4ddad!", "amalamalamal", "keyturnkeyturn1",
+        "amal", "li", "amalhaddad", "haddad.amal", "amal haddad 1987", "@m4l-h4ddad!", "amalamalamal",
+        "keyturnkeyturn1",
         "keyturn-amal-2024", "amal123456789", "haddadqwertzuiop", "zzzzamal!!!!!!", "7amal7haddad77",
     ],
 )  # fmt: skip
