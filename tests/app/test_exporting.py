@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from keyturn.app.build import DATABASE, KEYS, House, Place, open_house
 from keyturn.app.exporting import COLUMNS, as_csv, prove, public_keys, whole, written
 from keyturn.app.init import FOUNDER, make_directory
 from keyturn.app.trail import entries
+from keyturn.core.audit import link
 from keyturn.core.commands import CreateUser
 from keyturn.core.errors import ConfigError
 from keyturn.core.users import Profile
@@ -106,6 +108,18 @@ def test_what_is_no_whole_trail_says_why_it_proves_nothing(house: House) -> None
         "spaced": "the seal is not as keyturn wrote it",
         "stranger": f"the seal is not signed by the audit key {house.signer.key_id} that was given",
     }
+
+
+@pytest.mark.proves("LG-3")
+def test_a_last_record_that_is_another_one_does_not_fit_the_seal(house: House) -> None:
+    """Its own hash is right; but another one was signed."""
+    *_, last, seal = exported(house)
+    record = json.loads(last)
+    event = replace(list(entries(house.store))[-1].event, who="somebody")
+    digest = link(record["previous"], record["shard"], record["sequence"], event)
+    forged = json.dumps(record | {"who": "somebody", "hash": digest}).encode() + b"\n"
+    proof = prove([*exported(house)[:-2], forged, seal], public_keys([key_of(house)]))
+    assert (proof.broken, proof.why) == (record["sequence"], "the record is not the one that was signed")
 
 
 def test_a_public_key_is_known_by_its_name_and_what_is_none_is_refused(house: House, tmp_path: Path) -> None:

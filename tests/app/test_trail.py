@@ -58,6 +58,18 @@ TAMPERING: dict[str, tuple[str, str]] = {
     "relinked": ("update audit set previous = 'aa' where sequence = 3", "does not follow the one before it"),
     "removed": ("delete from audit where sequence = 3", "missing"),
     "cut off": ("delete from audit where sequence > 5", "were signed and are missing"),
+    "garbled": ("update audit set at = 'yesterday' where sequence = 3", "cannot be read"),
+    "garbled end": ("update audit_head set sequence = 'many'", "cannot be read"),
+    "garbled checkpoint": ("update audit_checkpoints set at = 'yesterday'", "cannot be read"),
+    "end lost": ("delete from audit_head", "lost its note"),
+    "end behind": ("update audit_head set sequence = sequence - 1", "where the store has noted its end"),
+    "beside": ("update audit set shard = 1 where sequence = 6", "missing"),
+    "one more": (
+        "insert into audit select 1, sequence, previous, hash, at, tenant, actor, verb, outcome, target, who, reason,"
+        " door, source, request, run, detail, row from audit where sequence = 1",
+        "records, and the chain has",
+    ),
+    "shouted": ("update audit_checkpoints set signature = upper(signature)", "not signed by an audit key"),
     "unsigned": ("update audit_checkpoints set hash = 'aa'", "not signed by an audit key"),
 }
 
