@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from keyturn.cli.main import cli
 from keyturn.core.factors import Factor, FactorKind
 from keyturn.core.users import Handle
+from tests.cli.runs_kit import Terminal
 from tests.support.server import OpenDoor, Person, served
 
 Run = Callable[..., Result]
@@ -54,6 +55,18 @@ def test_factors_are_listed_and_taken_from_who_lost_them(tmp_path: Path) -> None
         assert "amal has no second factor any more" in run("factor", "remove", "amal", "--yes").output
         assert "no second factor" in run("factor", "list", "amal").output
         assert "KT-TGT-030" in run("factor", "list", "nobody", code=3).output
+
+
+def test_without_a_yes_nothing_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(tmp_path, users=[Person("amal")]) as door:
+        give(door, "amal", FactorKind.TOTP)
+        asked = ["factor", "remove", "amal", "--data", str(door.house.place.data)]
+        monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+        assert cli.main(asked, standalone_mode=False) == 8
+        assert "phone" in runner(door)("factor", "list", "amal").output
+        monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+        assert cli.main(asked, standalone_mode=False) == 0
+        assert "no second factor" in runner(door)("factor", "list", "amal").output
 
 
 @pytest.mark.parametrize("kind", CALLS)
