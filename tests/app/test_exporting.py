@@ -92,6 +92,7 @@ def test_what_is_no_whole_trail_says_why_it_proves_nothing(house: House) -> None
         "last": prove([*lines[:-1], b"something else\n"], is_ours).why,
         "list": prove([b"[]\n"], is_ours).why,
         "deep": prove([b"[" * 100_000], is_ours).why,
+        "squeezed": prove([lines[0].replace(b": ", b":"), *lines[1:]], is_ours).why,
         "spaced": prove([*lines[:-1], lines[-1].replace(b": ", b":")], is_ours).why,
         "stranger": prove(lines, lambda *_: False).why,
     }
@@ -105,6 +106,7 @@ def test_what_is_no_whole_trail_says_why_it_proves_nothing(house: House) -> None
         "last": "the line is not as keyturn wrote it",
         "list": "the line is not as keyturn wrote it",
         "deep": "the line is not as keyturn wrote it",
+        "squeezed": "the line is not as keyturn wrote it",
         "spaced": "the seal is not as keyturn wrote it",
         "stranger": f"the seal is not signed by the audit key {house.signer.key_id} that was given",
     }
