@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 
-from keyturn.app.connections import WRITTEN_FOR, Keeper, Patience
+from keyturn.app.connections import MOST_OF_HEAD, WRITTEN_FOR, Keeper, Patience
 from keyturn.app.serve import bind, serve
 
 SLOW = int(os.environ.get("KEYTURN_SLOW_CLIENTS", "50"))
@@ -37,6 +37,11 @@ async def hello(request: Request) -> Response:
     return PlainTextResponse("hello")
 
 
+async def told(request: Request) -> Response:
+    """The headers that came, but for the first two, and so many octets of a body."""
+    return PlainTextResponse(f"{sorted(request.headers)[2:]} {len(await request.body())}")
+
+
 async def large(request: Request) -> Response:
     """So many octets."""
     return PlainTextResponse("x" * MANY)
@@ -47,6 +52,7 @@ async def serving(patience: Patience) -> AsyncIterator[int]:
     """A small application; the port."""
     listener, ready, stop = bind("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
     routes = [Route("/", hello, methods=["GET", "POST"]), Route("/large", large)]
+    routes.append(Route("/told", told, methods=["POST"]))
     task = asyncio.create_task(serve(Router(routes), listener, announce=ready.set, stop=stop, patience=patience))
     await ready.wait()
     try:
@@ -195,3 +201,50 @@ async def test_what_is_no_http_is_answered_with_the_headers_of_every_answer() ->
 def test_the_protocol_was_read_in_this_version_of_the_server() -> None:
     """When it is red: read uvicorn's httptools_impl.py again, then write the new version down."""
     assert uvicorn.__version__.startswith(WRITTEN_FOR + ".")
+
+
+PIECES = b"POST /told HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.proves("AP-1", "V15.2.2")
+@pytest.mark.parametrize(
+    ("sent", "more"),
+    [
+        (b"GET /", b"x"),
+        (b"GET / HTTP/1.1\r\nhost: x\r\nx: ", b"x"),
+        (b"GET / HTTP/1.1\r\nhost: x\r\n", b"x: 1\r\n"),
+        (PIECES + b"1\r\nx\r\n0\r\n", b"x: 1\r\n"),
+        (PIECES + b"1\r\nx\r\n0\r\nx: ", b"x"),
+        (PIECES + b"1;", b"x"),
+    ],
+    ids=["address", "header", "headers", "trailers", "trailer", "extension of a piece"],
+)
+async def test_a_head_without_end_is_not_kept(sent: bytes, more: bytes) -> None:
+    async with serving(Patience()) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        taken = 0
+        with contextlib.suppress(ConnectionError):
+            while taken < 2 * MANY:
+                writer.write(more * (65536 // len(more)))
+                taken += 65536
+                await writer.drain()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+    assert taken < MANY
+
+
+@pytest.mark.proves("AP-1", "V15.2.2")
+async def test_a_head_that_is_too_large_is_told_so() -> None:
+    async with serving(Patience()) as port:
+        fits = b"x: " + b"y" * (MOST_OF_HEAD - 500) + b"\r\n"
+        assert (await ended(port, CLOSING.replace(b"\r\n", b"\r\n" + fits, 1))).startswith(b"HTTP/1.1 200 ")
+        assert (await ended(port, CLOSING.replace(b"\r\n", b"\r\n" + fits * 2, 1))).startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.proves("AP-3", "AP-11")
+async def test_what_follows_a_body_is_no_header() -> None:
+    async with serving(Patience()) as port:
+        sent = PIECES + b"1\r\nx\r\n0\r\nauthorization: Bearer of-a-stranger\r\n\r\n"
+        assert (await ended(port, sent)).endswith(b"\r\n['transfer-encoding'] 1")

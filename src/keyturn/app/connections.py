@@ -19,6 +19,11 @@ WRITTEN_FOR: Final = "0.54"
 _GRACE: Final = 1.0
 """Seconds after the patience for a body in which the 408 that says so can still leave."""
 
+MOST_OF_HEAD: Final = 32 * 1024
+"""Most octets of a head: of its address, its headers and what follows a body in pieces, each header costing 32 more."""
+
+_EACH: Final = 32
+
 _HEADERS: Final = (
     b"cache-control: no-store\r\nx-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\n"
     b"content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
@@ -26,6 +31,11 @@ _HEADERS: Final = (
 )
 _NOT_HTTP: Final = (
     b"HTTP/1.1 400 Bad Request\r\n" + _HEADERS + b"content-length: 31\r\n\r\nthis is no request of HTTP/1.1\n"
+)
+_TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    + _HEADERS
+    + b"content-length: 22\r\n\r\nthe head is too large\n"
 )
 _FULL: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n"
@@ -72,10 +82,18 @@ class Keeper:
             del self.open[address]
 
 
+class TooLarge(Exception):
+    """A head has more octets than one may have."""
+
+
 class TimedProtocol(HttpToolsProtocol):
-    """A connection that ends when its caller takes too long."""
+    """A connection that ends when its caller takes too long, or sends a head without end."""
 
     keeper: Keeper
+    _weight: int = 0
+    _whole: bool = False
+    _came: bool = False
+    _silent: int = 0
     _deadline: asyncio.TimerHandle | None = None
     _stuck: asyncio.TimerHandle | None = None
     _counted: str | None = None
@@ -104,15 +122,44 @@ class TimedProtocol(HttpToolsProtocol):
         """Bytes of a request; the first ones begin its deadline, and no later ones lengthen it."""
         if self._deadline is None and self._is_between():
             self._wait(self.keeper.patience.head)
+        self._came = False
         super().data_received(data)
+        # The parser keeps a header until it is whole, and tells nothing of it before.
+        self._silent = 0 if self._came else self._silent + len(data)
+        if self._silent > MOST_OF_HEAD and not self.transport.is_closing():
+            self._weight = self._silent
+            self.send_400_response("")
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._weight, self._whole, self._came = 0, False, True
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the address."""
+        self._weigh(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header.  What follows a body is none: it was not there when the request was judged (RFC 9110, 6.5.1)."""
+        self._weigh(len(name) + len(value) + _EACH)
+        if not self._whole:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is whole: from here on its body is waited for."""
+        self._whole = self._came = True
         self._wait(self.keeper.patience.body + _GRACE)
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._came = True
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """The request is whole: now it is our turn, unless it was answered before that."""
+        self._came = True
         self._wait(self.keeper.patience.idle if self._is_between() else None)
         super().on_message_complete()
 
@@ -130,8 +177,14 @@ class TimedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What cannot be read as HTTP is answered with the headers that every answer has."""
-        self.transport.write(_NOT_HTTP)
+        self.transport.write(_TOO_LARGE if self._weight > MOST_OF_HEAD else _NOT_HTTP)
         self.transport.close()
+
+    def _weigh(self, octets: int) -> None:
+        """Count octets of a head.  Raises TooLarge, which ends the parsing."""
+        self._weight += octets
+        if self._weight > MOST_OF_HEAD:
+            raise TooLarge
 
     def _is_between(self) -> bool:
         """Whether no request is under way.  uvicorn says that a cycle is always there, and begins without one."""
