@@ -122,6 +122,16 @@ async def test_what_takes_longer_than_a_floor_leaves_at_the_next(house: House) -
     assert time.monotonic() - began >= 0.2
 
 
+async def test_on_a_busy_machine_the_floor_lies_higher_for_a_while() -> None:
+    floor = Floor(lambda: 0.05 / MARGIN)
+    async with floor.held():
+        await asyncio.sleep(0.12)
+    began = time.monotonic()
+    async with floor.held():
+        pass
+    assert time.monotonic() - began >= 0.12
+
+
 def test_a_floor_is_measured_once_until_it_is_measured_again() -> None:
     costs = iter([0.0, 0.5, 0.25])
     floor = Floor(lambda: next(costs))

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,12 @@ from typing import Final
 
 MARGIN: Final = 2.0
 """How many of the slowest comparisons fit into a floor: a comparison is not all of a sign-in, and machines are busy."""
+
+HIGHEST: Final = 5
+"""How many floors high it may lie on a busy machine."""
+
+RECENT: Final = 64
+"""So many sign-ins tell how busy the machine is."""
 
 SHORTEST: Final = 0.01
 """Seconds of a floor at least: the reads and writes of a sign-in take their time too."""
@@ -29,11 +36,17 @@ class Floor:
         self._kinds = kinds
         self._measured: object = None
         self._length = 0.0
+        self._recent: deque[float] = deque(maxlen=RECENT)
 
     @property
     def length(self) -> float:
         """Seconds of the floor."""
         return self._length or self.measure()
+
+    def _now(self) -> float:
+        """The floor of this moment: where the machine is so busy that sign-ins take longer, it lies higher, so that a
+        slow comparison does not come over it more often than a quick one."""
+        return max(self.length, min(max(self._recent, default=0.0), HIGHEST * self.length))
 
     def measure(self) -> float:
         """Measure (again): at the start, and when accounts have come that are slower to compare."""
@@ -46,12 +59,13 @@ class Floor:
         """What is done in here has its answer leave at the floor.  Waiting takes no thread and holds no lock."""
         if self._kinds() != self._measured:
             await asyncio.to_thread(self.measure)
-        length, began, held = self.length, time.monotonic(), Held()
+        length, began, held = self._now(), time.monotonic(), Held()
         try:
             yield held
         finally:
             took = time.monotonic() - began
             if not held.free:
+                self._recent.append(took)
                 await asyncio.sleep(math.ceil(took / length) * length - took)
 
 
