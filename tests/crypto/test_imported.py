@@ -88,7 +88,11 @@ def hasher(folder: KeyFolder) -> Iterator[FolderHasher]:
     hasher.close()
 
 
-@pytest.mark.parametrize(("text", "password"), [*VECTORS, *((text, WORD) for text in MADE)])
+KNOWN = [*VECTORS, *((text, WORD) for text in MADE)]
+
+
+# Named by number: what is made here is another text in each process, and processes share the tests out by their names.
+@pytest.mark.parametrize(("text", "password"), KNOWN, ids=range(len(KNOWN)))
 def test_a_hash_of_another_system_opens_with_its_password_alone(hasher: FolderHasher, text: str, password: str) -> None:
     assert hasher.fault_of(Secret(text)) == ""
     [verifier] = hasher.adopt([Secret(text)])
@@ -100,7 +104,7 @@ def test_a_hash_of_another_system_opens_with_its_password_alone(hasher: FolderHa
 
 
 @pytest.mark.proves("ST-2")
-@pytest.mark.parametrize("text", MADE)
+@pytest.mark.parametrize("text", MADE, ids=range(len(MADE)))
 def test_what_is_kept_of_it_is_no_use_without_the_key_folder(
     folder: KeyFolder, hasher: FolderHasher, text: str
 ) -> None:
