@@ -19,10 +19,11 @@ from keyturn.core.commands import (
     UpdateUser,
 )
 from keyturn.core.enrolling import LocalFactors
+from keyturn.core.membership import GroupChange
 from keyturn.core.outcomes import Refused
 from keyturn.core.permissions import SIGN_IN_AGAIN, Actor, Proof
 from keyturn.core.steps import Caller
-from keyturn.core.users import ALL_RIGHTS, Handle, Profile, Right, Status
+from keyturn.core.users import ALL_RIGHTS, Group, Handle, Profile, Right, Status
 from tests.support.house import GOOD, OTHER, House
 
 OLD = timedelta(minutes=15, seconds=1)
@@ -120,3 +121,26 @@ def test_an_old_sign_in_takes_no_factor_from_an_administrator(house: House) -> N
     factors = LocalFactors(house.signing_in, office(house, actor).caller)
     assert asks(factors.remove_all("above", Handle.KEY))
     assert not asks(factors.remove_all("peer", Handle.KEY))
+
+
+@pytest.mark.proves("AU-8", "V7.5.1")
+def test_an_old_sign_in_makes_no_administrator_by_way_of_a_group(house: House) -> None:
+    actor = boss(house)
+    made = house.add("peer")
+    assert made.user is not None
+    above = house.administration().groups.create("above", frozenset({Right.AUDIT}), (), "")
+    plain = house.administration().groups.create("plain", frozenset(), (), "")
+    assert isinstance(above, Group)
+    assert isinstance(plain, Group)
+    house.clock.advance(OLD)
+    late, groups = house.acting(actor), office(house, actor).groups
+    joining = GroupChange(add=(made.user.uid,))
+    assert asks(late.execute([CreateUser("new", Profile(), groups=(above.uid,))])[0])
+    assert asks(late.execute([UpdateUser("peer", join=(above.uid,))])[0])
+    assert asks(groups.update(above.uid, joining))
+    assert asks(groups.update(plain.uid, GroupChange(rights=frozenset({Right.AUDIT}))))
+    assert asks(groups.create("more", frozenset({Right.AUDIT}), (), ""))
+    assert asks(groups.delete(above.uid))
+    assert not asks(groups.update(plain.uid, joining))
+    assert not asks(late.execute([UpdateUser("peer", leave=(plain.uid,))])[0])
+    assert not asks(office(house, replace(actor, since=house.clock.now())).groups.update(above.uid, joining))

@@ -9,7 +9,7 @@ from keyturn.core.judging import fault_of_id
 from keyturn.core.membership import GroupChange, Node, Tie, above, below, closure
 from keyturn.core.once import Change, do
 from keyturn.core.outcomes import Reason, Refused
-from keyturn.core.permissions import Target, may, may_confer, not_allowed
+from keyturn.core.permissions import Target, may, may_confer, not_allowed, outdated
 from keyturn.core.steps import Caller, Parts
 from keyturn.core.storage import Done, Subject, Transaction, UserChange
 from keyturn.core.telling import change_told, rights_told, told
@@ -171,11 +171,15 @@ class LocalGroups:
         return {uid: one for uid, one in found.items() if one.tenant == self.caller.actor.tenant}
 
     def _hold(self, gives: frozenset[Right], people: Iterable[Subject]) -> None:
-        """The caller holds what the group gives, and what everybody holds who is taken in or out."""
+        """The caller holds what the group gives, and what everybody holds who is taken in or out; where it gives
+        anything, by a fresh sign-in."""
         actor = self.caller.actor
         whole = all(actor.holds(one.rights, one.administers) for one in people if one.uid != actor.id)
         if not whole or not may_confer(actor, gives):
             raise _Undo(not_allowed())
+        stale = outdated(actor, self.parts.clock.now()) if gives else None
+        if stale is not None:
+            raise _Undo(stale)
 
     def _spread(self, transaction: Transaction, graph: Mapping[str, Node], uids: Sequence[str]) -> None:
         """Write down what these users have through groups now; whoever lost something is signed in nowhere any more."""

@@ -116,9 +116,9 @@ def _membership(step: Step, seen: Seen, groups: Sequence[str]) -> Refused | None
     given = seen.gives("", groups, ())
     if given is None:
         return Refused(step.command.who, Reason.NO_SUCH_GROUP, "there is no such group")
-    if may_confer(step.caller.actor, given):
-        return None
-    return not_allowed(step.command.who)
+    if not may_confer(step.caller.actor, given):
+        return not_allowed(step.command.who)
+    return outdated(step.caller.actor, seen.now, step.command.who) if given else None
 
 
 def _creation(step: Step, command: CreateUser, seen: Seen) -> Refused | None:
