@@ -143,7 +143,7 @@ B64 = bare(bytes(16))
         ("{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", "no kind"),
         ("$1$salt$qJH7.N4xYta3aEG/dfqo/0", "no kind"),
         ("$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "no kind"),
-        (MADE[1] + "\n", "no kind"),
+        (VECTORS[2][0] + "\n", "no kind"),
         ("x" * 513, "longer than 512"),
         ("$2a$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "cost is 31"),
         ("$2a$03$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "cost is 3"),
