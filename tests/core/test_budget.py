@@ -1,12 +1,14 @@
 """One budget of wrong passwords an account: whoever guesses, from wherever, through whichever door."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from os import environ
 
 import pytest
 
 from keyturn.core.commands import ChangePassword, Origin, ResetPassword, SetStatus
+from keyturn.core.directory import LocalDirectory
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import SignedIn
@@ -17,6 +19,9 @@ from tests.support.house import GOOD, House, reason
 
 WRONG = Secret("a wrong guess of mine")
 BURST = int(environ.get("KEYTURN_GUESSES", "60"))
+HERE = "127.0.0.1"
+"""From where the house's own directory is asked."""
+
 HOME, AWAY, THIRD = "192.0.2.1", "198.51.100.7", "203.0.113.9"
 
 
@@ -174,9 +179,26 @@ def test_wrong_present_passwords_count_as_wrong_sign_ins(house: House) -> None:
     for _ in range(5):
         [came] = house.directory().execute([ChangePassword("amal", Secret("another phrase of words"), WRONG)])
         assert reason(came) is Reason.WRONG_PASSWORD
-    assert not guess(house, GOOD, HOME)
+    assert not guess(house, GOOD, HERE)
     house.clock.advance(timedelta(seconds=31))
-    assert guess(house, GOOD, HOME)
+    assert guess(house, GOOD, HERE)
+
+
+@pytest.mark.proves("AU-4", "V6.3.1")
+def test_wrong_passwords_from_elsewhere_keep_nobody_from_changing_theirs(house: House) -> None:
+    account(house)
+
+    def change(old: Secret, source: str) -> Reason | None:
+        caller = replace(house.directory().caller, origin=Origin(source=source))
+        [came] = LocalDirectory(house.parts, caller).execute(
+            [ChangePassword("amal", Secret("another phrase of words"), old)]
+        )
+        return reason(came)
+
+    for _ in range(5):
+        assert change(WRONG, AWAY) is Reason.WRONG_PASSWORD
+    assert change(GOOD, AWAY) is Reason.WRONG_PASSWORD
+    assert change(GOOD, HOME) is None
 
 
 def test_an_unlock_by_an_administrator_ends_the_waiting(house: House) -> None:

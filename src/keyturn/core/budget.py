@@ -6,7 +6,7 @@ from typing import Final
 from keyturn.core.audit import Event
 from keyturn.core.guard import place_of
 from keyturn.core.steps import Parts
-from keyturn.core.storage import Subject, Transaction, UserChange
+from keyturn.core.storage import Subject, Transaction, UserChange, View
 from keyturn.core.users import USER_RIGHTS, Stamp, Status
 
 FREE_GUESSES: Final = 5
@@ -27,7 +27,7 @@ def reserve(parts: Parts, subject: Subject | None, source: str = "") -> Subject 
     uid = subject.uid if subject is not None else ""
     with parts.store.writing() as transaction:
         fresh = transaction.users.by_uid([uid]).get(uid)
-        if fresh is None or fresh.status is not Status.ACTIVE or _waits(transaction, fresh, source, now):
+        if fresh is None or fresh.status is not Status.ACTIVE or waits(transaction, fresh, source, now):
             transaction.users.count_miss()
             return None
         strike(transaction, fresh.uid, now, source)
@@ -57,7 +57,7 @@ def _guessed_from(before: Subject | None, source: str) -> str:
     return place if alone and place else SEVERAL + place
 
 
-def _waits(transaction: Transaction, subject: Subject, source: str, now: datetime) -> bool:
+def waits(view: View, subject: Subject, source: str, now: datetime) -> bool:
     """Whether the account takes no password from there now.
 
     What one address did holds up that address alone, so that nobody shuts others out.  Where several guess, everybody
@@ -71,7 +71,7 @@ def _waits(transaction: Transaction, subject: Subject, source: str, now: datetim
         return True
     if not subject.guessed_from.startswith(SEVERAL):
         return False
-    return place not in {place_of(known) for known in transaction.sessions.sources(subject.uid)}
+    return place not in {place_of(known) for known in view.sessions.sources(subject.uid)}
 
 
 def _disable(transaction: Transaction, uid: str, now: datetime) -> None:

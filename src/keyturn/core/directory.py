@@ -362,8 +362,8 @@ def _write_budgets(transaction: Transaction, effects: Effects, now: datetime) ->
     """Give back, or take from, what accounts may still guess."""
     for uid in effects.healed:
         transaction.users.wait(uid, None, clear=True)
-    for uid in effects.failures:
-        strike(transaction, uid, now)
+    for uid, source in effects.failures:
+        strike(transaction, uid, now, source)
 
 
 _SHOWN = (CreateUser, UpdateUser, SetStatus)

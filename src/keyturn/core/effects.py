@@ -36,7 +36,7 @@ class Effects:
     tied: list[Tie] = field(default_factory=list)
     untied: list[Tie] = field(default_factory=list)
     healed: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    failures: list[tuple[str, str]] = field(default_factory=list)
     disowned: list[str] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Press:
         """Record a refusal: it is audited like everything else, and a wrong old password counts."""
         uid = subject.uid if subject is not None else ""
         if step.wrong and subject is not None and refused.reason is Reason.WRONG_PASSWORD:
-            effects.failures.append(subject.uid)
+            effects.failures.append((subject.uid, step.caller.origin.source))
         effects.events.append(self._event(step, "refused", uid, reason=refused.reason.value, detail=refused.text))
         return refused
 

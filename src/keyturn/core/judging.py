@@ -32,6 +32,7 @@ class Seen:
     administrators: how many can still administer users.  link_open, session_open: the mailed link or the restricted
     session that is the proof still stands.
     gives: the rights that a user has by being in these groups besides, and out of those; None when one is missing.
+    waits: whether the account takes no password from an address now.
     profile: what is known of the user.  used: which wanted uids somebody has.
     """
 
@@ -41,6 +42,7 @@ class Seen:
     link_open: Callable[[str], bool]
     session_open: Callable[[str], bool]
     gives: Callable[[str, Sequence[str], Sequence[str]], frozenset[Right] | None]
+    waits: Callable[[str], bool]
     profile: Callable[[], Profile | None]
     used: frozenset[str]
     now: datetime
@@ -228,7 +230,11 @@ def _change(step: Step, command: ChangePassword, seen: Seen, subject: Subject) -
     credential = subject.credential
     if credential is None:
         return Refused(command.who, Reason.NO_PASSWORD, "the user has no password here")
-    waits = subject.wait_until is not None and subject.wait_until > seen.now
-    if step.wrong or waits or credential.expired(seen.now) or step.seen not in ("", credential.verifier):
+    if (
+        step.wrong
+        or seen.waits(step.caller.origin.source)
+        or credential.expired(seen.now)
+        or step.seen not in ("", credential.verifier)
+    ):
         return Refused(command.who, Reason.WRONG_PASSWORD, "the present password is not right")
     return None

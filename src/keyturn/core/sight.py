@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from keyturn.core.budget import waits
 from keyturn.core.commands import CreateUser, DeleteUser, SetStatus, UpdateUser, candidate
 from keyturn.core.errors import Conflict
 from keyturn.core.judging import Seen
@@ -44,6 +45,7 @@ class Sight:
             link_open=lambda digest: self._view.links.find(digest) is not None,
             session_open=lambda held: self._view.sessions.find(held) is not None,
             gives=lambda uid, join, leave: self._gives(tenant, uid, join, leave),
+            waits=lambda source: subject is not None and waits(self._view, subject, source, self._now),
             profile=lambda: self._profile(tenant, subject.uid if subject is not None else ""),
             used=self._used,
             now=self._now,
