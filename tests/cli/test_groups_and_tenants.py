@@ -1,27 +1,17 @@
 """Groups and tenants from the command line of the directory's machine."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from keyturn.cli.main import cli
-
-Run = Callable[..., Result]
+from tests.cli.directory_kit import Run, running
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Runs keyturn in this process, on a directory of this test."""
-    home = {"KEYTURN_HOME": str(tmp_path / "home"), "NO_COLOR": "1", "KEYTURN_DATA": str(tmp_path / "directory")}
-
-    def call(*arguments: str, code: int = 0) -> Result:
-        result = CliRunner(env=home).invoke(cli, list(arguments))
-        assert result.exit_code == code, result.output
-        return result
-
+    call = running(tmp_path)
     call("init", "--json")
     call("user", "create", "amal", "--name", "Amal Haddad")
     return call

@@ -1,37 +1,26 @@
 """New keys for a directory from the command line of its machine, and the old ones that may go."""
 
 import json
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from keyturn.app.build import House, Place, open_house
 from keyturn.cli.keyring import LABELS
-from keyturn.cli.main import cli
 from keyturn.core.commands import Origin
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
 from keyturn.crypto.keyfolder import Label, open_key_folder
-
-Run = Callable[..., Result]
+from tests.cli.directory_kit import Run, running
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Runs keyturn in this process, on a directory of this test."""
-    home = {"KEYTURN_HOME": str(tmp_path / "home"), "NO_COLOR": "1", "KEYTURN_DATA": str(tmp_path / "directory")}
-
-    def call(*arguments: str, code: int = 0) -> Result:
-        result = CliRunner(env=home).invoke(cli, list(arguments))
-        assert result.exit_code == code, result.output
-        return result
-
-    return call
+    return running(tmp_path)
 
 
 @pytest.fixture

@@ -1,29 +1,19 @@
 """`keyturn mail` and what `keyturn user show` says of a mail: apart from the reset, and never what is in it."""
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from keyturn.app.build import Place, open_house
-from keyturn.cli.main import cli
-
-Run = Callable[..., Result]
+from tests.cli.directory_kit import Run, running
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Runs keyturn in this process, on a directory in which Amal was just reset by mail."""
-    home = {"KEYTURN_HOME": str(tmp_path / "home"), "NO_COLOR": "1", "KEYTURN_DATA": str(tmp_path / "directory")}
-
-    def call(*arguments: str, code: int = 0) -> Result:
-        result = CliRunner(env=home).invoke(cli, list(arguments))
-        assert result.exit_code == code, result.output
-        return result
-
+    call = running(tmp_path)
     call("init", "--json")
     call("user", "create", "amal", "--address", "amal@example.org")
     call("user", "reset", "amal", "--mail")

@@ -6,38 +6,27 @@ import re
 import sqlite3
 import stat
 import subprocess
-from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from keyturn.app.build import Place, open_house
 from keyturn.cli.frame import Frame, Manners, Output
-from keyturn.cli.main import cli
 from keyturn.cli.serve import tell
 from keyturn.core.commands import Origin
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
+from tests.cli.directory_kit import Run, running
 from tests.journeys.test_server_howto import SHAPED
 from tests.support.server import KEYTURN
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Runs keyturn in this process, on a directory of this test and without the settings of whoever runs it."""
-    home = {"KEYTURN_HOME": str(tmp_path / "home"), "NO_COLOR": "1", "KEYTURN_DATA": str(tmp_path / "directory")}
-
-    def call(*arguments: str, typed: str | None = None, code: int = 0, **given: str) -> Result:
-        result = CliRunner(env={**home, **given}).invoke(cli, list(arguments), input=typed)
-        assert result.exit_code == code, result.output
-        return result
-
-    return call
+    return running(tmp_path)
 
 
 @pytest.fixture

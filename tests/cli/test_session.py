@@ -1,32 +1,22 @@
 """`keyturn session`: who is signed in to a directory on this machine, and ending it."""
 
 import json
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from keyturn.app.build import Place, open_house
-from keyturn.cli.main import cli
 from keyturn.core.commands import Origin
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
-
-Run = Callable[..., Result]
+from tests.cli.directory_kit import Run, running
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Runs keyturn in this process, on a directory of this test with its administrator signed in twice."""
-    home = {"KEYTURN_HOME": str(tmp_path / "home"), "NO_COLOR": "1"}
-
-    def call(*arguments: str, code: int = 0) -> Result:
-        result = CliRunner(env=home).invoke(cli, [*arguments, "--data", str(tmp_path / "directory")])
-        assert result.exit_code == code, result.output
-        return result
-
+    call = running(tmp_path)
     made = json.loads(call("init", "--json").stdout)
     password = Secret(made["admin"]["password"])
     with closing(open_house(Place(tmp_path / "directory"))) as house:

@@ -1,29 +1,19 @@
 """The audit on the command line says who did what to whom, by names that people know."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from keyturn.cli.main import cli
+from tests.cli.directory_kit import Run, running
 
-Run = Callable[..., Result]
 UID = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Runs keyturn in this process, on a directory of this test that is given as `--data`."""
-    home = {"KEYTURN_HOME": str(tmp_path / "home"), "NO_COLOR": "1"}
-    place = ["--data", str(tmp_path / "my directory")]
-
-    def call(*arguments: str, code: int = 0) -> Result:
-        result = CliRunner(env=home).invoke(cli, [*arguments, *place])
-        assert result.exit_code == code, result.output
-        return result
-
+    call = running(tmp_path, "--data", str(tmp_path / "my directory"))
     call("init", "--json")
     call("user", "create", "e-17", "--login", "amal")
     return call
