@@ -1,5 +1,6 @@
 """The pages: everything has its heading, generated parts are current, examples exist, links lead somewhere."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -66,10 +67,11 @@ def slug(heading: str) -> str:
 
 
 def examples(page: Path) -> Iterator[str]:
-    """Every line of a `console` block that calls keyturn, continued lines joined."""
-    for block in re.findall(r"^```console\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.M | re.S):
+    """Every line of a block that calls keyturn, continued lines joined; in a `console` after the prompt."""
+    for kind, block in re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.M | re.S):
+        prompt = r"\$ " if kind == "console" else r"(?!keyturn [A-Z])"
         for line in block.replace("\\\n", " ").splitlines():
-            called = re.match(r"\$ (?:\w+=\S* )*keyturn\b(.*)", line)
+            called = re.match(prompt + r"(?:\w+=\S* )*keyturn +(.*)", line)
             if called:
                 yield called.group(1)
 
@@ -166,8 +168,11 @@ def test_every_call_of_our_own_api_is_on_its_page() -> None:
     """The page is made from what the endpoints say of themselves; none may say nothing."""
     nobody = cast(Any, object())
     paths = {route.path for route in routes(nobody, nobody, nobody, nobody) if isinstance(route, Route)}
-    told = {path for _, path, *_ in make_docs.calls()}
-    assert {path for path in paths if path.startswith(("/keyturn/v1", *make_docs.WATCHED))} == told
+    told = {(method, path) for method, path, *_ in make_docs.calls()}
+    own = ("/keyturn/v1", *make_docs.WATCHED)
+    assert {path for path in paths if path.startswith(own)} == {path for _, path in told}
+    described = json.loads(read("docs/openapi/keyturn.json"))["paths"]
+    assert {(verb.upper(), path) for path in described if path.startswith(own) for verb in described[path]} == told
 
 
 @pytest.mark.parametrize("room", sorted({name.partition(".")[0] for name in rooms()}))
@@ -218,7 +223,7 @@ def test_ci_runs_the_test_command_of_the_readme_and_nothing_else() -> None:
 
 @PAGE
 def test_examples_call_commands_and_flags_that_exist(page: Path) -> None:
-    """Every `$ keyturn ...` of a console block is parsed against the commands."""
+    """Every `keyturn ...` at the beginning of a line of a block is parsed against the commands."""
     everywhere = {name for flag in global_flags(hidden=True) for name in flag.opts} | {"-h", "--help", "--version"}
     for example in examples(page):
         command, flags = resolve(example)

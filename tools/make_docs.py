@@ -228,7 +228,8 @@ def api_page() -> str:
         "outcome; a key that was used\n"
         "for another request is refused (422).\n\n"
         "A `?` behind a field: it may be left out. What a mailed link leads to is under `/claim/`: GET shows a plain\n"
-        "form and changes nothing, POST sets the new password and uses the link up.\n\n"
+        "form and changes nothing, POST sets the new password and uses the link up. At `/` people set a new password\n"
+        "who know their present or one-time one.\n\n"
         "| call | query, body | what it does |\n|---|---|---|\n"
     )
     for method, path, query, body, sentence in calls():

@@ -89,6 +89,8 @@ def test_a_file_of_users_of_another_system_signs_in_with_the_old_passwords(tmp_p
     call("init", "--data", data)
     call("target", "add", "here", "--kind", "local", "--data", data, "--no-input")
     file = write(tmp_path, FILE)
+    plan = call("plan", "create", file, "-t", "here", "--password", "hash:password_hash").stdout
+    assert "must choose their own" not in plan
     ran = call("create", file, "-t", "here", "--password", "hash:password_hash", "--expect", 4, "--json", code=3)
     assert [json.loads(line).get("type") for line in ran.stdout.splitlines()]
     with closing(open_house(Place(data))) as house:

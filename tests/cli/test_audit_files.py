@@ -106,6 +106,7 @@ def test_no_name_moves_the_cursor_or_turns_the_line_around(run: Run, place: list
     names = [name for name in NAMES if "\0" not in name and "\ud800" not in name]
     for name in names[:: len(names) // 25]:
         run("user", "lock", *place, "--", name, code=3)
+    assert "the newest 2; --count shows more" in run("audit", "list", *place, "--count", "2").stderr
     listed = run("audit", "list", *place).stdout.splitlines()
     assert len(listed) == 1 + 4 + len(names[:: len(names) // 25])
     assert all(line.isprintable() for line in listed)

@@ -33,6 +33,7 @@ def test_a_list_is_planned_confirmed_done_and_reported_row_by_row(run: Run, tmp_
     result = run("user", "compromise", str(leaked), "--expect", "2", "--report", str(report), code=3)
     assert "2 users to compromise" in result.stderr
     assert "1 were mailed nothing: keyturn user reset ID" in result.stderr
+    assert "Next:  keyturn mail list --state failed" in result.stderr
     rows = [(row["row"], row["user"], row["outcome"], row["delivery"], row["reason"]) for row in told(report)]
     assert rows == [
         ("2", "amal", "changed", "mailed", ""),
@@ -64,6 +65,7 @@ def test_the_rows_are_told_to_machines_and_the_report_has_a_place_of_its_own(run
     assert answer["rows"] == [
         {"row": 2, "user": "amal", "outcome": "changed", "delivery": "none", "reason": "", "text": ""}
     ]
+    assert "keyturn mail list" not in run("user", "compromise", str(leaked), "--yes", "--no-mail").stderr
     assert Path(answer["report"]).parent == tmp_path / "home" / "state" / "compromised"
     assert len(told(Path(answer["report"]))) == 1
 

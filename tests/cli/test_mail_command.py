@@ -38,6 +38,8 @@ def test_a_mail_is_seen_waiting_while_the_reset_is_done(run: Run) -> None:
     facts = json.loads(run("user", "show", "amal", "--json").stdout)
     assert (facts["password"], facts["mail"]) == ("must change", "waiting (amal@example.org)")
     assert "no mails" in run("mail", "list", "--state", "sent").output
+    assert "the newest 1; --count shows more" in run("mail", "list", "--count", "1").stderr
+    assert "--count" not in run("mail", "list").stderr
     run("user", "create", "bo")
     assert json.loads(run("user", "show", "bo", "--json").stdout)["mail"] == "none"
 
@@ -48,7 +50,7 @@ def test_a_mail_is_let_go_and_cancelled_by_the_beginning_of_its_id(run: Run) -> 
     assert "the mail to amal@example.org is sent as soon as" in run("mail", "retry", start).stderr
     assert json.loads(run("mail", "cancel", start, "--json").stdout)["state"] == "cancelled"
     assert "cancelled: cancelled by hand" in run("mail", "list").stdout
-    assert "KT-TGT-042" in run("mail", "retry", start, code=2).stderr
+    assert "fix    keyturn user reset ID --mail" in run("mail", "retry", start, code=2).stderr
     assert "KT-TGT-041" in run("mail", "cancel", "nothing", code=2).stderr
 
 

@@ -37,7 +37,7 @@ PROBLEMS: Final[Mapping[Reason, Problem]] = {
     Reason.TOO_LONG: Problem(422, "KT-POL-002", "The password is too long"),
     Reason.TOO_COMMON: Problem(422, "KT-POL-003", "The password is too well known"),
     Reason.UNUSABLE_CHARACTER: Problem(422, "KT-POL-004", "The password holds an unusable character"),
-    Reason.POLICY: Problem(422, "KT-POL-005", "The policy refuses the password"),
+    Reason.POLICY: Problem(422, "KT-POL-005", "A rule of the policy refuses it"),
     Reason.SAME_PASSWORD: Problem(422, "KT-POL-006", "The password is the present one"),
     Reason.NO_MAIL_ADDRESS: Problem(409, "KT-TGT-033", "The user has no mail address"),
     Reason.INVALID: Problem(400, "KT-SRV-400", "The request is not valid"),

@@ -28,7 +28,7 @@ async def end_others(asked: Asked) -> Response:
 
 
 async def listing(asked: Asked) -> Response:
-    """GET /users/{id}/sessions"""
+    """GET /users/{id}/sessions: where a user is signed in, oldest first."""
     return await _list(asked, segment(asked.request, "id"))
 
 

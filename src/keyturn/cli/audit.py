@@ -118,6 +118,8 @@ def list_entries(frame: Frame, data: Path | None, database: str, count: int) -> 
     head = ("number", "at (UTC)", *(["tenant"] if many else []), "actor", "verb", "whom", "outcome", "detail", "door")
     rows = [_row(entry, names, many=many) for entry in found]
     frame.table((*head, "source"), rows, empty="no entries")
+    if found and len(found) == count:
+        frame.say(f"the newest {count:,}; --count shows more")
 
 
 @audit.command()

@@ -106,7 +106,9 @@ def _tell(frame: Frame, done: "Sequence[Suspect]", path: Path) -> None:
         frame.json({"compromised": len(changed), "mailed": mailed, "failed": failed, "report": str(path),
                     "rows": [one.told() for one in rows]})  # fmt: skip
         return
-    frame.say(f"{len(changed):,} compromised, {mailed:,} of them mailed the way to a new password; {failed:,} failed")
+    frame.say(f"{len(changed):,} compromised, {mailed:,} are mailed the way to a new password; {failed:,} failed")
     if mailed < len(changed):
         frame.say(f"{len(changed) - mailed:,} were mailed nothing: keyturn user reset ID for each")
+    if mailed:
+        frame.say("Next:  keyturn mail list --state failed     then     --state waiting: whom no mail has reached")
     frame.data(f"report  {path}")

@@ -63,6 +63,8 @@ def list_mails(frame: Frame, data: Path | None, database: str, state: str | None
         for one in found
     ]
     frame.table(("id", "decided (UTC)", "login", "address", "what", "state"), rows, empty="no mails")
+    if len(found) == count:
+        frame.say(f"the newest {count:,}; --count shows more")
 
 
 @mail.command()
@@ -123,7 +125,8 @@ def _meant(answer: "Mail | Refused") -> "Mail":
     if isinstance(answer, Refused):
         missing = answer.reason is Reason.NO_SUCH_USER
         code = "KT-TGT-041" if missing else "KT-TGT-042"
-        raise KeyturnError(f"{answer.who}: {answer.text}", code=code, fix="keyturn mail list")
+        fix = "keyturn mail list" if missing else "keyturn user reset ID --mail makes a new one"
+        raise KeyturnError(f"{answer.who}: {answer.text}", code=code, fix=fix)
     return answer
 
 

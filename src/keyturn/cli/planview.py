@@ -186,7 +186,8 @@ def _mailed(plan: Plan) -> str:
 
 
 def _afterwards(parts: Sequence[Part]) -> list[str]:
-    asked = [False if part.job.old else _can(part).temporary for part in parts]
+    own = [part.job.old or part.job.password.origin is PasswordFrom.HASH for part in parts]
+    asked = [False if theirs else _can(part).temporary for theirs, part in zip(own, parts, strict=True)]
     where = "" if all(asked) else ", where the target asks for it"
     told = [f"users must choose their own at the first sign-in{where}"] if any(asked) else []
     return told or (["perhaps users must choose their own at the first sign-in"] if None in asked else [])
