@@ -201,3 +201,30 @@ def test_a_key_is_known_while_the_account_waits(amal: Person, house: House) -> N
     for _ in range(6):
         knock(house, GOOD)
     assert isinstance(knock(house, key.token), Actor)
+
+
+@pytest.mark.parametrize(
+    ("kind", "description"),
+    [
+        ("", ""),
+        ("paper\n=1", ""),
+        ("p" * 33, ""),
+        ("Paper", ""),
+        ("paper", "x" * 256),
+        ("paper", "\x1b[2J"),
+        ("paper", "\u202e"),
+    ],
+    ids=["none", "two lines", "long", "capital", "long story", "escape", "turned round"],
+)
+def test_a_key_is_called_so_that_a_list_can_show_it(amal: Person, house: House, kind: str, description: str) -> None:
+    own = keys(house, amal.whole().actor)
+    assert reason(own.create(kind, description)) is Reason.INVALID
+    assert reason(keys(house, root()).create_for("amal", Handle.LOGIN, Wanted(kind, description))) is Reason.INVALID
+    assert reason(house.administration().create_key(kind, description, frozenset())) is Reason.INVALID
+    if description:
+        key = made(own.create("paper", "a" * 255))
+        assert (
+            reason(house.administration().update_key(key.key.id, KeyChange(description=description))) is Reason.INVALID
+        )
+    else:
+        assert not own.mine()

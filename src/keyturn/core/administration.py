@@ -13,7 +13,7 @@ from keyturn.core.jobs import LIFE, Job
 from keyturn.core.mails import LocalMails
 from keyturn.core.once import Change, do
 from keyturn.core.outcomes import Changed, Reason, Refused
-from keyturn.core.ownkeys import free_id
+from keyturn.core.ownkeys import free_id, misfit_of
 from keyturn.core.permissions import Target, may, may_confer, not_allowed
 from keyturn.core.policy import Policy, ProfileName, Verdict
 from keyturn.core.policy import judge as judge_password
@@ -69,6 +69,8 @@ class LocalAdministration:
         def act(transaction: Transaction, operation: str) -> NewKey | Refused:
             if not may(self.caller.actor, "key.create", Target.NOBODY) or not may_confer(self.caller.actor, rights):
                 return self._refuse(transaction, "key.create", not_allowed(""))
+            if misfit := misfit_of(kind, description):
+                return self._refuse(transaction, "key.create", misfit)
             stamp = self._stamp()
             name = str(uuid4()) if scopes else free_id(transaction, self.caller.actor.tenant)
             token = self._token(operation, name)
@@ -106,6 +108,8 @@ class LocalAdministration:
             rights = key.rights if change.rights is None else change.rights
             if not may_confer(self.caller.actor, rights):
                 return self._refuse(transaction, "key.update", not_allowed(id))
+            if misfit := misfit_of(key.kind, change.description or ""):
+                return self._refuse(transaction, "key.update", replace(misfit, who=id))
             changed = replace(
                 key,
                 rights=rights,

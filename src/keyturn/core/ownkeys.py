@@ -3,6 +3,7 @@
 Such a key acts as its owner, with the rights that the owner has at that moment, and dies with the account.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ OCTETS: Final = 32
 
 MOST_KEYS: Final = 20
 """How many keys somebody may have."""
+
+_KIND: Final = re.compile("[a-z]{1,32}")
+LONGEST_DESCRIPTION: Final = 255
 
 STALE: Final = "sign in again first: keys are made within ten minutes of a sign-in"
 
@@ -101,6 +105,8 @@ class OwnKeys:
             return key
 
     def _made(self, transaction: Transaction, subject: Subject, wanted: Wanted, operation: str) -> NewKey | Refused:
+        if misfit := misfit_of(wanted.kind, wanted.description):
+            return self._refuse(transaction, "key.create", misfit, subject.uid)
         if len(transaction.keys.of(subject.uid)) >= MOST_KEYS:
             many = Refused("", Reason.INVALID, f"there are {MOST_KEYS} keys already; revoke one first")
             return self._refuse(transaction, "key.create", many, subject.uid)
@@ -135,6 +141,15 @@ class OwnKeys:
 
 def _id(made: NewKey) -> str:
     return made.key.id
+
+
+def misfit_of(kind: str, description: str) -> Refused | None:
+    """Why a key cannot be called so, or None: people read both in lists and in the audit."""
+    if not _KIND.fullmatch(kind):
+        return Refused("", Reason.INVALID, "the kind of a key is the name of a door, in small letters")
+    if len(description) > LONGEST_DESCRIPTION or not description.isprintable():
+        return Refused("", Reason.INVALID, f"a description is one line of at most {LONGEST_DESCRIPTION} characters")
+    return None
 
 
 def free_id(transaction: Transaction, tenant: int) -> str:
