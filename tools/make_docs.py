@@ -222,9 +222,10 @@ def api_page() -> str:
     """One row a call."""
     text = "# Our own API\n\n" + NOTE
     text += (
-        "JSON in and out; `Authorization: Bearer` with the token of a session. What is refused is answered with\n"
-        "problem details (RFC 9457): reason, status and code as in [refusals](refusals.md). Calls that change\n"
-        "something take an `Idempotency-Key` and answer a repeat within 24 hours with the first "
+        "JSON in and out; `Authorization: Bearer` with the token of a session, or the one that\n"
+        "`GET /v1/authenticate` answers to the id and the token of an API key (HTTP Basic). What is refused is\n"
+        "answered with problem details (RFC 9457): reason, status and code as in [refusals](refusals.md). Calls that\n"
+        "change something take an `Idempotency-Key` and answer a repeat within 24 hours with the first "
         "outcome; a key that was used\n"
         "for another request is refused (422).\n\n"
         "A `?` behind a field: it may be left out. What a mailed link leads to is under `/claim/`: GET shows a plain\n"

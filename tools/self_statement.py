@@ -42,6 +42,7 @@ throttling, recovery and sessions, and every requirement of OWASP ASVS 5.0.0 wit
 is told in our own words, and the standard decides. **Tested against these, never certified by anybody.**
 
 * *met*: the tests named here fail when it is broken. `make test` runs all of them; `make campaign` runs some at length.
+  One by its name, `_` for each space: `.venv/bin/pytest tests/mail/test_promises.py -k somebody_chose_is_never_mailed`.
 * *in part*: a part is tested; what is missing is said.
 * *not met*, *not applicable*: with the reason. *operator*: up to whoever runs keyturn. *later*: not built yet.
 
