@@ -108,7 +108,7 @@ def test_what_is_no_whole_trail_says_why_it_proves_nothing(house: House) -> None
         "deep": "the line is not as keyturn wrote it",
         "squeezed": "the line is not as keyturn wrote it",
         "spaced": "the seal is not as keyturn wrote it",
-        "stranger": f"the seal is not signed by the audit key {house.signer.key_id} that was given",
+        "stranger": f"the seal is not signed by the audit key {house.signer.key_id} or that key was not given",
     }
 
 

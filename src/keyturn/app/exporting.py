@@ -147,7 +147,8 @@ def _judge(sealed: str, previous: str, number: int, is_ours: Callable[[bytes, st
     if isinstance(found, str):
         return Proof(number, None, number + 1, found)
     if not ours(found, is_ours):
-        return Proof(number, None, number + 1, f"the seal is not signed by the audit key {found.key_id} that was given")
+        why = f"the seal is not signed by the audit key {found.key_id} or that key was not given"
+        return Proof(number, None, number + 1, why)
     if found.sequence != number:
         return Proof(number, None, number + 1, f"{found.sequence} records were signed, and here are {number}")
     if found.hash != previous:
