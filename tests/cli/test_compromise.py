@@ -50,8 +50,9 @@ def test_a_list_is_planned_confirmed_done_and_reported_row_by_row(run: Run, tmp_
 def test_nothing_is_changed_before_the_number_is_right(run: Run, tmp_path: Path) -> None:
     run("user", "create", "amal")
     leaked = tmp_path / "leaked.csv"
-    leaked.write_text("id\namal\n")
-    result = run("user", "compromise", str(leaked), "--expect", "5", code=8)
+    leaked.write_text("Whom\namal\n")
+    assert "--map id=Whom" in run("user", "compromise", str(leaked), code=5).stderr
+    result = run("user", "compromise", str(leaked), "--map", "id=Whom", "--expect", "5", code=8)
     assert "Nothing was" in result.stderr
     assert json.loads(run("user", "show", "amal", "--json").stdout)["password"] == "none"
 

@@ -92,6 +92,7 @@ def test_a_folder_without_a_directory_is_named(run: Run, tmp_path: Path) -> None
     result = run("user", "list", code=2)
     assert "error[KT-CFG-023]" in result.stderr
     assert str(tmp_path / "directory") in result.stderr
+    assert "fix    name another with --data, or make it: keyturn init --data" in result.stderr
 
 
 def test_a_user_lives_from_creation_to_deletion(run: Run, made: object) -> None:

@@ -89,7 +89,7 @@ def folder_of_keys(place: Place) -> Path:
     """The key folder of a directory.  Raises ConfigError when there is no directory in this place."""
     folder = place.data / KEYS
     if not folder.is_dir():
-        fix = f"keyturn init --data {place.data}"
+        fix = f"name another with --data, or make it: keyturn init --data {place.data}"
         raise ConfigError("there is no directory here", code="KT-CFG-023", where=str(place.data), fix=fix)
     return folder
 

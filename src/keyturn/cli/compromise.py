@@ -16,12 +16,30 @@ if TYPE_CHECKING:
     from keyturn.core.directory import LocalDirectory
 
 _SHOWN = 20
+_READING = "keyturn.reading"
+
+
+def _name_columns(context: click.Context, _: click.Parameter, value: tuple[str, ...]) -> None:
+    """Keep which column is what, for the reading of the file."""
+    from keyturn.bulk.job import Reading
+    from keyturn.cli.runflags import pair
+
+    context.meta[_READING] = Reading(dict(map(pair, value)))
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, readable=False))
 @place_flags
 @tenant_flag
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    expose_value=False,
+    callback=_name_columns,
+    help="Which column has the ids, as id=EmpNo.",
+)
 @click.option("--no-mail", is_flag=True, help="Tell nobody; an administrator resets each of them later.")
 @click.option("--expect", type=click.IntRange(0), metavar="N", help="Confirm: exactly N users are compromised.")
 @click.option("--yes", is_flag=True, help="Confirm a short list.")
@@ -56,7 +74,7 @@ def compromise(
     from keyturn.cli.runflags import Asked
 
     frame.progress = "Nothing was changed."
-    listed = list(work.suspects(read_source(file)))
+    listed = list(work.suspects(read_source(file, click.get_current_context().meta[_READING])))
     path = report or frame.settings.folders.state / "compromised" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.csv"
     with opened(frame, data, database) as house:
         door = house.directory(acting(house), DOOR)
@@ -108,7 +126,7 @@ def _tell(frame: Frame, done: "Sequence[Suspect]", path: Path) -> None:
         return
     frame.say(f"{len(changed):,} compromised, {mailed:,} are mailed the way to a new password; {failed:,} failed")
     if mailed < len(changed):
-        frame.say(f"{len(changed) - mailed:,} were mailed nothing: keyturn user reset ID for each")
+        frame.say(f"{len(changed) - mailed:,} were mailed nothing: keyturn user reset ID{frame.place} for each")
     if mailed:
-        frame.say("Next:  keyturn mail list --state failed     then     --state waiting: whom no mail has reached")
+        frame.say(f"Next:  keyturn mail list --state failed{frame.place}     then waiting: whom no mail has reached")
     frame.data(f"report  {path}")

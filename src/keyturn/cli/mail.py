@@ -125,7 +125,7 @@ def _meant(answer: "Mail | Refused") -> "Mail":
     if isinstance(answer, Refused):
         missing = answer.reason is Reason.NO_SUCH_USER
         code = "KT-TGT-041" if missing else "KT-TGT-042"
-        fix = "keyturn mail list" if missing else "keyturn user reset ID --mail makes a new one"
+        fix = "keyturn mail list" if missing else "keyturn user reset ID --mail"
         raise KeyturnError(f"{answer.who}: {answer.text}", code=code, fix=fix)
     return answer
 

@@ -136,7 +136,7 @@ def flags(*, running: bool) -> Callable[[Command], Command]:
     def around(command: Command) -> Command:
         @wraps(command)
         def read(*args: Any, **given: Any) -> Any:
-            columns = dict(map(_pair, given.pop("columns")))
+            columns = dict(map(pair, given.pop("columns")))
             reading = Reading(columns, _delimiter(given.pop("delimiter")), given.pop("encoding"))
             return command(*args, asked=Asked(reading=reading, **given))
 
@@ -164,7 +164,7 @@ def _with(*options: Command) -> Callable[[Command], Command]:
     return around
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
     field, equals, column = text.partition("=")
     if not equals or not field or not column:
         raise click.UsageError(f"--map {text} is not FIELD=COLUMN, as in --map id=EmpNo")
