@@ -178,7 +178,7 @@ def test_at_doors_that_know_a_password_alone_a_key_takes_its_place(door: OpenDoo
     for path, sent in (
         ("/me/factors/totp", {}),
         ("/me/factors/totp/confirm", {"code": "1"}),
-        ("/me/keys", {"kind": "x"}),
+        ("/me/keys", {"kind": "mas"}),
     ):
         assert problem(door.ask("POST", V1 + path, token=by_key, send=sent)) == (403, "KT-AUTH-003")
     automation = door.key_token()

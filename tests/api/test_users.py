@@ -152,3 +152,11 @@ def test_the_watchers_are_answered_without_signing_in(door: Door) -> None:
     numbers = door.ask("GET", "/metrics").text
     assert "keyturn_audit_records_total " in numbers
     assert 'keyturn_outbox_mails{state="waiting"} ' in numbers
+
+
+def test_a_key_for_a_door_opens_that_door_and_a_kind_that_no_door_has_is_refused(door: Door, admin: str) -> None:
+    made = door.ask("POST", "/keyturn/v1/keys", token=admin, send={"kind": "scim", "rights": ["view-users"]})
+    assert door.ask("GET", "/scim/v2/Users?count=1", token=made.json["token"]).status == 200
+    for kind in ("bogus", "hdp"):
+        refused = door.ask("POST", "/keyturn/v1/keys", token=admin, send={"kind": kind, "rights": []})
+        assert (refused.status, "keyturn, mas, scim, uipath" in refused.json["detail"]) == (400, True)

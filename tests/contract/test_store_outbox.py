@@ -152,8 +152,13 @@ def test_what_was_sent_lately_is_known_by_user_and_address(store: Store) -> None
             transaction.outbox.settle(name, "sent", at=NOON + number * MINUTES)
         transaction.outbox.settle("m4", "failed", at=NOON + MINUTES)
         found = transaction.outbox.lately(["u1", "u2", "u4"], NOON - MINUTES)
-        assert list(found) == [("u1", "u1@example.com", NOON), ("u2", "u2@example.com", NOON + MINUTES)]
-        assert list(transaction.outbox.lately(["u1", "u2"], NOON)) == [("u2", "u2@example.com", NOON + MINUTES)]
+        assert list(found) == [
+            ("u1", "u1@example.com", "secret", NOON),
+            ("u2", "u2@example.com", "secret", NOON + MINUTES),
+        ]
+        assert list(transaction.outbox.lately(["u1", "u2"], NOON)) == [
+            ("u2", "u2@example.com", "secret", NOON + MINUTES)
+        ]
         assert transaction.outbox.list(1, uid="u2")[0].settled == NOON + MINUTES
 
 

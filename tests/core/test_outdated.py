@@ -22,6 +22,7 @@ from keyturn.core.enrolling import LocalFactors
 from keyturn.core.membership import GroupChange
 from keyturn.core.outcomes import Refused
 from keyturn.core.permissions import SIGN_IN_AGAIN, Actor, Proof
+from keyturn.core.ports import KeyChange, NewKey
 from keyturn.core.steps import Caller
 from keyturn.core.users import ALL_RIGHTS, Group, Handle, Profile, Right, Status
 from tests.support.house import GOOD, OTHER, House
@@ -144,3 +145,15 @@ def test_an_old_sign_in_makes_no_administrator_by_way_of_a_group(house: House) -
     assert not asks(groups.update(plain.uid, joining))
     assert not asks(late.execute([UpdateUser("peer", leave=(plain.uid,))])[0])
     assert not asks(office(house, replace(actor, since=house.clock.now())).groups.update(above.uid, joining))
+
+
+def test_an_old_sign_in_makes_no_key_that_administers_and_renews_none(house: House) -> None:
+    actor = boss(house)
+    made = office(house, actor).create_key("mas", "feed", frozenset({Right.VIEW_USERS}))
+    assert isinstance(made, NewKey)
+    house.clock.advance(OLD)
+    late = office(house, actor)
+    assert asks(late.create_key("mas", "feed", frozenset({Right.VIEW_USERS})))
+    assert asks(late.refresh_key(made.key.id))
+    assert asks(late.update_key(made.key.id, KeyChange(description="another")))
+    assert not asks(late.create_key("mas", "nothing to administer", frozenset()))

@@ -1,5 +1,6 @@
 """How much mail one address gets in an hour, and how much leaves in all: the rest waits and is not lost."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -92,6 +93,19 @@ async def test_notices_to_one_address_are_few_as_well_and_the_newest_stands_for_
     house.clock.advance(HOUR)
     await courier(house, sink).run_once()
     assert len(sink.to("amal@home.example")) == 4
+
+
+async def test_what_tells_of_a_change_is_not_held_up_by_resets_that_somebody_had_mailed(
+    amal: House, sink: MailSink
+) -> None:
+    amal.set(mail_per_hour="1")
+    await storm(amal, sink, 3)
+    assert states(amal) == ["sent", "cancelled", "waiting"]
+    now = amal.clock.now()
+    told = replace(outbox(amal)[0], id="told", template="factor", state="waiting", settled=None, not_before=now)
+    with amal.parts.store.writing() as transaction:
+        transaction.outbox.put([told])
+    assert await courier(amal, sink).run_once() == 1
 
 
 async def test_many_who_share_a_mailbox_are_not_in_each_other_s_way(house: House, sink: MailSink) -> None:

@@ -6,11 +6,11 @@ from starlette.responses import JSONResponse, Response
 
 from keyturn.api.asking import DOOR, Asked, Fields
 from keyturn.api.factors import OpenPersonal
+from keyturn.api.keys import Forms, form_of, shown_once
 from keyturn.api.problems import refusal
 from keyturn.api.shapes import key_body
 from keyturn.core.outcomes import Refused
 from keyturn.core.personal import Personal
-from keyturn.http.json import BadRequest
 from keyturn.http.paths import segment
 
 
@@ -19,6 +19,7 @@ class OwnKeys:
     """`/me/keys`."""
 
     personal: OpenPersonal
+    forms: Forms
 
     async def listing(self, asked: Asked) -> Response:
         """GET /me/keys: one's own, oldest first, without their tokens."""
@@ -29,14 +30,9 @@ class OwnKeys:
         """POST /me/keys {"kind", "description"?}: the only answer that ever shows the key's token."""
         fields = await Fields.of(asked.request, "kind", "description")
         kind = fields.text("kind")
-        if not kind:
-            raise BadRequest("kind must name the door that the key is for")
+        form_of(self.forms, kind)
         made = await self._of(asked).create_key(kind, fields.text("description", ""))
-        if isinstance(made, Refused):
-            return refusal(made)
-        return JSONResponse(
-            key_body(made.key) | {"token": made.token.reveal()}, 201, headers={"cache-control": "no-store"}
-        )
+        return refusal(made) if isinstance(made, Refused) else shown_once(made, made.token.reveal())
 
     async def revoke(self, asked: Asked) -> Response:
         """DELETE /me/keys/{id}: the key and what was signed in with it are dead at once."""

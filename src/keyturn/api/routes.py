@@ -1,6 +1,7 @@
 """The addresses of our own API, of mailed links and of what watches over the server."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from starlette.requests import Request
@@ -34,8 +35,9 @@ def routes(
     read_audit: audit.Reader,
     watch: Watcher,
     languages: Languages = ENGLISH_ALONE,
+    forms: keys.Forms = MappingProxyType({}),
 ) -> list[BaseRoute]:
-    """All of them.  languages: what the pages for people are written in."""
+    """All of them.  languages: what the pages for people are written in; forms: the doors that keys can be for."""
     sessions, claim, welcome = Sessions(gate), Claim(gate, languages), Welcome(gate, languages)
 
     def held(handler: Handler) -> Endpoint:
@@ -55,11 +57,11 @@ def routes(
         "/users/{id}/unlock": {"POST": held(users.unlock)},
         "/users/{id}/sessions": {"GET": held(signedin.listing), "DELETE": held(signedin.end_all)},
         "/mails": {"GET": held(mails.listing)},
-        "/keys": {"GET": held(keys.listing), "POST": held(keys.create)},
+        "/keys": {"GET": held(keys.listing), "POST": held(keys.NewKeys(forms).create)},
         "/keys/{id}": {"DELETE": held(keys.revoke)},
         "/audit": {"GET": held(audit.listing(read_audit))},
     }
-    ours |= _personal(gate, Factors(personal), OwnKeys(personal))
+    ours |= _personal(gate, Factors(personal), OwnKeys(personal, forms))
     return [
         *(route(ROOT + path, methods, wrong_method) for path, methods in ours.items()),
         route("/", {"GET": welcome.show, "POST": welcome.take}, wrong_method),

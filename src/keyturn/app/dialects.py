@@ -206,5 +206,8 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
 }
 """By the name that `kind` of a target has."""
 
+KEY_FORMS: Final[Mapping[str, Keys]] = {name: one.keys for name, one in DIALECTS.items()} | {"keyturn": OWN_KEYS}
+"""The doors that keys can be for, by the kind of the key."""
+
 FIRST_KIND: Final = next(iter(DIALECTS))
 """The door that the API key of a new directory is for."""

@@ -15,6 +15,7 @@ from keyturn.api.audit import Reader
 from keyturn.api.problems import OF_HTTP, answer
 from keyturn.api.routes import Watcher, routes
 from keyturn.app.build import House
+from keyturn.app.dialects import KEY_FORMS
 from keyturn.app.doors import DOORS, Door
 from keyturn.app.languages import languages
 from keyturn.app.openapi import manuals
@@ -36,7 +37,9 @@ def web_app(house: House, front: Front = HERE) -> ASGIApp:
     """
     house.gate.floor.measure()
     vendors = [route for door in DOORS.values() for route in door.routes(house.gate)]
-    ours = routes(house.gate, partial(personal, house.gate), _audit_of(house), _watcher_of(house), languages())
+    ours = routes(
+        house.gate, partial(personal, house.gate), _audit_of(house), _watcher_of(house), languages(), KEY_FORMS
+    )
     router = Router([*ours, *manual.routes(manuals()), *vendors], redirect_slashes=False, default=_nothing_here)
     return Limits(_Ailing(router), say, _broken, _batched, front=front)
 

@@ -65,9 +65,9 @@ def create(
       keyturn key create --data ./directory --kind uipath --scope PM.User --json
       keyturn key create --data ./directory --kind hdp --user amal
     """
-    from keyturn.app.dialects import DIALECTS, OWN_KEYS
+    from keyturn.app.dialects import KEY_FORMS
 
-    keys = DIALECTS[kind].keys if kind in DIALECTS else OWN_KEYS
+    keys = KEY_FORMS[kind]
     _refuse_misfits(keys, kind, login, rights, scopes)
     with opened(frame, data, database) as house:
         made = _made(house, kind, description, login, rights, scopes or keys.scopes)

@@ -14,7 +14,7 @@ from keyturn.core.mails import LocalMails
 from keyturn.core.once import Change, do
 from keyturn.core.outcomes import Changed, Reason, Refused
 from keyturn.core.ownkeys import free_id, misfit_of
-from keyturn.core.permissions import Target, may, may_confer, not_allowed
+from keyturn.core.permissions import Target, may, may_confer, not_allowed, outdated
 from keyturn.core.policy import Policy, ProfileName, Verdict
 from keyturn.core.policy import judge as judge_password
 from keyturn.core.ports import KeyChange, NewKey
@@ -69,6 +69,8 @@ class LocalAdministration:
         def act(transaction: Transaction, operation: str) -> NewKey | Refused:
             if not may(self.caller.actor, "key.create", Target.NOBODY) or not may_confer(self.caller.actor, rights):
                 return self._refuse(transaction, "key.create", not_allowed(""))
+            if stale := self._outdated("", rights):
+                return self._refuse(transaction, "key.create", stale)
             if misfit := misfit_of(kind, description):
                 return self._refuse(transaction, "key.create", misfit)
             stamp = self._stamp()
@@ -108,6 +110,8 @@ class LocalAdministration:
             rights = key.rights if change.rights is None else change.rights
             if not may_confer(self.caller.actor, rights):
                 return self._refuse(transaction, "key.update", not_allowed(id))
+            if stale := self._outdated(id, rights):
+                return self._refuse(transaction, "key.update", stale)
             if misfit := misfit_of(key.kind, change.description or ""):
                 return self._refuse(transaction, "key.update", replace(misfit, who=id))
             changed = replace(
@@ -130,6 +134,8 @@ class LocalAdministration:
             key = self._key(transaction, "key.update", id)
             if isinstance(key, Refused):
                 return key
+            if stale := self._outdated(id, key.rights):
+                return self._refuse(transaction, "key.update", stale)
             token = self._token(operation, id)
             fresh = self._next(replace(key, digest=self.parts.hasher.digest(token)))
             return NewKey(self._keep(transaction, "key.update", "changed", fresh, "a new token"), token)
@@ -237,6 +243,10 @@ class LocalAdministration:
         if isinstance(key, Refused):
             return key
         return NewKey(key, self.parts.minter.link(done.id, key.id, key_id=done.derive_id))
+
+    def _outdated(self, who: str, rights: frozenset[Right]) -> Refused | None:
+        """Why an old sign-in makes no key that administers: it would outlive the sign-in by far."""
+        return outdated(self.caller.actor, self.parts.clock.now(), who) if rights else None
 
     def _key(self, transaction: Transaction, verb: str, id: str) -> Key | Refused:
         """The key if the caller may touch it: never one of another tenant, never one with rights they lack."""

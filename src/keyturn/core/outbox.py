@@ -66,8 +66,8 @@ class OutboxTable(Protocol):
         """Let a mail that was taken wait, uncounted; older notices to the same address say nothing that it does not,
         and are cancelled."""
 
-    def lately(self, uids: Sequence[str], since: datetime) -> Sequence[tuple[str, str, datetime]]:
-        """User, address and time of each mail to these users that was sent since."""
+    def lately(self, uids: Sequence[str], since: datetime) -> Sequence[tuple[str, str, str, datetime]]:
+        """User, address, template and time of each mail to these users that was sent since."""
 
     def find(self, tenant: int, start: str) -> Sequence[Mail]:
         """The mails whose id begins so, at most two."""

@@ -18,14 +18,16 @@ resets the last one arrives a minute later and is good, not an hour later."""
 def admitted(taken: Sequence[Mail], outbox: OutboxTable, rules: Callable[[int], Rules], now: datetime) -> list[Mail]:
     """Those of the mails that may leave now; the others wait again, uncounted.
 
-    The limit is of a user at an address, so that many who share a mailbox are not in each other's way.
+    The limit is of a user at an address, so that many who share a mailbox are not in each other's way.  Notices are
+    counted apart: whoever has resets mailed cannot hold up what would tell the person of it.
     """
-    recent: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
-    for uid, recipient, at in outbox.lately(list({mail.uid for mail in taken}), now - HOUR):
-        recent[uid, recipient].append(at)
+    recent: defaultdict[tuple[str, str, bool], list[datetime]] = defaultdict(list)
+    for uid, recipient, template, at in outbox.lately(list({mail.uid for mail in taken}), now - HOUR):
+        recent[uid, recipient, template in SECRET].append(at)
     free = []
     for mail in taken:
-        had, limit = recent[mail.uid, mail.recipient], rules(mail.tenant).mail_per_hour
+        had = recent[mail.uid, mail.recipient, mail.template in SECRET]
+        limit = rules(mail.tenant).mail_per_hour
         until = _free_from(mail, had, limit)
         if until > now:
             outbox.hold(mail, until, f"held: {limit} mails an hour go to one address")

@@ -78,7 +78,7 @@ SUPERSEDE: Final = (
     .values(state="cancelled", error="a newer one says the same")
 )
 LATELY: Final = (
-    select(_M.uid, _M.recipient, _M.settled)
+    select(_M.uid, _M.recipient, _M.template, _M.settled)
     .where(_M.uid.in_(bindparam("uids", expanding=True)), _M.state == "sent", _M.settled > bindparam("since"))
     .order_by(_M.settled)
 )
@@ -153,10 +153,10 @@ class SqlOutbox:
             like = {"whose": mail.uid, "to": mail.recipient, "like": mail.template, "wanted": mail.id}
             self.connection.execute(SUPERSEDE, like)
 
-    def lately(self, uids: Sequence[str], since: datetime) -> Sequence[tuple[str, str, datetime]]:
-        """User, address and time of each mail to these users that was sent since."""
+    def lately(self, uids: Sequence[str], since: datetime) -> Sequence[tuple[str, str, str, datetime]]:
+        """User, address, template and time of each mail to these users that was sent since."""
         return [
-            (row.uid, row.recipient, moment(row.settled))
+            (row.uid, row.recipient, row.template, moment(row.settled))
             for chunk in chunks(uids)
             for row in self.connection.execute(LATELY, {"uids": chunk, "since": micros(since)})
         ]
