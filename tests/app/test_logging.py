@@ -84,10 +84,13 @@ def test_everything_that_is_logged_goes_to_one_place(log: io.StringIO) -> None:
     ours = [one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler]  # pytest adds its own
     assert [handler.stream for handler in ours] == [log]
     others = [one for name in ("keyturn", "keyturn.web", *NOISY) for one in logging.getLogger(name).handlers]
-    assert [one for one in others if not isinstance(one, logging.NullHandler)] == []
-    for name in NOISY:
+    foreign = [one for one in others if not type(one).__module__.startswith("_pytest")]
+    assert [one for one in foreign if not isinstance(one, logging.NullHandler)] == []
+    # A server that ran in this process has switched the access log off, as we tell it to.
+    heard = [name for name in NOISY if logging.getLogger(name).propagate]
+    for name in heard:
         logging.getLogger(name).warning("from a library")
-    assert len(log.getvalue().splitlines()) == len(NOISY)
+    assert len(log.getvalue().splitlines()) == len(heard) >= len(NOISY) - 1
 
 
 def test_a_hostile_name_stays_on_its_line(log: io.StringIO) -> None:

@@ -17,6 +17,7 @@ SLOWEST = 2.0
 """Seconds that an answer may take."""
 
 NO_HTTP = b"this is no request of HTTP/1.1\n"
+TOO_MUCH = b"the head is too large\n"
 """What is said before any door is known."""
 
 
@@ -54,7 +55,7 @@ class Tally:
             return "no answer" if sent.whole else ""
         if got.status >= 500 and got.status not in self._above:
             return "a server error"
-        if got.status < 400 or got.body == NO_HTTP or sent.method == "HEAD" or got.status in self.api.bare:
+        if got.status < 400 or got.body in (NO_HTTP, TOO_MUCH) or sent.method == "HEAD" or got.status in self.api.bare:
             return ""
         return "" if self._is_shaped(sent, got) else "not in the shape of the door"
 

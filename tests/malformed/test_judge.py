@@ -3,7 +3,7 @@
 import pytest
 
 from keyturn.api.wire_api import API
-from tests.malformed.judge import NO_HTTP, Tally
+from tests.malformed.judge import NO_HTTP, TOO_MUCH, Tally
 from tests.malformed.malform import CANARY, malformed
 from tests.malformed.sent import Got, Sent
 from tests.openapi.fuzzing import Asking
@@ -45,6 +45,7 @@ def test_requests_are_broken_everywhere_and_half_of_them_are_signed_in() -> None
         (Got(404, {}, b"", 0.1), "not in the shape"),
         (Got(400, {}, GOOD, 0.1), ""),
         (Got(400, {}, NO_HTTP, 0.1), ""),
+        (Got(431, {}, TOO_MUCH, 0.1), ""),
         (Got(400, {"content-type": "text/html; charset=utf-8"}, b"<p>", 0.1), ""),
         (Got(200, {}, b"anything", 0.1), ""),
     ],

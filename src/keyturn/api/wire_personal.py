@@ -111,6 +111,6 @@ PERSONAL: Final = (
          {200: Answer("Keys.", members({"keys": many(shape("Key"))}, "keys"), {"keys": [_KEY]})}, needs=("key.own",)),
     Call("POST", _ROOT + "/me/keys", "Make a key of one's own for a door",
          {201: Answer("The key with its token, for this once.", shape("Key"), {**_KEY, "token": "Zk3vQx..."})},
-         needs=("key.own",), body=Body(shape("OwnKey"), {"kind": "keyturn"})),
+         needs=("key.own",), body=Body(shape("OwnKey"), {"kind": "keyturn"}), refuses=frozenset({Reason.INVALID})),
     Call("DELETE", _ROOT + "/me/keys/{id}", "Revoke a key of one's own", {204: _NOTHING}, needs=("key.own",)),
 )  # fmt: skip

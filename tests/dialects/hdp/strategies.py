@@ -14,11 +14,13 @@ from keyturn.core.commands import (
     UpdateUser,
 )
 from keyturn.core.secret import Secret
-from keyturn.core.users import ALL_RIGHTS, USER_RIGHTS, Profile, Right, Status, User
+from keyturn.core.users import ALL_RIGHTS, SECRET_NAMES, USER_RIGHTS, Profile, Right, Status, User
 from keyturn.dialects.hdp.wire_user import LONG_AGO, MORE, NOT_KEPT
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
-words = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=8)
+words = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=8).filter(
+    lambda name: name.casefold() not in SECRET_NAMES  # nothing is kept under these
+)
 logins = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs"]), min_size=1, max_size=128)
 numbers = st.integers(1, 2**31).map(str)
 secrets = st.builds(Secret, texts)
