@@ -120,10 +120,7 @@ class LocalAdministration:
                 active=key.active if change.active is None else change.active,
                 description=key.description if change.description is None else change.description,
             )
-            switched = "" if changed.active == key.active else "switched on" if changed.active else "switched off"
-            described = "" if changed.description == key.description else "description changed"
-            detail = told(rights_told(rights, key.rights), switched, described)
-            return self._keep(transaction, "key.update", "changed", self._next(changed), detail)
+            return self._keep(transaction, "key.update", "changed", self._next(changed), _told(key, changed))
 
         return do(self.parts, self.caller, Change("key.update", id, (change,), act, lambda key: key.id, self._now))
 
@@ -282,3 +279,10 @@ class LocalAdministration:
     ) -> Event:
         now = self.parts.clock.now()
         return self.caller.event(now, verb, outcome, who=who, target=target, reason=reason, detail=detail)
+
+
+def _told(before: Key, now: Key) -> str:
+    """What was changed of a key, for the audit."""
+    switched = "" if now.active == before.active else "switched on" if now.active else "switched off"
+    described = "" if now.description == before.description else "description changed"
+    return told(rights_told(now.rights, before.rights), switched, described)
