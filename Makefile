@@ -26,7 +26,7 @@ docs: setup
 	$(BIN)/python -m tools.make_docs --check
 
 # What asks so much that counting the lines it visits would double its time, and visits none that the rest does not.
-STORMS := tests/faults tests/malformed tests/openapi/test_fuzzing.py tests/rights/test_doors.py
+STORMS := tests/canaries tests/core/test_group_graphs.py tests/faults tests/malformed tests/openapi/test_fuzzing.py tests/rights
 pytest: setup
 	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term-missing:skip-covered -q $(addprefix --ignore=,$(STORMS))
 	$(BIN)/pytest -n $(WORKERS) -q $(STORMS)
