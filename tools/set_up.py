@@ -17,6 +17,9 @@ STAMP = VENV / ".set-up"
 OLDEST = (3, 11)
 NEWER = ("python3.11", "python3.12", "python3.13", "python3.14")
 LOCKS = (ROOT / "requirements" / "build.txt", ROOT / "requirements" / "test.txt")
+# A lock is complete, so there is nothing to resolve; and pip before 23.3, resolving `name[extra]`, takes a newer `name`
+# than is locked as soon as there is one, and then misses its hash.
+EXACTLY = ("--require-hashes", "--no-deps")
 
 
 def fingerprint() -> str:
@@ -56,7 +59,7 @@ def with_uv(uv: str) -> None:
         run(uv, "venv", "--quiet", "--python", sys.executable, VENV)
     into = ("--quiet", "--python", PYTHON)
     for lock in LOCKS:
-        run(uv, "pip", "install", *into, "--require-hashes", "-r", lock)
+        run(uv, "pip", "install", *into, *EXACTLY, "-r", lock)
     run(uv, "pip", "install", *into, "--no-deps", "--no-build-isolation", "--editable", ROOT)
 
 
@@ -70,7 +73,7 @@ def with_pip() -> None:
             sys.exit(f"{why}\nset-up: this Python cannot make environments\nhint: apt install python3-venv, or get uv")
     pip = (PYTHON, "-m", "pip", "-qq", "--disable-pip-version-check", "install")
     for lock in LOCKS:
-        run(*pip, "--require-hashes", "-r", lock)
+        run(*pip, *EXACTLY, "-r", lock)
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)
 
 

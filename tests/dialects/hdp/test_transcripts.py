@@ -70,7 +70,7 @@ def tenants(exchange: Exchange, door: OpenDoor) -> Mapping[str, str]:
     administration = door.house.administration(FOUNDER, "test")
     known = {tenant.name: str(tenant.number) for tenant in administration.tenants.all()}
     for name in [name for name in exchange.notes.get("tenants", "").split("; ") if name and name not in known]:
-        made = administration.tenants.create(name, {})
+        made = administration.tenants.create(name, {"profile": "vendor"})
         assert isinstance(made, Tenant)
         known[name] = str(made.number)
     return known
