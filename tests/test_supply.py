@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
-from keyturn.app.settings import TargetSettings
+from keyturn.app.sections_target import TargetSettings
 from keyturn.app.sources import Source
 from keyturn.core.starting import TOKEN_LIFE
 from keyturn.crypto.keyfolder import Label

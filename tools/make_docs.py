@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from keyturn.app import sections, settings
+from keyturn.app import sections, sections_runs, sections_target, settings
 from keyturn.app.dialects import DIALECTS
 from keyturn.app.doors import DOORS
 from keyturn.app.openapi import manuals
@@ -124,19 +124,20 @@ def config_page() -> str:
     text += "| setting | environment | what it is |\n|---|---|---|\n"
     text += f"| `default_target` | `KEYTURN_DEFAULT_TARGET` | {said(settings.Document)['default_target']} |\n"
     for name, section in (
-        ("runs", settings.RunSettings),
-        ("handout", settings.HandoutSettings),
+        ("runs", sections_runs.RunSettings),
+        ("handout", sections_runs.HandoutSettings),
         ("serve", sections.ServeSettings),
     ):
         text += f"\n## [{name}]\n\n{section.__doc__}\n\n{settings_table(section, f'KEYTURN_{name.upper()}_')}"
-    text += f"\n## [targets.NAME]\n\n{settings.TargetSettings.__doc__} In the environment's names, NAME stands in\n"
+    target = sections_target.TargetSettings
+    text += f"\n## [targets.NAME]\n\n{target.__doc__} In the environment's names, NAME stands in\n"
     text += (
         "capitals with `_` for every sign that is no letter or digit; a variable of a target that the file does not\n"
     )
     text += "know has no effect.\n\n"
-    text += settings_table(settings.TargetSettings, "KEYTURN_TARGET_NAME_", never)
-    text += f"\n## [targets.NAME.password_rules]\n\n{settings.PasswordRules.__doc__}\n\n"
-    text += settings_table(settings.PasswordRules, "")
+    text += settings_table(target, "KEYTURN_TARGET_NAME_", never)
+    text += f"\n## [targets.NAME.password_rules]\n\n{sections_target.PasswordRules.__doc__}\n\n"
+    text += settings_table(sections_target.PasswordRules, "")
     text += f"\n## Secrets\n\n{Source.__doc__}\n\n" + settings_table(Source, "")
     text += (
         "\nThe variables `KEYTURN_TARGET_NAME_TOKEN` and `..._PASSWORD` hold the secret itself, `..._TOKEN_FILE` and\n"

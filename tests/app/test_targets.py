@@ -7,7 +7,8 @@ import pytest
 from keyturn.app.build import Place
 from keyturn.app.init import make_directory
 from keyturn.app.local_target import connect
-from keyturn.app.settings import Settings, TargetSettings, load
+from keyturn.app.sections_target import TargetSettings
+from keyturn.app.settings import Settings, load
 from keyturn.app.sources import Credentials
 from keyturn.app.targets import check, kinds, prepare
 from keyturn.core.errors import ConfigError

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.settings import TargetSettings
+from keyturn.app.sections_target import TargetSettings
 from keyturn.app.targets import check, other_version, prepare
 from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret

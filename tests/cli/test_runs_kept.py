@@ -81,7 +81,8 @@ def as_of_the_first_format(folder: Path, file: Path) -> None:
     with closing(sqlite3.connect(folder / "journal.db")) as raw, raw:
         raw.execute("DELETE FROM facts WHERE name IN ('targets', 'default', 'flags')")
         raw.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(old.items()))
-        raw.execute("ALTER TABLE rows DROP COLUMN target")
+        for later in ("noticed", "proof", "verified", "target"):
+            raw.execute(f"ALTER TABLE rows DROP COLUMN {later}")
         raw.execute("PRAGMA user_version = 1")
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from keyturn.app.dialects import DIALECTS
 from keyturn.app.init import FOUNDER
-from keyturn.app.settings import TargetSettings
+from keyturn.app.sections_target import TargetSettings
 from keyturn.app.sources import Credentials
 from keyturn.core.audit import Event
 from keyturn.core.capabilities import Capabilities

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from keyturn.app.dialects import DIALECTS
-from keyturn.app.settings import TargetSettings
+from keyturn.app.sections_target import TargetSettings
 from keyturn.app.sources import Credentials
 from keyturn.bulk.exit import ExitCode
 from keyturn.bulk.job import Job, Operation, PasswordChoice

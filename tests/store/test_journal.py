@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keyturn.core.errors import RunError, StoreError
-from keyturn.core.journal import FINAL, Journal, Row, RowState
+from keyturn.core.journal import FINAL, Journal, Row, RowState, Verified
 from keyturn.store.journal import open_journal
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 1, tzinfo=UTC)
@@ -74,6 +74,24 @@ def test_settling_records_the_outcome_and_keeps_what_sending_knew(journal: Journ
     [row] = journal.rows([RowState.CHANGED])
     assert row == replace(settled(PLANNED[0]), attempts=1, first_sent=NOON)
     assert journal.deliveries() == {row.delivery: 1}
+
+
+def test_what_reading_back_told_stays_until_the_next_outcome(journal: Journal) -> None:
+    """So does when the notice to the user was accepted."""
+    journal.send([2], NOON)
+    [before] = journal.rows(after=1, states=[RowState.SENT])
+    journal.settle([settled(before)])
+    journal.verify([replace(before, verified=Verified.NO, proof="version 6, as before")])
+    journal.notice([2], NOON)
+    told = next(iter(journal.rows()))
+    assert (told.verified, told.proof, told.noticed) == (Verified.NO, "version 6, as before", NOON)
+    journal.settle([settled(before)])
+    told = next(iter(journal.rows()))
+    assert (told.verified, told.proof, told.noticed) == (Verified.NOT_ASKED, "", None)
+    with pytest.raises(StoreError, match="verified row is not there"):
+        journal.verify([replace(before, number=99)])
+    with pytest.raises(StoreError, match="noticed row is not there"):
+        journal.notice([2, 99], NOON)
 
 
 def test_rows_are_read_by_state_and_from_a_number_on(journal: Journal) -> None:

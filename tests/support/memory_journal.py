@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from keyturn.core.errors import StoreError
-from keyturn.core.journal import DONE, Row, RowState
+from keyturn.core.journal import DONE, Row, RowState, Verified
 
 
 class MemoryJournal:
@@ -50,8 +50,21 @@ class MemoryJournal:
         for row in rows:
             before = self.lines[row.number]
             self.lines[row.number] = replace(
-                row, attempts=before.attempts, first_sent=before.first_sent, target=before.target
-            )
+                row, attempts=before.attempts, first_sent=before.first_sent, target=before.target,
+                verified=Verified.NOT_ASKED, proof="", noticed=None,
+            )  # fmt: skip
+
+    def verify(self, rows: Sequence[Row]) -> None:
+        """Record what reading back told."""
+        self._write()
+        for row in rows:
+            self.lines[row.number] = replace(self.lines[row.number], verified=row.verified, proof=row.proof)
+
+    def notice(self, numbers: Sequence[int], at: datetime) -> None:
+        """Record that notices were accepted."""
+        self._write()
+        for number in numbers:
+            self.lines[number] = replace(self.lines[number], noticed=at)
 
     def rows(self, states: Sequence[RowState] = (), *, after: int = 0, target: str | None = None) -> Iterator[Row]:
         """Rows in order."""

@@ -10,7 +10,8 @@ import msgspec
 import tomlkit
 import tomlkit.exceptions
 
-from keyturn.app.settings import SECRETS, TargetSettings
+from keyturn.app.sections_target import TargetSettings
+from keyturn.app.settings import SECRETS
 from keyturn.core.errors import ConfigError
 
 FIRST_LINES = "keyturn's settings; keyturn target add writes here too.  Secrets stay where they are: only say where."

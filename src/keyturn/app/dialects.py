@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from keyturn.app.asking import SECRET, Form, Question
-from keyturn.app.settings import TargetSettings
+from keyturn.app.sections_target import TargetSettings
 from keyturn.app.sources import Credentials
 from keyturn.core.ports import Directory
 from keyturn.dialects.hdp.client import HdpDirectory

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from keyturn.app.clock import SystemClock
-from keyturn.app.settings import Folders, Settings, TargetSettings
+from keyturn.app.sections_target import TargetSettings
+from keyturn.app.settings import Folders, Settings
 from keyturn.bulk.facts import Address
 from keyturn.bulk.job import Rules
 from keyturn.core.errors import ConfigError, RunError

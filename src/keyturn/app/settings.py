@@ -13,13 +13,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 import platformdirs
 
 from keyturn.app.sections import Section, ServeSettings
-from keyturn.app.sources import REFUSED, Source
+from keyturn.app.sections_runs import HandoutSettings, RunSettings
+from keyturn.app.sections_target import TargetSettings
+from keyturn.app.sources import REFUSED
 from keyturn.core.errors import ConfigError
 
 PREFIX: Final = "KEYTURN"
@@ -28,135 +30,6 @@ SECRETS: Final = ("token", "password", "manage_key")
 """The settings of a target that say where a secret is."""
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
-
-Limit = Annotated[str, msgspec.Meta(pattern=r"^(\d{1,9}|\d{1,2}(\.\d+)?%|100%)$")]
-Rate = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)?(/(s|m|h|min))?$")]
-VERSION: Final = r"^(\d{1,4}(\.\d{1,4}){0,3})?$"
-Version = Annotated[str, msgspec.Meta(pattern=VERSION)]
-Jobs = Annotated[int, msgspec.Meta(ge=1, le=1024)]
-Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
-
-
-class PasswordRules(Section, frozen=True):
-    """What the target demands of a password; it goes before what the target tells and what its kind usually takes."""
-
-    shortest: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 15
-    """Fewest characters."""
-
-    longest: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 64
-    """Most characters."""
-
-    classes: Annotated[int, msgspec.Meta(ge=0, le=4)] = 0
-    """How many of lower case, upper case, digits and signs must occur."""
-
-
-class TargetSettings(Section, frozen=True):
-    """A directory to run against."""
-
-    kind: str
-    """Which kind of server it is; `keyturn target add --help` names the kinds."""
-
-    url: str = ""
-    """The address of its API, as in `https://api.inst1.example.com`; not for kind `local`."""
-
-    production: bool = False
-    """Ask for the name and the count before changing anything there."""
-
-    key_id: str = ""
-    """The id of the API key to sign in with; its token is the secret."""
-
-    token: Source | None = None
-    """Where the token is: of the API key when `key_id` is given, else an access token."""
-
-    username: str = ""
-    """The login name to sign in with, where there is no API key."""
-
-    password: Source | None = None
-    """Where the password of `username` is."""
-
-    sign_in_url: str = ""
-    """Where to sign in, where that is another host than the API's."""
-
-    repeats: bool = False
-    """The server honours `Idempotency-Key`, as a keyturn does: even a password that it made can be asked for again."""
-
-    tenant: str = ""
-    """The tenant, organisation or instance, where one server has several."""
-
-    version: Version = ""
-    """The version of the server, as in `9.1`, where its calls depend on it."""
-
-    manage_url: str = ""
-    """Where users are made, where that is another host than the API's."""
-
-    manage_key: Source | None = None
-    """Where the API key is that is asked for at `manage_url`."""
-
-    certificate: str = ""
-    """A file with the TLS certificate to show at `manage_url`."""
-
-    certificate_key: str = ""
-    """The file with the key of `certificate`, where it is not in the same one."""
-
-    jobs: Jobs | None = None
-    """How many requests may be in flight at once."""
-
-    rate: Rate | None = None
-    """Most requests a second, as in `20/s`."""
-
-    timeout: Seconds = 30.0
-    """How many seconds to wait for one answer."""
-
-    retries: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
-    """How often a row is tried again when the server is busy or does not answer."""
-
-    protect: tuple[str, ...] = ()
-    """Users that no run touches; `*` stands for any letters, as in `svc-*`."""
-
-    ca_bundle: str = ""
-    """A file with the certificates to trust, for servers with a company's own certificate."""
-
-    allow_plain_http: bool = False
-    """Allow `http://` to another machine.  Passwords and tokens then cross the network in clear."""
-
-    password_rules: PasswordRules | None = None
-    """What the target demands of a password."""
-
-    data: str = ""
-    """Of kind `local`: the folder that `keyturn init` made."""
-
-    database: Source | str = ""
-    """Of kind `local`: the database, where it is not in the folder.  A URL with a password in it goes in a source."""
-
-    def paced(self, jobs: int | None, timeout: float) -> "TargetSettings":
-        """The same target, with the requests in flight and the patience of one run."""
-        return msgspec.structs.replace(self, jobs=jobs, timeout=timeout)
-
-
-class RunSettings(Section, frozen=True):
-    """How runs are guarded and recorded."""
-
-    confirm_above: Annotated[int, msgspec.Meta(ge=0)] = 25
-    """Up to so many rows a yes is enough; above, the number is typed."""
-
-    max_failures: Limit = "5%"
-    """Stop when so many rows failed: a number, or a share after the first 50 rows."""
-
-    same: bool = True
-    """Whether one password for all users of a file (`--password same`) may be asked for."""
-
-    report: tuple[str, ...] = ("html", "csv", "jsonl")
-    """Which reports to write."""
-
-    report_dir: str = ""
-    """Where reports go; empty: into the run's own folder."""
-
-
-class HandoutSettings(Section, frozen=True):
-    """The sealed file with new passwords."""
-
-    age_recipients: tuple[str, ...] = ()
-    """The age public keys (`age1...`) that can open handouts.  Empty: an identity made here at first need."""
 
 
 class Document(Section, frozen=True):

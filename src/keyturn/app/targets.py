@@ -12,7 +12,8 @@ import msgspec
 from keyturn.app.asking import LOCAL_FORM, Form
 from keyturn.app.dialects import DIALECTS
 from keyturn.app.sections import ServeSettings
-from keyturn.app.settings import Settings, TargetSettings
+from keyturn.app.sections_target import TargetSettings
+from keyturn.app.settings import Settings
 from keyturn.app.sources import Credentials, Source, fetch, guard
 from keyturn.core.errors import ConfigError
 from keyturn.core.ports import Directory

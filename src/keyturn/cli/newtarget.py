@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from keyturn.app.asking import FLAGS, SECRET, Form, Question
 from keyturn.app.config_file import as_target
-from keyturn.app.settings import VERSION
+from keyturn.app.sections_target import VERSION
 from keyturn.app.targets import check, form_of, kinds
 from keyturn.cli.frame import Frame
 from keyturn.core.errors import ConfigError

@@ -15,7 +15,7 @@ from keyturn.cli.frame import Frame, Tone, pass_frame
 from keyturn.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from keyturn.app.settings import TargetSettings
+    from keyturn.app.sections_target import TargetSettings
     from keyturn.app.targets import Target
 
 EXAMPLE = "as in https://api.<instance>.<domain>"

@@ -29,6 +29,16 @@ FINAL = DONE | {RowState.SKIPPED, RowState.FAILED}
 """States that a resume leaves alone; `uncertain` and `sent` rows may be sent again where that is safe."""
 
 
+@unique
+class Verified(StrEnum):
+    """What reading back told of a row, apart from its outcome."""
+
+    NOT_ASKED = ""
+    YES = "yes"
+    NO = "no"
+    CANNOT_TELL = "cannot tell"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the file in the journal.  number: as a sheet counts (header is 1).  who: the cell as it is.
@@ -36,7 +46,8 @@ class Row:
     target: where it goes by name; of a row that goes nowhere what its cell says, empty when it is blank.
 
     reason: of `Reason`, or why it was skipped (`duplicate`, `protected`, `blank`).  first_sent: UTC, None when it
-    never left.  Holds no password.
+    never left.  verified: what reading back told, proof: what was read, in words; both begin anew with each outcome.
+    noticed: when the notice to its user was accepted.  Holds no password.
     """
 
     number: int
@@ -50,6 +61,9 @@ class Row:
     settled: datetime | None = None
     milliseconds: int | None = None
     target: str = ""
+    verified: Verified = Verified.NOT_ASKED
+    proof: str = ""
+    noticed: datetime | None = None
 
 
 class Journal(Protocol):
@@ -68,7 +82,13 @@ class Journal(Protocol):
         """Record the intent to send these rows, durably, before any leaves; counts the attempt."""
 
     def settle(self, rows: Sequence[Row]) -> None:
-        """Record the outcomes, durably.  attempts, first_sent and target of the given rows are ignored."""
+        """Record the outcomes, durably.  attempts, first_sent, target, verified, proof and noticed are ignored."""
+
+    def verify(self, rows: Sequence[Row]) -> None:
+        """Record what reading back told of these rows (number, verified, proof), durably; nothing else of them."""
+
+    def notice(self, numbers: Sequence[int], at: datetime) -> None:
+        """Record that the notices to the users of these rows were accepted, durably."""
 
     def rows(self, states: Sequence[RowState] = (), *, after: int = 0, target: str | None = None) -> Iterator[Row]:
         """Rows in order of number, read in pieces so that memory stays flat.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from keyturn.core.errors import StoreError
-from keyturn.core.journal import FINAL, Journal, Row, RowState
+from keyturn.core.journal import FINAL, Journal, Row, RowState, Verified
 from keyturn.store.private import HeldFile, hold, make_private
 from keyturn.store.values import micros, micros_or_none, moment_or_none
 
@@ -22,8 +22,8 @@ PAGE: Final = 1000
 OURS: Final = 0x6B65796A
 """What SQLite's header says of a file that is a journal."""
 
-VERSION: Final = 2
-"""Of the tables; a journal of the first version is brought to the second when it is opened."""
+VERSION: Final = 3
+"""Of the tables; a journal of an earlier version is brought to this one when it is opened."""
 
 _PRAGMAS: Final = (
     "PRAGMA locking_mode = EXCLUSIVE",
@@ -33,6 +33,7 @@ _PRAGMAS: Final = (
     "PRAGMA secure_delete = ON",
 )
 _STATES: Final = ", ".join(f"'{state.value}'" for state in RowState)
+_VERIFIED: Final = ", ".join(f"'{verified.value}'" for verified in Verified)
 _FINAL: Final = ", ".join(f"'{state.value}'" for state in sorted(FINAL))
 
 _TABLES: Final = (
@@ -48,7 +49,10 @@ _TABLES: Final = (
         first_sent INTEGER,
         settled INTEGER,
         milliseconds INTEGER,
-        target TEXT NOT NULL DEFAULT ''
+        target TEXT NOT NULL DEFAULT '',
+        verified TEXT NOT NULL DEFAULT '' CHECK (verified IN ({_VERIFIED})),
+        proof TEXT NOT NULL DEFAULT '',
+        noticed INTEGER
     )""",
     f"PRAGMA application_id = {OURS}",
     f"PRAGMA user_version = {VERSION}",
@@ -56,16 +60,28 @@ _TABLES: Final = (
 _TO_SECOND: Final = (
     "ALTER TABLE rows ADD COLUMN target TEXT NOT NULL DEFAULT ''",
     "UPDATE rows SET target = coalesce((SELECT value FROM facts WHERE name = 'target'), '') WHERE reason <> 'blank'",
-    f"PRAGMA user_version = {VERSION}",
+    "PRAGMA user_version = 2",
 )
-"""Brings a journal of the first version, whose run had one target for all rows, to this one."""
+"""Brings a journal of the first version, whose run had one target for all rows, to the second."""
+
+_TO_THIRD: Final = (
+    f"ALTER TABLE rows ADD COLUMN verified TEXT NOT NULL DEFAULT '' CHECK (verified IN ({_VERIFIED}))",
+    "ALTER TABLE rows ADD COLUMN proof TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE rows ADD COLUMN noticed INTEGER",
+    "PRAGMA user_version = 3",
+)
+"""Brings a journal of the second version, which knew nothing of reading back and of notices, to the third."""
+
+_STEPS: Final = (_TO_SECOND, _TO_THIRD)
 
 NOTE: Final = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-PLAN: Final = "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+PLAN: Final = "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 SEND: Final = f"""UPDATE rows SET state = 'sent', attempts = attempts + 1, first_sent = coalesce(first_sent, ?)
     WHERE number = ? AND state NOT IN ({_FINAL})"""  # noqa: S608  # the states are ours
-SETTLE: Final = """UPDATE rows SET state = ?, reason = ?, text = ?, delivery = ?, settled = ?, milliseconds = ?
-    WHERE number = ? AND who = ?"""
+SETTLE: Final = """UPDATE rows SET state = ?, reason = ?, text = ?, delivery = ?, settled = ?, milliseconds = ?,
+    verified = '', proof = '', noticed = NULL WHERE number = ? AND who = ?"""
+VERIFY: Final = "UPDATE rows SET verified = ?, proof = ? WHERE number = ?"
+NOTICE: Final = "UPDATE rows SET noticed = ? WHERE number = ?"
 READ: Final = "SELECT * FROM rows WHERE number > ?{} ORDER BY number LIMIT ?"
 COUNTS: Final = "SELECT state, count(*) FROM rows GROUP BY state"
 BY_TARGET: Final = """SELECT target, state, count(*) FROM rows GROUP BY 1, 2
@@ -135,6 +151,19 @@ class FileJournal:
             touched = file.executemany(SETTLE, [_settled(row) for row in rows]).rowcount
             self._expect(touched, len(rows), "a row to settle is not there")
 
+    def verify(self, rows: Sequence[Row]) -> None:
+        """Record what reading back told of these rows, durably.  Raises StoreError for a row that is not there."""
+        told = [(row.verified.value, row.proof, row.number) for row in rows]
+        with self._writing() as file:
+            self._expect(file.executemany(VERIFY, told).rowcount, len(rows), "a verified row is not there")
+
+    def notice(self, numbers: Sequence[int], at: datetime) -> None:
+        """Record that these notices were accepted, durably.  Raises StoreError for a row that is not there."""
+        when = micros(at)
+        with self._writing() as file:
+            touched = file.executemany(NOTICE, [(when, number) for number in numbers]).rowcount
+            self._expect(touched, len(numbers), "a noticed row is not there")
+
     def rows(self, states: Sequence[RowState] = (), *, after: int = 0, target: str | None = None) -> Iterator[Row]:
         """Rows in order of number, read in pieces so that the journal may be written to meanwhile."""
         wanted = [*(state.value for state in states), *([] if target is None else [target])]
@@ -185,8 +214,8 @@ class FileJournal:
         [(version,)] = self._file.execute("PRAGMA user_version")
         if version > VERSION:
             raise StoreError("the journal was written by a newer keyturn", where=str(self._path))
-        if version < VERSION:
-            self._execute(_TO_SECOND)
+        for step in _STEPS[version - 1 :]:
+            self._execute(step)
 
     def _execute(self, statements: Sequence[str]) -> None:
         self._file.execute("BEGIN IMMEDIATE")
@@ -227,6 +256,7 @@ def _planned(row: Row) -> tuple[object, ...]:
     return (
         row.number, row.who, row.state.value, row.reason, row.text, row.delivery, row.attempts,
         micros_or_none(row.first_sent), micros_or_none(row.settled), row.milliseconds, row.target,
+        row.verified.value, row.proof, micros_or_none(row.noticed),
     )  # fmt: skip
 
 
@@ -236,11 +266,13 @@ def _settled(row: Row) -> tuple[object, ...]:
 
 
 _STATE: Final = {state.value: state for state in RowState}
+_TOLD: Final = {verified.value: verified for verified in Verified}
 
 
 def _row(stored: Sequence[Any]) -> Row:
-    number, who, state, reason, text, delivery, attempts, first_sent, settled, milliseconds, target = stored
+    (number, who, state, reason, text, delivery, attempts, first_sent, settled, milliseconds, target,
+     verified, proof, noticed) = stored  # fmt: skip
     return Row(
         number, who, _STATE[state], reason, text, delivery, attempts, moment_or_none(first_sent),
-        moment_or_none(settled), milliseconds, target,
+        moment_or_none(settled), milliseconds, target, _TOLD[verified], proof, moment_or_none(noticed),
     )  # fmt: skip

@@ -1,0 +1,35 @@
+"""The settings of runs and of what they hand out."""
+
+from typing import Annotated
+
+import msgspec
+
+from keyturn.app.sections import Section
+
+Limit = Annotated[str, msgspec.Meta(pattern=r"^(\d{1,9}|\d{1,2}(\.\d+)?%|100%)$")]
+
+
+class RunSettings(Section, frozen=True):
+    """How runs are guarded and recorded."""
+
+    confirm_above: Annotated[int, msgspec.Meta(ge=0)] = 25
+    """Up to so many rows a yes is enough; above, the number is typed."""
+
+    max_failures: Limit = "5%"
+    """Stop when so many rows failed: a number, or a share after the first 50 rows."""
+
+    same: bool = True
+    """Whether one password for all users of a file (`--password same`) may be asked for."""
+
+    report: tuple[str, ...] = ("html", "csv", "jsonl")
+    """Which reports to write."""
+
+    report_dir: str = ""
+    """Where reports go; empty: into the run's own folder."""
+
+
+class HandoutSettings(Section, frozen=True):
+    """The sealed file with new passwords."""
+
+    age_recipients: tuple[str, ...] = ()
+    """The age public keys (`age1...`) that can open handouts.  Empty: an identity made here at first need."""

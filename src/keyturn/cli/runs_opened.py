@@ -1,0 +1,77 @@
+"""Opens a run that is on this machine, by its name or as the newest, and tells of it as plain values."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from keyturn.cli.frame import Frame
+
+if TYPE_CHECKING:
+    from keyturn.bulk.facts import Facts
+    from keyturn.bulk.folder import RunFolder
+    from keyturn.core.journal import Journal
+
+
+def named(frame: Frame, run: str) -> str:
+    """The named run, else the newest.  Raises RunError when there is none."""
+    from keyturn.bulk.folder import run_folders
+    from keyturn.core.errors import RunError
+
+    if run:
+        return run
+    folders = run_folders(frame.settings.folders.runs)
+    if not folders:
+        raise RunError("there are no runs yet", code="KT-RUN-002", where=str(frame.settings.folders.runs))
+    return folders[0].run
+
+
+@contextmanager
+def opened(frame: Frame, run: str) -> "Iterator[tuple[Journal, Facts]]":
+    """The journal of a run with its facts, held until the block ends."""
+    from keyturn.app.runs import Machine
+    from keyturn.bulk.facts import Facts
+    from keyturn.bulk.folder import find_run
+
+    machine = Machine(frame.settings)
+    journal = machine.journal(find_run(machine.folders.runs, named(frame, run)).journal)
+    try:
+        yield journal, Facts(journal.facts())
+    finally:
+        journal.close()
+
+
+def told_of(folder: "RunFolder", journal: "Journal", facts: "Facts") -> dict[str, object]:
+    """How a run stands, as plain values."""
+    from keyturn.bulk.report import outcomes
+    from keyturn.core.journal import DONE, RowState
+
+    counts = journal.counts()
+    return {
+        "run": folder.run,
+        "folder": str(folder.path),
+        "name": facts["name"],
+        "state": _state(facts["state"]),
+        "operation": facts["operation"],
+        "target": facts["target"],
+        "account": ", ".join(pin.address.account for pin in facts.pins if pin.address.account),
+        "file": facts.file.name,
+        "sha256": facts["sha256"],
+        "begun": _moment(facts["created"]),
+        "ended": _moment(facts["ended"]),
+        "exit": int(facts["exit"]) if facts["exit"] else "",
+        "done": sum(counts.get(state, 0) for state in DONE),
+        "left": counts.get(RowState.NOT_TRIED, 0) + counts.get(RowState.SENT, 0),
+        "outcomes": outcomes(counts),
+    }
+
+
+def _state(written: str) -> str:
+    """What an open journal says.  Whoever works on a run holds its journal, so `running` was left in the middle."""
+    from keyturn.bulk.facts import RUNNING
+
+    return "unfinished" if written == RUNNING else written
+
+
+def _moment(written: str) -> str:
+    """A time to the second, with its zone."""
+    return f"{written[:19]}Z" if written else ""

@@ -1,0 +1,37 @@
+"""`keyturn runs report`: the reports of a run, written again."""
+
+from pathlib import Path
+
+import click
+
+from keyturn.cli.completion import complete_runs
+from keyturn.cli.frame import Frame, pass_frame
+from keyturn.cli.runs_opened import named, opened
+
+
+@click.command()
+@click.argument("run", required=False, default="", shell_complete=complete_runs)
+@click.option("--report", "kinds", default="html,csv,jsonl", metavar="KINDS", help="html,csv,jsonl")
+@click.option("--report-dir", type=click.Path(path_type=Path, file_okay=False), help="Where they go.")
+@pass_frame
+def report(frame: Frame, run: str, kinds: str, report_dir: Path | None) -> None:
+    """Write the reports of a run again; they hold no password.
+
+    \b
+      keyturn runs report r7f3k2a --report html --report-dir .
+    """
+    from keyturn import __version__
+    from keyturn.bulk.folder import find_run
+    from keyturn.bulk.report import Told, write_reports
+
+    name = named(frame, run)
+    folder = find_run(frame.settings.folders.runs, name)
+    with opened(frame, name) as (journal, facts):
+        told = Told(name, facts, journal.counts(), journal.reasons(), int(facts["exit"] or 0), __version__)
+        wanted = [kind.strip() for kind in kinds.split(",") if kind.strip()]
+        written = write_reports(journal, told, report_dir or folder.path, wanted)
+    if frame.wants_json:
+        frame.json({"run": name, "reports": [str(path) for path in written]})
+        return
+    for path in written:
+        frame.data(str(path))
