@@ -16,9 +16,9 @@ from starlette.routing import Route
 from keyturn.api.problems import PROBLEMS
 from keyturn.api.routes import routes
 from keyturn.app.dialects import DIALECTS
-from keyturn.bulk import columns
-from keyturn.bulk.exit import ExitCode
-from keyturn.bulk.report import row_event
+from keyturn.bulk.intake import columns
+from keyturn.bulk.record.exit import ExitCode
+from keyturn.bulk.record.report import row_event
 from keyturn.cli.abilities import ABILITIES
 from keyturn.cli.catalogue import entries
 from keyturn.cli.lazy import global_flags

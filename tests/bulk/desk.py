@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keyturn.app.clock import SystemClock
-from keyturn.bulk.begin import begin
-from keyturn.bulk.events import Listener
-from keyturn.bulk.facts import Address, pin_of, pinned
-from keyturn.bulk.folder import RunFolder, make_run_folder
+from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading
-from keyturn.bulk.plan import Destination, Plan, make_plan
-from keyturn.bulk.run import Run, Summary, carry_out
-from keyturn.bulk.shares import Share, Speed
-from keyturn.bulk.source import read_source
-from keyturn.bulk.stopping import Stop
+from keyturn.bulk.planning.plan import Destination, Plan, make_plan
+from keyturn.bulk.record.facts import Address, pin_of, pinned
+from keyturn.bulk.record.folder import RunFolder, make_run_folder
+from keyturn.bulk.running.begin import begin
+from keyturn.bulk.running.events import Listener
+from keyturn.bulk.running.run import Run, Summary, carry_out
+from keyturn.bulk.running.shares import Share, Speed
+from keyturn.bulk.running.stopping import Stop
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.journal import Journal
 from keyturn.core.policy import Rule

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.app.clock import SystemClock
-from keyturn.bulk.begin import begin
-from keyturn.bulk.facts import Address, Facts, Now, changed, pin_of, pinned, same_file, same_targets
-from keyturn.bulk.folder import find_run, make_run_folder, run_folders
-from keyturn.bulk.plan import Plan
-from keyturn.bulk.report import Told, defused, write_reports
-from keyturn.bulk.retry import write_retry
-from keyturn.bulk.source import read_source
-from keyturn.bulk.vault import Vault
+from keyturn.bulk.intake.source import read_source
+from keyturn.bulk.planning.plan import Plan
+from keyturn.bulk.record.facts import Address, Facts, Now, changed, pin_of, pinned, same_file, same_targets
+from keyturn.bulk.record.folder import find_run, make_run_folder, run_folders
+from keyturn.bulk.record.report import Told, defused, write_reports
+from keyturn.bulk.record.retry import write_retry
+from keyturn.bulk.running.begin import begin
+from keyturn.bulk.running.vault import Vault
 from keyturn.core.errors import ConfigError, PlanError, RunError, SourceError, StoreError
 from keyturn.core.journal import Row, RowState
 from keyturn.core.secret import Secret
@@ -73,7 +73,7 @@ def test_reports_hold_every_row_and_mark_what_people_wrote(tmp_path: Path) -> No
 
 def test_a_page_of_a_huge_run_shows_what_needs_somebody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And says where the rest is."""
-    monkeypatch.setattr("keyturn.bulk.report.MOST_ROWS", 3)
+    monkeypatch.setattr("keyturn.bulk.record.report.MOST_ROWS", 3)
     failed = [Row(n, f"u{n}", RowState.FAILED, reason="other") for n in range(2, 8)]
     journal = journal_of(*failed, *(Row(n, f"u{n}", RowState.CHANGED) for n in range(8, 20)))
     [html] = write_reports(journal, told(journal), tmp_path, ["html"])
@@ -142,7 +142,7 @@ def test_runs_are_found_by_their_id_and_the_newest_comes_first(tmp_path: Path, m
     """A name that is taken is not used again; a folder without a journal is no run."""
     assert run_folders(tmp_path / "runs") == []
     names = iter(["raaaaaa", "raaaaaa", "rbbbbbb", "rcccccc", "rdddddd"])
-    monkeypatch.setattr("keyturn.bulk.folder.new_run_id", lambda: next(names))
+    monkeypatch.setattr("keyturn.bulk.record.folder.new_run_id", lambda: next(names))
     made = [make_run_folder(tmp_path / "runs", NOW.replace(hour=hour)) for hour in (9, 11, 10, 12)]
     for folder in made[:3]:
         folder.journal.touch()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.bulk.cautions import Caution, Noticed, cautions, of_sign_in
 from keyturn.bulk.job import Job
+from keyturn.bulk.planning.cautions import Caution, Noticed, cautions, of_sign_in
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import ChangePassword
 from keyturn.core.journal import RowState

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from keyturn.app.clock import SystemClock
-from keyturn.bulk.begin import begin
-from keyturn.bulk.breaker import Cause, Limit, Trip
-from keyturn.bulk.events import Event, Listener, Paused, Progress, Stopping
-from keyturn.bulk.exit import ExitCode
-from keyturn.bulk.facts import Address, pin_of, pinned
-from keyturn.bulk.folder import make_run_folder
+from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.job import Job
-from keyturn.bulk.plan import Destination, Plan, make_plan
-from keyturn.bulk.run import Run, Summary, carry_out
-from keyturn.bulk.shares import Share
-from keyturn.bulk.source import read_source
-from keyturn.bulk.stopping import Stop
+from keyturn.bulk.planning.plan import Destination, Plan, make_plan
+from keyturn.bulk.record.exit import ExitCode
+from keyturn.bulk.record.facts import Address, pin_of, pinned
+from keyturn.bulk.record.folder import make_run_folder
+from keyturn.bulk.running.begin import begin
+from keyturn.bulk.running.breaker import Cause, Limit, Trip
+from keyturn.bulk.running.events import Event, Listener, Paused, Progress, Stopping
+from keyturn.bulk.running.run import Run, Summary, carry_out
+from keyturn.bulk.running.shares import Share
+from keyturn.bulk.running.stopping import Stop
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import ChangePassword, Commands, CreateUser, ResetPassword
 from keyturn.core.errors import ConfigError
@@ -36,7 +36,7 @@ NAMES = ("east", "west")
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keyturn.bulk.pacing._FIRST_WAIT", 0.001)
+    monkeypatch.setattr("keyturn.bulk.running.pacing._FIRST_WAIT", 0.001)
 
 
 def plan_for(path: Path, order: Job, places: Mapping[str, Capabilities]) -> Plan:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keyturn.bulk.breaker import Limit
-from keyturn.bulk.shares import Speed
+from keyturn.bulk.running.breaker import Limit
+from keyturn.bulk.running.shares import Speed
 from keyturn.core.journal import DONE, RowState
 from keyturn.core.outcomes import Reason
 from tests.bulk.desk import RESET, Desk, crowd, handed, job, users
@@ -21,7 +21,7 @@ COUNT = 30
 @pytest.fixture(autouse=True, scope="module")
 def _short_waits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("keyturn.bulk.pacing._FIRST_WAIT", 0.001)
+        patch.setattr("keyturn.bulk.running.pacing._FIRST_WAIT", 0.001)
         yield
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.bulk.exit import ExitCode
 from keyturn.bulk.job import Job, Operation, PasswordChoice
-from keyturn.bulk.shares import Speed
+from keyturn.bulk.record.exit import ExitCode
+from keyturn.bulk.running.shares import Speed
 from keyturn.core.commands import ChangePassword
 from keyturn.core.errors import ConfigError, SourceError
 from keyturn.core.journal import RowState

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keyturn.bulk.pacing import LONGEST_PAUSE, Budget, Pace, back_off, rate_of
+from keyturn.bulk.running.pacing import LONGEST_PAUSE, Budget, Pace, back_off, rate_of
 from keyturn.core.errors import ConfigError
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.job import Job, PasswordChoice, Rules, length_for
-from keyturn.bulk.passwords import judge_for
-from keyturn.bulk.plan import Destination, Plan, make_plan
-from keyturn.bulk.screening import Fate
-from keyturn.bulk.source import read_source
+from keyturn.bulk.planning.passwords import judge_for
+from keyturn.bulk.planning.plan import Destination, Plan, make_plan
+from keyturn.bulk.planning.screening import Fate
 from keyturn.core.capabilities import Capabilities, Usual
 from keyturn.core.errors import ConfigError, SourceError
 from keyturn.core.journal import RowState

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.bulk.breaker import Limit
-from keyturn.bulk.events import Paused, RowSettled
-from keyturn.bulk.exit import ExitCode
-from keyturn.bulk.shares import Speed
+from keyturn.bulk.record.exit import ExitCode
+from keyturn.bulk.running.breaker import Limit
+from keyturn.bulk.running.events import Paused, RowSettled
+from keyturn.bulk.running.shares import Speed
 from keyturn.core.commands import CreateUser, ResetPassword
 from keyturn.core.journal import RowState
 from keyturn.core.outcomes import Reason
@@ -21,7 +21,7 @@ from tests.support.memory_directory import MemoryDirectory, able
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keyturn.bulk.pacing._FIRST_WAIT", 0.001)
+    monkeypatch.setattr("keyturn.bulk.running.pacing._FIRST_WAIT", 0.001)
 
 
 async def test_a_run_changes_every_row_and_hands_out_what_it_set(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ async def test_endless_requests_for_patience_fail_the_row_in_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run does not wait for ever."""
-    monkeypatch.setattr("keyturn.bulk.flight.MOST_SLOWED", 3)
+    monkeypatch.setattr("keyturn.bulk.running.flight.MOST_SLOWED", 3)
     directory = crowd(1)
     directory.switches.slow_down = 99
     directory.switches.retry_after = 0.0
@@ -311,8 +311,8 @@ async def test_a_target_that_never_asks_for_a_new_password_is_told_it_is_permane
 
 async def test_a_long_pause_brings_the_handout_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever pulls the plug then still has the passwords that are in force."""
-    monkeypatch.setattr("keyturn.bulk.sitting.LONG_PAUSE", 0.3)
-    monkeypatch.setattr("keyturn.bulk.sitting.TICK", 0.02)
+    monkeypatch.setattr("keyturn.bulk.running.sitting.LONG_PAUSE", 0.3)
+    monkeypatch.setattr("keyturn.bulk.running.sitting.TICK", 0.02)
     directory = crowd(40)
     directory.switches.retry_after, directory.switches.delay = 0.6, 0.01
     desk = Desk(tmp_path, directory).begin(users(40), RESET)

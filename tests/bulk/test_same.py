@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.bulk.exit import ExitCode
-from keyturn.bulk.facts import Facts
 from keyturn.bulk.job import Job, Operation, PasswordChoice, column_of
-from keyturn.bulk.same import SAME, opened, sealed
-from keyturn.bulk.shares import Speed
+from keyturn.bulk.planning.same import SAME, opened, sealed
+from keyturn.bulk.record.exit import ExitCode
+from keyturn.bulk.record.facts import Facts
+from keyturn.bulk.running.shares import Speed
 from keyturn.core.capabilities import Usual
 from keyturn.core.errors import ConfigError, KeyFolderError
 from keyturn.core.journal import RowState

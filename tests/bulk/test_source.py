@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from keyturn.bulk.intake.source import DELIMITERS, Source, read_source
 from keyturn.bulk.job import Reading
-from keyturn.bulk.source import DELIMITERS, Source, read_source
 from keyturn.core.errors import SourceError
 from tests.bulk.desk import write
 

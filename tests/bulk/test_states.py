@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyturn.bulk.breaker import EXITS, Breaker, Cause, Limit
-from keyturn.bulk.exit import ExitCode
-from keyturn.bulk.run import exit_of
-from keyturn.bulk.states import Passing, made_by_us, recovered, settled, to_send
+from keyturn.bulk.record.exit import ExitCode
+from keyturn.bulk.running.breaker import EXITS, Breaker, Cause, Limit
+from keyturn.bulk.running.run import exit_of
+from keyturn.bulk.running.states import Passing, made_by_us, recovered, settled, to_send
 from keyturn.core.errors import ConfigError
 from keyturn.core.journal import DONE, FINAL, Row, RowState
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain, Unchanged

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from keyturn.app.clock import SystemClock
-from keyturn.bulk.breaker import Cause, Trip
-from keyturn.bulk.events import Progress, Stopping
-from keyturn.bulk.exit import ExitCode
-from keyturn.bulk.run import carry_out
-from keyturn.bulk.stopping import Stop
+from keyturn.bulk.record.exit import ExitCode
+from keyturn.bulk.running.breaker import Cause, Trip
+from keyturn.bulk.running.events import Progress, Stopping
+from keyturn.bulk.running.run import carry_out
+from keyturn.bulk.running.stopping import Stop
 from keyturn.core.commands import Commands
 from keyturn.core.errors import StoreError
 from keyturn.core.journal import RowState
@@ -24,7 +24,7 @@ from tests.support.memory_journal import MemoryJournal
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keyturn.bulk.pacing._FIRST_WAIT", 0.001)
+    monkeypatch.setattr("keyturn.bulk.running.pacing._FIRST_WAIT", 0.001)
 
 
 @pytest.mark.proves("RN-13")
@@ -87,7 +87,7 @@ async def test_a_stop_during_the_last_rows_is_no_stop(tmp_path: Path) -> None:
 
 async def test_a_stop_finds_rows_that_wait_for_another_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unanswered row stays uncertain, whatever it was waiting for."""
-    monkeypatch.setattr("keyturn.bulk.pacing._FIRST_WAIT", 30.0)
+    monkeypatch.setattr("keyturn.bulk.running.pacing._FIRST_WAIT", 30.0)
     directory = crowd(1)
     directory.switches.lose = {"user000000": 9}
     desk = Desk(tmp_path, directory).begin(users(1))

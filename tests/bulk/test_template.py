@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyturn.bulk.template import columns
+from keyturn.bulk.intake.template import columns
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.users import Handle
 from tests.bulk.desk import job

@@ -9,12 +9,12 @@ from uuid import UUID
 import pytest
 
 from keyturn.app.clock import SystemClock
+from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.job import Job
-from keyturn.bulk.names import MOST, other_id
-from keyturn.bulk.naming import ask_names, doubts, unasked
-from keyturn.bulk.pacing import Pace
-from keyturn.bulk.plan import Destination, Plan, make_plan
-from keyturn.bulk.source import read_source
+from keyturn.bulk.planning.names import MOST, other_id
+from keyturn.bulk.planning.naming import ask_names, doubts, unasked
+from keyturn.bulk.planning.plan import Destination, Plan, make_plan
+from keyturn.bulk.running.pacing import Pace
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.users import Handle, User
 from tests.bulk.desk import CREATE, RESET, NoBlocklist, job, write

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.bulk.facts import Facts
+from keyturn.bulk.record.facts import Facts
 from keyturn.store.journal import open_journal
 from tests.cli.runs_kit import Place, Typing, place, typing
 from tests.cli.test_runs_resume import MANY, ask, stopped

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from keyturn.bulk.breaker import Cause, Trip
-from keyturn.bulk.events import Event, Paused, Progress, RowSettled, Stopping
+from keyturn.bulk.running.breaker import Cause, Trip
+from keyturn.bulk.running.events import Event, Paused, Progress, RowSettled, Stopping
 from keyturn.cli.frame import Frame, Manners, Output
 from keyturn.cli.watching import Heartbeat, watch
 from keyturn.core.journal import Row, RowState

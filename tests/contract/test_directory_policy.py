@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyturn.app.policies import DOORS, limits
-from keyturn.bulk.passwords import judge_for
+from keyturn.bulk.planning.passwords import judge_for
 from keyturn.core.commands import ChangePassword, Commands, CreateUser, ResetPassword
 from keyturn.core.context import context_of
 from keyturn.core.directory import LOCAL

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+from keyturn.bulk.intake.source import read_source
+from keyturn.bulk.intake.template import columns
 from keyturn.bulk.job import Job, Operation
-from keyturn.bulk.orders import OrderBook
-from keyturn.bulk.plan import Destination, make_plan
-from keyturn.bulk.source import read_source
-from keyturn.bulk.template import columns
+from keyturn.bulk.planning.plan import Destination, make_plan
+from keyturn.bulk.running.orders import OrderBook
 from keyturn.core.outcomes import Changed, Created
 from keyturn.core.users import Handle
 from keyturn.crypto.runkeys import RunKeys

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from keyturn.app.init import FOUNDER
-from keyturn.bulk.exit import ExitCode
+from keyturn.bulk.record.exit import ExitCode
 from keyturn.core.audit import Entry
 from keyturn.core.commands import UpdateUser
 from keyturn.core.outcomes import Changed, Refused

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from keyturn.app.dialects import DIALECTS
 from keyturn.app.sections_target import TargetSettings
 from keyturn.app.sources import Credentials
-from keyturn.bulk.exit import ExitCode
 from keyturn.bulk.job import Job, Operation, PasswordChoice
-from keyturn.bulk.shares import Speed
+from keyturn.bulk.record.exit import ExitCode
+from keyturn.bulk.running.shares import Speed
 from keyturn.cli.main import cli
 from keyturn.core.journal import RowState
 from keyturn.core.secret import Secret

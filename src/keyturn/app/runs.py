@@ -10,8 +10,8 @@ from typing import Final
 from keyturn.app.clock import SystemClock
 from keyturn.app.sections_target import TargetSettings
 from keyturn.app.settings import Folders, Settings
-from keyturn.bulk.facts import Address
 from keyturn.bulk.job import Rules
+from keyturn.bulk.record.facts import Address
 from keyturn.core.errors import ConfigError, RunError
 from keyturn.core.journal import Journal
 from keyturn.core.policy import Blocklist

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from keyturn.bulk.facts import KEY, Facts, Now, Pin, pin_of
-from keyturn.bulk.folder import RunFolder
-from keyturn.bulk.plan import Plan
-from keyturn.bulk.report import check_kinds
-from keyturn.bulk.run import Run
-from keyturn.bulk.shares import Share
+from keyturn.bulk.planning.plan import Plan
+from keyturn.bulk.record.facts import KEY, Facts, Now, Pin, pin_of
+from keyturn.bulk.record.folder import RunFolder
+from keyturn.bulk.record.report import check_kinds
+from keyturn.bulk.running.run import Run
+from keyturn.bulk.running.shares import Share
 from keyturn.cli.runflags import Asked
 from keyturn.cli.running import VERSION, Desk, Probes, halted
 from keyturn.core.errors import ConfigError

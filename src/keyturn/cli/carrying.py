@@ -3,13 +3,13 @@
 from contextlib import closing
 
 from keyturn.app.runs import Machine
-from keyturn.bulk.begin import begin
-from keyturn.bulk.facts import FINISHED, FLAGS, KEY, PLANNING, Facts, pinned
-from keyturn.bulk.folder import RunFolder, make_run_folder, run_folders
+from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.job import Operation
-from keyturn.bulk.plan import Plan
-from keyturn.bulk.same import sealed
-from keyturn.bulk.source import read_source
+from keyturn.bulk.planning.plan import Plan
+from keyturn.bulk.planning.same import sealed
+from keyturn.bulk.record.facts import FINISHED, FLAGS, KEY, PLANNING, Facts, pinned
+from keyturn.bulk.record.folder import RunFolder, make_run_folder, run_folders
+from keyturn.bulk.running.begin import begin
 from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame, Output

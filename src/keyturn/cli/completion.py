@@ -71,7 +71,7 @@ def complete_columns(ctx: click.Context, param: click.Parameter, incomplete: str
 
 def complete_fields(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """What a column can be, and behind the `=` the columns of the file that is already typed."""
-    from keyturn.bulk.columns import FIELDS
+    from keyturn.bulk.intake.columns import FIELDS
 
     field, equals, _ = incomplete.partition("=")
     names = [column.removeprefix(_COLUMN) for column in _columns(ctx)] if equals else []
@@ -81,7 +81,7 @@ def complete_fields(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 def _columns(ctx: click.Context) -> list[str]:
     """The header of the file on the command line, each name with `column:` before it."""
-    from keyturn.bulk.source import header_of
+    from keyturn.bulk.intake.source import header_of
 
     path = ctx.params.get("file")
     with contextlib.suppress(KeyturnError, OSError):

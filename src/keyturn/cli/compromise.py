@@ -68,8 +68,8 @@ def compromise(
     """
     from keyturn.app import compromise as work
     from keyturn.app.operator import DOOR
-    from keyturn.bulk.exit import ExitCode
-    from keyturn.bulk.source import read_source
+    from keyturn.bulk.intake.source import read_source
+    from keyturn.bulk.record.exit import ExitCode
     from keyturn.cli.confirming import confirm
     from keyturn.cli.runflags import Asked
 

@@ -37,7 +37,7 @@ def open_handout(frame: Frame, file: str, identity: Path | None, form: str, to_t
       keyturn handout open handout-r7f3k2a.age --identity key.txt > passwords.jsonl
     """
     from keyturn.app.runs import Machine
-    from keyturn.bulk.folder import RUN_ID, find_run
+    from keyturn.bulk.record.folder import RUN_ID, find_run
     from keyturn.core.errors import ConfigError
 
     machine = Machine(frame.settings)
@@ -65,7 +65,7 @@ def _as_csv(lines: list[str]) -> Iterator[str]:
     import io
     import json
 
-    from keyturn.bulk.report import defused
+    from keyturn.bulk.record.report import defused
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -51,7 +51,7 @@ def create(frame: Frame, asked: Asked) -> int:
 
 
 def _show(frame: Frame, asked: Asked, operation: str) -> int:
-    from keyturn.bulk.source import read_source
+    from keyturn.bulk.intake.source import read_source
     from keyturn.cli.planview import draw_plan
     from keyturn.cli.running import desk_for, not_there, speeds_of
     from keyturn.cli.sameness import with_password

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from keyturn.bulk.cautions import Caution, of_sign_in, span
-from keyturn.bulk.columns import PEOPLE
+from keyturn.bulk.intake.columns import PEOPLE
+from keyturn.bulk.intake.source import DELIMITERS
 from keyturn.bulk.job import Operation, PasswordFrom
-from keyturn.bulk.plan import Group, Part, Plan
-from keyturn.bulk.screening import TWO_NAMES, Fate
-from keyturn.bulk.shares import Speed
-from keyturn.bulk.source import DELIMITERS
+from keyturn.bulk.planning.cautions import Caution, of_sign_in, span
+from keyturn.bulk.planning.plan import Group, Part, Plan
+from keyturn.bulk.planning.screening import TWO_NAMES, Fate
+from keyturn.bulk.running.shares import Speed
 from keyturn.cli.running import Desk, Probes
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import KeyturnError

@@ -3,9 +3,12 @@
 from contextlib import closing
 
 from keyturn.app.runs import Machine, rules_of
-from keyturn.bulk.columns import TARGET
-from keyturn.bulk.encodings import letters_of
-from keyturn.bulk.facts import (
+from keyturn.bulk.intake.columns import TARGET
+from keyturn.bulk.intake.encodings import letters_of
+from keyturn.bulk.intake.source import read_source
+from keyturn.bulk.planning.plan import Destination, Plan, make_plan
+from keyturn.bulk.planning.same import SAME, opened
+from keyturn.bulk.record.facts import (
     FINISHED,
     FLAGS,
     KEY,
@@ -19,11 +22,8 @@ from keyturn.bulk.facts import (
     same_targets,
     targets_of,
 )
-from keyturn.bulk.folder import RunFolder, find_run, run_folders
-from keyturn.bulk.plan import Destination, Plan, make_plan
-from keyturn.bulk.run import Summary, recall
-from keyturn.bulk.same import SAME, opened
-from keyturn.bulk.source import read_source
+from keyturn.bulk.record.folder import RunFolder, find_run, run_folders
+from keyturn.bulk.running.run import Summary, recall
 from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame

@@ -12,16 +12,16 @@ from keyturn import __version__
 from keyturn.app.runs import Machine, address_of, rules_of
 from keyturn.app.sources import first_line
 from keyturn.app.targets import Target, prepare
-from keyturn.bulk.breaker import Cause, Limit, Trip
-from keyturn.bulk.facts import Now
-from keyturn.bulk.names import Names
-from keyturn.bulk.naming import Doubt, ask_names, doubts, unasked
-from keyturn.bulk.pacing import Pace, rate_of
-from keyturn.bulk.plan import Destination, Plan, make_plan
-from keyturn.bulk.run import Run, Summary, carry_out
-from keyturn.bulk.shares import Share, Speed
-from keyturn.bulk.source import Source
-from keyturn.bulk.stopping import Stop
+from keyturn.bulk.intake.source import Source
+from keyturn.bulk.planning.names import Names
+from keyturn.bulk.planning.naming import Doubt, ask_names, doubts, unasked
+from keyturn.bulk.planning.plan import Destination, Plan, make_plan
+from keyturn.bulk.record.facts import Now
+from keyturn.bulk.running.breaker import Cause, Limit, Trip
+from keyturn.bulk.running.pacing import Pace, rate_of
+from keyturn.bulk.running.run import Run, Summary, carry_out
+from keyturn.bulk.running.shares import Share, Speed
+from keyturn.bulk.running.stopping import Stop
 from keyturn.cli.reaching import probe, reach
 from keyturn.cli.runflags import Asked
 from keyturn.cli.watching import watch

@@ -15,7 +15,7 @@ def list_runs(frame: Frame) -> None:
       keyturn runs list
       keyturn runs list --json
     """
-    from keyturn.bulk.folder import run_folders
+    from keyturn.bulk.record.folder import run_folders
     from keyturn.core.errors import RunError, StoreError
 
     found = []

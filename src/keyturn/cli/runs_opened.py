@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from keyturn.cli.frame import Frame
 
 if TYPE_CHECKING:
-    from keyturn.bulk.facts import Facts
-    from keyturn.bulk.folder import RunFolder
+    from keyturn.bulk.record.facts import Facts
+    from keyturn.bulk.record.folder import RunFolder
     from keyturn.core.journal import Journal
 
 
 def named(frame: Frame, run: str) -> str:
     """The named run, else the newest.  Raises RunError when there is none."""
-    from keyturn.bulk.folder import run_folders
+    from keyturn.bulk.record.folder import run_folders
     from keyturn.core.errors import RunError
 
     if run:
@@ -29,8 +29,8 @@ def named(frame: Frame, run: str) -> str:
 def opened(frame: Frame, run: str) -> "Iterator[tuple[Journal, Facts]]":
     """The journal of a run with its facts, held until the block ends."""
     from keyturn.app.runs import Machine
-    from keyturn.bulk.facts import Facts
-    from keyturn.bulk.folder import find_run
+    from keyturn.bulk.record.facts import Facts
+    from keyturn.bulk.record.folder import find_run
 
     machine = Machine(frame.settings)
     journal = machine.journal(find_run(machine.folders.runs, named(frame, run)).journal)
@@ -42,7 +42,7 @@ def opened(frame: Frame, run: str) -> "Iterator[tuple[Journal, Facts]]":
 
 def told_of(folder: "RunFolder", journal: "Journal", facts: "Facts") -> dict[str, object]:
     """How a run stands, as plain values."""
-    from keyturn.bulk.report import outcomes
+    from keyturn.bulk.record.report import outcomes
     from keyturn.core.journal import DONE, RowState
 
     counts = journal.counts()
@@ -67,7 +67,7 @@ def told_of(folder: "RunFolder", journal: "Journal", facts: "Facts") -> dict[str
 
 def _state(written: str) -> str:
     """What an open journal says.  Whoever works on a run holds its journal, so `running` was left in the middle."""
-    from keyturn.bulk.facts import RUNNING
+    from keyturn.bulk.record.facts import RUNNING
 
     return "unfinished" if written == RUNNING else written
 

@@ -21,8 +21,8 @@ def report(frame: Frame, run: str, kinds: str, report_dir: Path | None) -> None:
       keyturn runs report r7f3k2a --report html --report-dir .
     """
     from keyturn import __version__
-    from keyturn.bulk.folder import find_run
-    from keyturn.bulk.report import Told, write_reports
+    from keyturn.bulk.record.folder import find_run
+    from keyturn.bulk.record.report import Told, write_reports
 
     name = named(frame, run)
     folder = find_run(frame.settings.folders.runs, name)

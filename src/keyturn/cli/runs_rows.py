@@ -21,7 +21,7 @@ def rows(frame: Frame, run: str, outcome: tuple[str, ...], target: str | None) -
       keyturn runs rows r7f3k2a --outcome failed -t maximo-prod
       keyturn runs rows r7f3k2a --output jsonl > rows.jsonl
     """
-    from keyturn.bulk.report import SIGNS, row_event
+    from keyturn.bulk.record.report import SIGNS, row_event
     from keyturn.core.journal import RowState
 
     name = named(frame, run)

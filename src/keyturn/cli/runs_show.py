@@ -17,8 +17,8 @@ def show(frame: Frame, run: str) -> None:
       keyturn runs show
       keyturn runs show r7f3k2a
     """
-    from keyturn.bulk.folder import find_run
-    from keyturn.bulk.report import outcomes
+    from keyturn.bulk.record.folder import find_run
+    from keyturn.bulk.record.report import outcomes
 
     folder = find_run(frame.settings.folders.runs, named(frame, run))
     with opened(frame, folder.run) as (journal, facts):

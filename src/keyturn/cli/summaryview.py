@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from keyturn.app.runs import Machine
-from keyturn.bulk.breaker import Cause, Trip
-from keyturn.bulk.exit import ExitCode
-from keyturn.bulk.report import outcomes
-from keyturn.bulk.run import Summary
+from keyturn.bulk.record.exit import ExitCode
+from keyturn.bulk.record.report import outcomes
+from keyturn.bulk.running.breaker import Cause, Trip
+from keyturn.bulk.running.run import Summary
 from keyturn.cli.frame import Frame
 from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import RowState

@@ -30,8 +30,8 @@ def template(frame: Frame, operation: str, name: str, password: str, old_passwor
       keyturn template reset -t maximo-test --password column:Start
     """
     from keyturn.app.targets import prepare
-    from keyturn.bulk.plan import refuse_impossible
-    from keyturn.bulk.template import columns
+    from keyturn.bulk.intake.template import columns
+    from keyturn.bulk.planning.plan import refuse_impossible
 
     own = column_of(password, "--password")
     choice = PasswordChoice(PasswordFrom.COLUMN, own) if own else PasswordChoice()

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from keyturn.bulk.events import Event, Listener, Paused, Progress, RowSettled, Stopping
-from keyturn.bulk.report import outcomes, row_event
+from keyturn.bulk.record.report import outcomes, row_event
+from keyturn.bulk.running.events import Event, Listener, Paused, Progress, RowSettled, Stopping
 from keyturn.cli.frame import Frame, Output
 from keyturn.core.journal import DONE, Row, RowState
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keyturn.bulk.columns import TARGET
-from keyturn.bulk.screening import target_of
-from keyturn.bulk.source import Source
+from keyturn.bulk.intake.columns import TARGET
+from keyturn.bulk.intake.source import Source
+from keyturn.bulk.planning.screening import target_of
 from keyturn.core.errors import SourceError
 
 if TYPE_CHECKING:

@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from keyturn.bulk.breaker import EXITS, Cause, Trip
-from keyturn.bulk.events import Event, Progress, RowSettled, Stopping
-from keyturn.bulk.flight import Figures
-from keyturn.bulk.lane import Lane, Shared
-from keyturn.bulk.ledger import Ledger
-from keyturn.bulk.orders import OrderBook
+from keyturn.bulk.intake.source import Source
 from keyturn.bulk.ports import RunKeys
-from keyturn.bulk.shares import Share
-from keyturn.bulk.source import Source
-from keyturn.bulk.stopping import Stop
-from keyturn.bulk.vault import Vault
+from keyturn.bulk.running.breaker import EXITS, Cause, Trip
+from keyturn.bulk.running.events import Event, Progress, RowSettled, Stopping
+from keyturn.bulk.running.flight import Figures
+from keyturn.bulk.running.lane import Lane, Shared
+from keyturn.bulk.running.ledger import Ledger
+from keyturn.bulk.running.orders import OrderBook
+from keyturn.bulk.running.shares import Share
+from keyturn.bulk.running.stopping import Stop
+from keyturn.bulk.running.vault import Vault
 from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import Journal, Row, RowState
 from keyturn.core.ports import Clock

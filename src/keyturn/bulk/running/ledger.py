@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, ParamSpec, TypeVar
 
-from keyturn.bulk.vault import Vault
+from keyturn.bulk.running.vault import Vault
 from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import Journal, Row
 from keyturn.core.ports import Clock

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from keyturn.bulk.columns import secret
+from keyturn.bulk.intake.columns import secret
 from keyturn.bulk.job import Job, Operation, PasswordFrom
 from keyturn.core.capabilities import Capabilities
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Final
 
-from keyturn.bulk.facts import PLANNING, READY
-from keyturn.bulk.plan import Plan
+from keyturn.bulk.planning.plan import Plan
+from keyturn.bulk.record.facts import PLANNING, READY
 from keyturn.core.errors import SourceError
 from keyturn.core.journal import Journal
 

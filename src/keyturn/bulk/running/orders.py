@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from keyturn.bulk.columns import PASSWORDS
+from keyturn.bulk.intake.columns import PASSWORDS
+from keyturn.bulk.intake.source import Source, SourceRow
 from keyturn.bulk.job import Job, Operation, PasswordFrom
 from keyturn.bulk.ports import RunKeys
-from keyturn.bulk.source import Source, SourceRow
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword
 from keyturn.core.errors import SourceError

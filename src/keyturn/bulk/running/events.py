@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from keyturn.bulk.breaker import Trip
+from keyturn.bulk.running.breaker import Trip
 from keyturn.core.journal import Row, RowState
 
 

@@ -9,12 +9,12 @@ from enum import StrEnum, unique
 from fnmatch import fnmatchcase
 from typing import Final
 
-from keyturn.bulk.cells import BLANKS, read_id
-from keyturn.bulk.columns import ID, PASSWORDS, TARGET
+from keyturn.bulk.intake.cells import BLANKS, read_id
+from keyturn.bulk.intake.columns import ID, PASSWORDS, TARGET
+from keyturn.bulk.intake.source import Source, SourceRow
 from keyturn.bulk.job import Job, Operation, PasswordFrom
-from keyturn.bulk.names import Names
-from keyturn.bulk.passwords import Judge, guessable, names_of
-from keyturn.bulk.source import Source, SourceRow
+from keyturn.bulk.planning.names import Names
+from keyturn.bulk.planning.passwords import Judge, guessable, names_of
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.outcomes import Reason
 from keyturn.core.policy import named

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from keyturn.bulk.cells import read_id
-from keyturn.bulk.columns import ID
+from keyturn.bulk.intake.cells import read_id
+from keyturn.bulk.intake.columns import ID
 from keyturn.bulk.job import Operation
-from keyturn.bulk.names import MOST, Names, other_id
-from keyturn.bulk.pacing import Pace
-from keyturn.bulk.plan import Destination, Plan
-from keyturn.bulk.screening import target_of
+from keyturn.bulk.planning.names import MOST, Names, other_id
+from keyturn.bulk.planning.plan import Destination, Plan
+from keyturn.bulk.planning.screening import target_of
+from keyturn.bulk.running.pacing import Pace
 from keyturn.core.errors import KeyturnError
 from keyturn.core.ports import Directory
 from keyturn.core.users import Handle, User

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from keyturn.bulk.facts import Facts
-from keyturn.bulk.handout import open_private
+from keyturn.bulk.record.facts import Facts
+from keyturn.bulk.record.handout import open_private
 from keyturn.core.errors import ConfigError
 from keyturn.core.journal import Journal, Row, RowState
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from keyturn.bulk.breaker import Cause, Trip
+from keyturn.bulk.running.breaker import Cause, Trip
 
 _WORDS = {
     Cause.INTERRUPTED: "stopped by Ctrl-C",

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from keyturn.bulk.breaker import Breaker, Cause
-from keyturn.bulk.events import Event, Paused, Stopping
-from keyturn.bulk.flight import Figures, Flight, Gear, given_back
 from keyturn.bulk.job import Operation
-from keyturn.bulk.ledger import Ledger
-from keyturn.bulk.orders import Order, OrderBook
-from keyturn.bulk.pacing import Budget, Pace
-from keyturn.bulk.shares import Share
-from keyturn.bulk.states import recovered
-from keyturn.bulk.stopping import Stop
+from keyturn.bulk.running.breaker import Breaker, Cause
+from keyturn.bulk.running.events import Event, Paused, Stopping
+from keyturn.bulk.running.flight import Figures, Flight, Gear, given_back
+from keyturn.bulk.running.ledger import Ledger
+from keyturn.bulk.running.orders import Order, OrderBook
+from keyturn.bulk.running.pacing import Budget, Pace
+from keyturn.bulk.running.shares import Share
+from keyturn.bulk.running.states import recovered
+from keyturn.bulk.running.stopping import Stop
 from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import Journal, Row, RowState
 from keyturn.core.ports import Clock

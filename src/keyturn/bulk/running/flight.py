@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from keyturn.bulk.breaker import Breaker, Cause, Trip
 from keyturn.bulk.job import Job
-from keyturn.bulk.ledger import Ledger
-from keyturn.bulk.orders import Order
-from keyturn.bulk.pacing import Budget, Pace, back_off
-from keyturn.bulk.states import LOST_ANSWER, Passing, made_by_us, settled
-from keyturn.bulk.stopping import Stop
+from keyturn.bulk.running.breaker import Breaker, Cause, Trip
+from keyturn.bulk.running.ledger import Ledger
+from keyturn.bulk.running.orders import Order
+from keyturn.bulk.running.pacing import Budget, Pace, back_off
+from keyturn.bulk.running.states import LOST_ANSWER, Passing, made_by_us, settled
+from keyturn.bulk.running.stopping import Stop
 from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import Row, RowState
 from keyturn.core.outcomes import RETRYABLE, Changed, Created, Outcome, Reason, Refused, Uncertain

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading, Rules
-from keyturn.bulk.plan import Part, Plan
+from keyturn.bulk.planning.plan import Part, Plan
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import PlanError, SourceError
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
-from keyturn.bulk.columns import Matched, match, score
-from keyturn.bulk.encodings import Letters, letters_of
+from keyturn.bulk.intake.columns import Matched, match, score
+from keyturn.bulk.intake.encodings import Letters, letters_of
 from keyturn.bulk.job import Reading
 from keyturn.core.errors import SourceError
 

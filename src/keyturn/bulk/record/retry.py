@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from keyturn.bulk.columns import REASON_COLUMN, TARGET, secret
-from keyturn.bulk.handout import open_private
+from keyturn.bulk.intake.columns import REASON_COLUMN, TARGET, secret
+from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Job
-from keyturn.bulk.source import Source
+from keyturn.bulk.record.handout import open_private
 from keyturn.core.journal import Journal, Row, RowState
 
 NOT_DONE: Final = (RowState.NOT_TRIED, RowState.SENT, RowState.FAILED, RowState.UNCERTAIN)

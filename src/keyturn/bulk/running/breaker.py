@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Final
 
-from keyturn.bulk.exit import ExitCode
+from keyturn.bulk.record.exit import ExitCode
 from keyturn.core.errors import ConfigError
 from keyturn.core.journal import DONE, RowState
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from keyturn.bulk.breaker import Limit, Trip
 from keyturn.bulk.job import Job, PasswordFrom
-from keyturn.bulk.states import Passing, to_send
+from keyturn.bulk.running.breaker import Limit, Trip
+from keyturn.bulk.running.states import Passing, to_send
 from keyturn.core.journal import RowState
 from keyturn.core.ports import Directory
 

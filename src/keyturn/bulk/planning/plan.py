@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from keyturn.bulk.cautions import Caution, Noticed, cautions, unused_passwords
-from keyturn.bulk.columns import PASSWORDS, PEOPLE, TARGET, Column
+from keyturn.bulk.intake.columns import PASSWORDS, PEOPLE, TARGET, Column
+from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Job, Operation, PasswordFrom, Rules, length_for
-from keyturn.bulk.names import Names
-from keyturn.bulk.passwords import Judge, folded, judge_for
-from keyturn.bulk.screening import UNKNOWN, Fate, Screen, Screened, Screens, screen
-from keyturn.bulk.source import Source
+from keyturn.bulk.planning.cautions import Caution, Noticed, cautions, unused_passwords
+from keyturn.bulk.planning.names import Names
+from keyturn.bulk.planning.passwords import Judge, folded, judge_for
+from keyturn.bulk.planning.screening import UNKNOWN, Fate, Screen, Screened, Screens, screen
 from keyturn.core.capabilities import Capabilities, lacks
 from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword
 from keyturn.core.errors import ConfigError, SourceError

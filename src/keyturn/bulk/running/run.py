@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from keyturn.bulk.breaker import EXITS, Trip
-from keyturn.bulk.events import Event, Listener
-from keyturn.bulk.exit import ExitCode
-from keyturn.bulk.facts import FINISHED, KEY, RUNNING, STOPPED, Facts
-from keyturn.bulk.folder import RunFolder
-from keyturn.bulk.handout import Handout
+from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Job, PasswordFrom
 from keyturn.bulk.ports import HandoutSealer, RunKeys
-from keyturn.bulk.report import Told, write_reports
-from keyturn.bulk.retry import write_retry
-from keyturn.bulk.shares import Share
-from keyturn.bulk.sitting import Sitting, Work
-from keyturn.bulk.source import Source
-from keyturn.bulk.states import to_send
-from keyturn.bulk.stopping import Stop
-from keyturn.bulk.vault import Vault
+from keyturn.bulk.record.exit import ExitCode
+from keyturn.bulk.record.facts import FINISHED, KEY, RUNNING, STOPPED, Facts
+from keyturn.bulk.record.folder import RunFolder
+from keyturn.bulk.record.handout import Handout
+from keyturn.bulk.record.report import Told, write_reports
+from keyturn.bulk.record.retry import write_retry
+from keyturn.bulk.running.breaker import EXITS, Trip
+from keyturn.bulk.running.events import Event, Listener
+from keyturn.bulk.running.shares import Share
+from keyturn.bulk.running.sitting import Sitting, Work
+from keyturn.bulk.running.states import to_send
+from keyturn.bulk.running.stopping import Stop
+from keyturn.bulk.running.vault import Vault
 from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import DONE, Journal, Row, RowState
 from keyturn.core.ports import Clock

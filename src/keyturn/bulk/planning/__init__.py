@@ -1,0 +1,1 @@
+"""What a run would do to each row, before it does it."""

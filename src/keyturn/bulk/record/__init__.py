@@ -1,0 +1,1 @@
+"""What is kept of a run, and what people are given of it."""

@@ -1,0 +1,1 @@
+"""Rows under way: pace, brakes, journal, outcomes."""
