@@ -16,7 +16,6 @@ from keyturn.bulk.record.facts import (
     Facts,
     Now,
     Pin,
-    capabilities_digest,
     changed,
     same_file,
     same_targets,
@@ -31,6 +30,7 @@ from keyturn.cli.runflags import Asked
 from keyturn.cli.running import Desk, Probes, desk_for, halted, speeds_of, work_off
 from keyturn.cli.summaryview import tell
 from keyturn.cli.whereto import Wanted
+from keyturn.core.capabilities import capabilities_digest
 from keyturn.core.errors import RunError, StoreError
 
 

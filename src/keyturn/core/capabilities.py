@@ -1,5 +1,6 @@
 """What a directory can and cannot do, as data; nobody asks which vendor it is."""
 
+import hashlib
 from dataclasses import dataclass
 
 from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword, UpdateUser, candidate
@@ -60,6 +61,19 @@ class Capabilities:
     names: bool = True
     groups: bool = False
     imports: bool = False
+
+
+def capabilities_digest(capabilities: Capabilities) -> str:
+    """The same for the same abilities, in any process."""
+    told = (f"{name}={_in_order(getattr(capabilities, name))}" for name in sorted(capabilities.__slots__))
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def _in_order(value: object) -> object:
+    """A value whose text is the same in any process; that of a set is in no order."""
+    if isinstance(value, frozenset):
+        return sorted(each.__name__ if isinstance(each, type) else str(each) for each in value)
+    return value
 
 
 def misfit(command: Command, capabilities: Capabilities) -> str | None:

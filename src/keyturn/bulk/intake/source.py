@@ -33,7 +33,10 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that was found readable to its end: letters, delimiter and header are known."""
+    """A file that was found readable to its end: letters, delimiter and header are known.
+
+    reading: as it was asked for.
+    """
 
     path: Path
     letters: Letters
@@ -41,6 +44,13 @@ class Source:
     header: tuple[str, ...]
     matched: Matched
     first: int
+    reading: Reading = field(default_factory=Reading)
+
+    @property
+    def as_read(self) -> Reading:
+        """How it was read, with all that was found out, so that the same will be read of it again."""
+        columns = {name: column.header for name, column in self.matched.columns.items()}
+        return replace(self.reading, columns=columns, delimiter=self.delimiter, encoding=self.encoding)
 
     @property
     def sha256(self) -> str:
@@ -82,7 +92,7 @@ def read_source(path: Path, reading: Reading | None = None) -> Source:
     if letters.size == 0:
         raise _nothing_in(path, f"{path.name} is empty")
     delimiter, first, header = _header(path, letters.encoding, reading)
-    return Source(path, letters, delimiter, header, match(header, reading.columns, file=path.name), first)
+    return Source(path, letters, delimiter, header, match(header, reading.columns, file=path.name), first, reading)
 
 
 def header_of(path: Path) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Says what a run would do, row by row and in sum, before it does it.  Sends nothing, changes nothing."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,8 @@ from keyturn.bulk.planning.cautions import Caution, Noticed, cautions, unused_pa
 from keyturn.bulk.planning.names import Names
 from keyturn.bulk.planning.passwords import Judge, folded, judge_for
 from keyturn.bulk.planning.screening import UNKNOWN, Fate, Screen, Screened, Screens, screen
-from keyturn.core.capabilities import Capabilities, lacks
+from keyturn.bulk.written import written
+from keyturn.core.capabilities import Capabilities, capabilities_digest, lacks
 from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword
 from keyturn.core.errors import ConfigError, SourceError
 from keyturn.core.journal import Row, RowState
@@ -179,13 +181,19 @@ def make_plan(
         tally.add(row)
     if tally.lost:
         raise _digits_lost(source, tally)
-    abilities = "".join(f"{name}{part.job}{part.destination.capabilities}" for name, part in parts.items())
-    digest = hashlib.sha256(abilities.encode() + tally.digest.digest()).hexdigest()
+    digest = hashlib.sha256("".join(map(_told_of, parts.values())).encode() + tally.digest.digest()).hexdigest()
     groups = sorted(tally.groups.values(), key=lambda group: (group.fate != Fate.CHANGE, -group.count, group.reason))
     people = [column.header for name, column in source.matched.columns.items() if name in PEOPLE]
     warnings = _warnings(parts, tally, unused_passwords(source.header, job), people)
     unmailed = tally.unmailed.total()
     return Plan(source, job, parts, groups, tally.trimmed, warnings, digest, default, unmailed)
+
+
+def _told_of(part: Part) -> str:
+    """What of a target decides what becomes of its rows; the same text in any process."""
+    where = part.destination
+    order = json.dumps(written(part.job), sort_keys=True)
+    return "\0".join((where.name, order, str(where.rules or ""), capabilities_digest(where.capabilities), "\n"))
 
 
 def _screens(parts: Mapping[str, Part], default: str) -> Screens:

@@ -1,6 +1,5 @@
 """What is pinned of a run when it is confirmed, and what of it has changed when somebody wants to go on."""
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,8 @@ from typing import Any, Final
 
 from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading, Rules
 from keyturn.bulk.planning.plan import Part, Plan
-from keyturn.core.capabilities import Capabilities
+from keyturn.bulk.written import read_job, read_reading, written
+from keyturn.core.capabilities import Capabilities, capabilities_digest
 from keyturn.core.errors import PlanError, SourceError
 
 PLANNING: Final = "planning"
@@ -75,7 +75,9 @@ class Facts:
 
     @property
     def job(self) -> Job:
-        """What the run was to do."""
+        """What the run was to do.  A run of an earlier format has its parts, each a fact by itself."""
+        if self["job"]:
+            return read_job(json.loads(self["job"]))
         choice = PasswordChoice.parse(self["password"])
         return Job(Operation(self["operation"]), choice, self["email"] == "yes", old=self["old"])
 
@@ -83,7 +85,7 @@ class Facts:
     def pins(self) -> Sequence[Pin]:
         """Its targets.  A run of the first format has one, of which every fact stands by itself."""
         if self["targets"]:
-            return [_read_pin(each) for each in json.loads(self["targets"])]
+            return [read_pin(each) for each in json.loads(self["targets"])]
         policy = _FIRST_RULES.sub(_in_words, self["policy"])
         address = Address(self["target"], self["kind"], self["url"], self["account"], policy)
         protect = tuple(json.loads(self["protect"] or "[]"))
@@ -92,6 +94,8 @@ class Facts:
     @property
     def reading(self) -> Reading:
         """How its file was read."""
+        if self["reading"]:
+            return read_reading(json.loads(self["reading"]))
         return Reading(json.loads(self["columns"]), self["delimiter"], self["encoding"])
 
     @property
@@ -113,9 +117,16 @@ def _in_words(found: re.Match[str]) -> str:
     return str(Rules(*map(int, found.groups())))
 
 
-def _read_pin(told: Mapping[str, Any]) -> Pin:
+def read_pin(told: Mapping[str, Any]) -> Pin:
+    """A target as it was written down."""
     address = Address(*(told[name] for name in ("name", "kind", "url", "account", "policy")))
     return Pin(address, told["capabilities"], tuple(told["protect"]), told["rendering"])
+
+
+def written_pin(pin: Pin) -> dict[str, Any]:
+    """A target as plain values."""
+    more = {"capabilities": pin.capabilities, "protect": list(pin.protect), "rendering": pin.rendering}
+    return {**asdict(pin.address), **more}
 
 
 def pin_of(part: Part, address: Address, *, asked: bool = True) -> Pin:
@@ -131,6 +142,8 @@ def pinned(plan: Plan, pins: Sequence[Pin], recipients: Sequence[str], now: date
     columns = {name: column.header for name, column in plan.columns.items()}
     return {
         "created": now.isoformat(),
+        "job": json.dumps(written(plan.job), ensure_ascii=False),
+        "reading": json.dumps(written(plan.source.as_read), ensure_ascii=False),
         "operation": str(plan.job.operation),
         "password": str(plan.job.password),
         "email": "yes" if plan.job.email else "no",
@@ -151,18 +164,7 @@ def pinned(plan: Plan, pins: Sequence[Pin], recipients: Sequence[str], now: date
 
 def targets_of(pins: Sequence[Pin]) -> dict[str, str]:
     """The targets of a run, as facts."""
-    told = [
-        {**asdict(pin.address), "capabilities": pin.capabilities, "protect": pin.protect, "rendering": pin.rendering}
-        for pin in pins
-    ]
-    return {"targets": json.dumps(told, ensure_ascii=False)}
-
-
-def capabilities_digest(capabilities: Capabilities) -> str:
-    """The same for the same abilities, in any process."""
-    carried = sorted(command.__name__ for command in capabilities.carries)
-    rest = [f"{name}={getattr(capabilities, name)}" for name in capabilities.__slots__ if name != "carries"]
-    return hashlib.sha256("\n".join([*carried, *rest]).encode()).hexdigest()
+    return {"targets": json.dumps([written_pin(pin) for pin in pins], ensure_ascii=False)}
 
 
 _WORDS: Final = {
