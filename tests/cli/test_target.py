@@ -15,7 +15,7 @@ from keyturn.app.config_file import as_target, put_target
 from keyturn.app.init import make_directory
 from keyturn.cli.frame import Frame
 from keyturn.cli.main import cli
-from keyturn.cli.target import _span
+from keyturn.cli.target_test import _span
 from keyturn.core.errors import ConfigError
 from tests.cli.test_frame import Keyboard
 from tests.support.server import served
@@ -88,7 +88,7 @@ def test_the_file_is_for_its_owner_alone_and_the_first_target_is_the_default(hom
     path = home / "config.toml"
     assert path.stat().st_mode & 0o077 == 0
     assert tomllib.loads(path.read_text(encoding="utf-8"))["default_target"] == "t"
-    assert [child.name for child in home.iterdir()] == ["config.toml"]
+    assert sorted(child.name for child in home.iterdir()) == ["config.toml", "state"]
 
 
 def test_comments_and_order_of_the_owner_are_kept(home: Path) -> None:

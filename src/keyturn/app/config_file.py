@@ -30,6 +30,33 @@ def put_target(path: Path, name: str, table: Mapping[str, Any], *, make_default:
     _write(path, tomlkit.dumps(document))
 
 
+def set_in_target(path: Path, name: str, setting: str, value: Mapping[str, Any]) -> None:
+    """Change one setting of a target that is in the file; the rest of the file stays as it is.
+
+    Raises ConfigError where the file does not hold the target.
+    """
+    document = _read(path)
+    _table_of(document, path, name)[setting] = _inline(value)
+    _write(path, tomlkit.dumps(document))
+
+
+def drop_target(path: Path, name: str) -> None:
+    """Take a target out of the file, and the default that points to it.  Raises ConfigError where it is not there."""
+    document = _read(path)
+    _table_of(document, path, name)
+    del document["targets"][name]
+    if document.get("default_target") == name:
+        del document["default_target"]
+    _write(path, tomlkit.dumps(document))
+
+
+def _table_of(document: tomlkit.TOMLDocument, path: Path, name: str) -> Any:
+    table = document.get("targets", {}).get(name)
+    if table is None:
+        raise ConfigError(f"the config file holds no target {name!r}", code="KT-CFG-004", where=str(path))
+    return table
+
+
 def as_target(table: Mapping[str, Any]) -> TargetSettings:
     """The target that a table describes.  Raises ConfigError."""
     try:

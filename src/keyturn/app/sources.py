@@ -1,13 +1,13 @@
-"""Where a secret is: an environment variable, a file, a command.  The configuration never holds one itself."""
+"""Where a secret is: keyring, credential, file, command, environment.  The configuration never holds one itself."""
 
 import os
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO, TypeAlias
 
 import msgspec
 
@@ -18,9 +18,21 @@ REFUSED = "KT-CFG-005"
 UNREADABLE = "KT-CFG-006"
 EXPOSED = "KT-CFG-007"
 
+CREDENTIALS: Final = "CREDENTIALS_DIRECTORY"
+"""The variable in which systemd names the folder of `LoadCredential=` (systemd.exec, "Credentials")."""
+
+Safe: TypeAlias = Callable[[], Secret | None]
+"""Asks the keyring of the operating system; None when nothing is kept there."""
+
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Says where a secret is; exactly one of `env`, `file` and `command`."""
+    """Says where a secret is; exactly one of `keyring`, `credential`, `file`, `command` and `env`."""
+
+    keyring: bool = False
+    """In the keyring of the operating system; `keyturn target login NAME` puts it there."""
+
+    credential: str = ""
+    """The name of a credential that systemd hands to the service (`LoadCredential=`)."""
 
     env: str = ""
     """The name of an environment variable."""
@@ -35,11 +47,17 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """How many seconds the command may take."""
 
     def __post_init__(self) -> None:
-        if sum(map(bool, (self.env, self.file, self.command))) != 1:
-            raise ValueError("say one of env, file and command")
+        if sum(map(bool, (self.keyring, self.credential, self.env, self.file, self.command))) != 1:
+            raise ValueError("say one of keyring, credential, file, command and env")
+        if self.credential != os.path.basename(self.credential):
+            raise ValueError("a credential is a name, not a path")
 
     def __str__(self) -> str:
         """Where the secret is, for people and as the name of an account."""
+        if self.keyring:
+            return "keyring"
+        if self.credential:
+            return f"credential {self.credential}"
         return f"env {self.env}" if self.env else f"file {self.file}" if self.file else f"command {self.command[0]}"
 
 
@@ -59,21 +77,17 @@ class Credentials:
     manage_key: Secret | None = None
 
 
-def fetch(source: Source, what: str, *, environment: Mapping[str, str], folder: Path) -> Secret:
-    """Get the secret.  what: its name in errors (`targets.mas-prod.token`); folder: what a relative file is under.
+def fetch(
+    source: Source, what: str, *, environment: Mapping[str, str], folder: Path, safe: Safe | None = None
+) -> Secret:
+    """Get the secret.  what: its name in errors (`targets.mas-prod.token`); folder: what a relative file is under;
+    safe: its place in the keyring, where it may be in one.
 
     Raises ConfigError; the text of the error never holds a part of what was read.
     """
-    if source.env:
-        line = environment.get(source.env, "")
-        missing = f"the environment variable {source.env} is not set in this process"
-    elif source.file:
-        path = folder / Path(source.file).expanduser()
-        line = _of_file(path, what)
-        missing = f"the file {path} begins with an empty line"
-    else:
-        line = _of_command(source, what)
-        missing = f"{source.command[0]} printed nothing"
+    if source.keyring:
+        return _of_safe(safe, what)
+    line, missing = _line_of(source, what, environment, folder)
     if not line:
         raise ConfigError(
             f"the secret of {what} is missing",
@@ -81,7 +95,45 @@ def fetch(source: Source, what: str, *, environment: Mapping[str, str], folder: 
             why=missing,
             fix="put it there, or say in the settings where it is",
         )
-    return _of_one_line(line, what)
+    return one_line(line, what)
+
+
+def _of_safe(safe: Safe | None, what: str) -> Secret:
+    found = None if safe is None else safe()
+    if found is None:
+        field = what.split(".")
+        login = f"keyturn target login {field[1]}" if safe else "say in the settings where else it is"
+        empty = "the keyring holds none for this name and this server"
+        raise ConfigError(
+            f"the secret of {what} is missing",
+            code=UNREADABLE,
+            why=empty if safe else "only the secrets of targets may be in the keyring",
+            fix=login,
+        )
+    return found
+
+
+def _line_of(source: Source, what: str, environment: Mapping[str, str], folder: Path) -> tuple[str, str]:
+    """The line that a place holds, and what is wrong when that is empty."""
+    if source.env:
+        return environment.get(source.env, ""), f"the environment variable {source.env} is not set in this process"
+    if source.command:
+        return _of_command(source, what), f"{source.command[0]} printed nothing"
+    path = _credential(source, what, environment) if source.credential else folder / Path(source.file).expanduser()
+    return _of_file(path, what), f"the file {path} begins with an empty line"
+
+
+def _credential(source: Source, what: str, environment: Mapping[str, str]) -> Path:
+    given = environment.get(CREDENTIALS, "")
+    if not given:
+        raise ConfigError(
+            f"the secret of {what} cannot be read",
+            code=UNREADABLE,
+            where=f"credential {source.credential}",
+            why=f"{CREDENTIALS} is not set: no service manager hands credentials to this process",
+            fix=f"LoadCredential={source.credential}:/path/of/the/secret in the unit, or another place in the settings",
+        )
+    return Path(given) / source.credential
 
 
 def first_line(stream: TextIO) -> Secret:
@@ -89,7 +141,7 @@ def first_line(stream: TextIO) -> Secret:
     line = stream.readline().rstrip("\r\n")
     if not line:
         raise ConfigError("no secret came in on standard input", code=UNREADABLE, fix="pipe it in as one line")
-    return _of_one_line(line, "the target")
+    return one_line(line, "the target")
 
 
 def guard(path: Path, what: str) -> None:
@@ -111,8 +163,8 @@ def _refuse_exposed(mode: int, path: Path, what: str) -> None:
         )
 
 
-def _of_one_line(line: str, what: str) -> Secret:
-    """The secret, if it can be one: a line break or another control character has no place in a header or a form."""
+def one_line(line: str, what: str) -> Secret:
+    """A secret, if it can be one: a line break or another control character has no place in a header or a form."""
     if not line.isprintable():
         why = "it holds a line break or another character that cannot be printed"
         raise ConfigError(f"the secret of {what} is not one line of text", code=UNREADABLE, why=why)

@@ -1,15 +1,17 @@
 """From the name of a target to a directory that commands can be sent to."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from keyturn.app.asking import LOCAL_FORM, Form
+from keyturn.app.binding import Bindings, origin_of
 from keyturn.app.dialects import DIALECTS
 from keyturn.app.sections import ServeSettings
 from keyturn.app.sections_target import TargetSettings
@@ -24,6 +26,10 @@ FILES: Final = ("ca_bundle", "certificate", "certificate_key")
 
 LOCAL: Final = "local"
 """The kind that needs no server: a directory in a folder of this machine."""
+
+
+Keyring: TypeAlias = Callable[[str], Secret | None]
+"""Reads the keyring of the operating system: what is kept under a name, None when nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +62,21 @@ def form_of(kind: str) -> Form:
     return LOCAL_FORM if kind == LOCAL else DIALECTS[kind].form
 
 
-def prepare(settings: Settings, name: str = "", *, piped: Secret | None = None) -> Target:
-    """Find a target, check it and fetch its secret.  piped: a secret from standard input, used in place of its own.
+def prepare(settings: Settings, name: str = "", *, piped: Secret | None = None, safe: Keyring | None = None) -> Target:
+    """Find a target, check it, and fetch its secret if that may go to its address.
 
+    piped: a secret from standard input, used in place of its own.  safe: reads the keyring, for secrets that are there.
     Raises ConfigError before anything is sent.
     """
     name, target = settings.target(name)
     target = check(name, target, settings.folders.config.parent)
+    if target.kind != LOCAL:
+        Bindings(settings.folders.state).hold(name, target)
     shown = target.certificate_key or target.certificate
     if shown:
         guard(Path(shown), f"targets.{name}.certificate")
     warnings = ("requests go over plain http: whoever sits between can read them",) if _is_open(target) else ()
-    return Target(name, target, credentials(settings, name, target, piped=piped), warnings, settings.serve)
+    return Target(name, target, credentials(settings, name, target, piped=piped, safe=safe), warnings, settings.serve)
 
 
 def other_version(said: str, told: str) -> bool:
@@ -103,24 +112,43 @@ def check(name: str, target: TargetSettings, folder: Path) -> TargetSettings:
     return msgspec.structs.replace(target, **files)
 
 
-def credentials(settings: Settings, name: str, target: TargetSettings, *, piped: Secret | None = None) -> Credentials:
+def entry_of(name: str, field: str, target: TargetSettings) -> str:
+    """Under which name the keyring keeps a secret of a target: for its server alone."""
+    url = target.manage_url or target.url if field == "manage_key" else target.url
+    return f"targets.{name}.{field} at {origin_of(url)}"
+
+
+def credentials(
+    settings: Settings,
+    name: str,
+    target: TargetSettings,
+    *,
+    piped: Secret | None = None,
+    safe: Keyring | None = None,
+) -> Credentials:
     """Fetch what the target is signed in to with.  Raises ConfigError when it says nothing, or both."""
+
+    def get(place: Source, field: str) -> Secret:
+        kept = None if safe is None else partial(safe, entry_of(name, field, target))
+        folder, given = settings.folders.config.parent, settings.environment
+        return fetch(place, f"targets.{name}.{field}", environment=given, folder=folder, safe=kept)
+
     if target.kind == LOCAL:
         known = target.database
-        database = Secret(known) if isinstance(known, str) else _fetch(settings, known, f"targets.{name}.database")
+        database = Secret(known) if isinstance(known, str) else get(known, "database")
         return Credentials(source=target.data, password=database)
     both = target.token is not None and target.password is not None
     if both or (piped is None and target.token is None and target.password is None):
         given = "both a token and a password" if both else "no secret"
-        fix = f"keyturn target add {name} --token-file FILE   (or --token-env, --token-command)"
+        fix = f"keyturn target login {name}   (or say token = {{ file = ... }}, env, command, credential)"
         raise ConfigError(f"{name} has {given} to sign in with", code="KT-CFG-009", where=f"targets.{name}", fix=fix)
     field, place = ("password", target.password) if target.password is not None else ("token", target.token)
     if piped is not None or place is None:
         secret, source = piped, "standard input"
     else:
-        secret, source = _fetch(settings, place, f"targets.{name}.{field}"), str(place)
+        secret, source = get(place, field), str(place)
     second = target.manage_key
-    manage = None if second is None else _fetch(settings, second, f"targets.{name}.manage_key")
+    manage = None if second is None else get(second, "manage_key")
     if field == "password":
         return Credentials(username=target.username, password=secret, source=source, manage_key=manage)
     return Credentials(key_id=target.key_id, token=secret, source=source, manage_key=manage)
@@ -129,10 +157,6 @@ def credentials(settings: Settings, name: str, target: TargetSettings, *, piped:
 def _unspoken(kind: str, where: str) -> ConfigError:
     fix = "one of " + ", ".join(kinds())
     return ConfigError(f"nobody here speaks {kind!r}", code="KT-CFG-008", where=where, fix=fix)
-
-
-def _fetch(settings: Settings, source: Source, what: str) -> Secret:
-    return fetch(source, what, environment=settings.environment, folder=settings.folders.config.parent)
 
 
 def _check_url(url: str, where: str, target: TargetSettings, field: str = "url") -> None:

@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resume": ("keyturn.cli.resume:resume", "Go on with an unfinished run."),
     "runs": ("keyturn.cli.runs:runs", "Look at runs: list, show, rows, report."),
     "handout": ("keyturn.cli.handout:handout", "Open the sealed file with new passwords."),
-    "target": ("keyturn.cli.target:target", "The directories to run against: add, list, show, test, caps."),
+    "target": ("keyturn.cli.target:target", "The directories to run against: add, login, test, caps."),
     "template": ("keyturn.cli.template:template", "A file to start from: the header that fits a target."),
     "user": ("keyturn.cli.user:user", "One user of a directory: show, create, reset, lock."),
     "session": ("keyturn.cli.session:session", "Who is signed in to a directory, and ending it."),

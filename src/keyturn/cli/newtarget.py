@@ -13,7 +13,7 @@ from keyturn.app.targets import check, form_of, kinds
 from keyturn.cli.frame import Frame
 from keyturn.core.errors import ConfigError
 
-PLACES: Final = ("env", "file", "command")
+PLACES: Final = ("keyring", "env", "file", "command", "credential")
 LOGINS: Final = ("key_id", "username")
 TEXTS: Final = (
     "url", "data", "key_id", "username", "tenant", "version", "manage_url", "ca_bundle", "certificate",
@@ -119,19 +119,20 @@ def _refuse_no_directory(data: str) -> None:
 
 
 def _ask_place(frame: Frame, question: Question) -> dict[str, Any] | None:
-    words = f"{question.words}?  env NAME, file PATH or command LINE, as in {question.example}:"
+    words = f"{question.words}?  keyring, env NAME, file PATH or command LINE, as in {question.example}:"
     where = _until(
         lambda: frame.ask(words, otherwise="say --token-env VAR, --token-file FILE or --token-command COMMAND").strip(),
         lambda answer: _no_place(answer, question.example),
         frame,
     )
     how, _, rest = where.partition(" ")
-    return _secret({f"token_{how}": rest.strip()})
+    return _secret({f"token_{how}": rest.strip() or True})
 
 
 def _no_place(answer: str, example: str) -> str:
     how, _, rest = answer.partition(" ")
-    return "" if how in PLACES and rest.strip() else f"as in  {example}  ; never the secret itself"
+    fits = how in PLACES and bool(rest.strip()) == (how != "keyring")
+    return "" if fits else f"as in  {example}  ; never the secret itself"
 
 
 def _secret(flags: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from keyturn.app.targets import LOCAL, Target
 from keyturn.core.errors import KeyturnError
 from keyturn.core.ports import Directory, Probe
+from keyturn.core.secret import Secret
 
 
 def reach(target: Target) -> Directory:
@@ -12,6 +13,13 @@ def reach(target: Target) -> Directory:
     from keyturn.app.local_target import connect
 
     return connect(target)
+
+
+def from_keyring(entry: str) -> Secret | None:
+    """What the keyring of the operating system holds, which is loaded for this alone."""
+    from keyturn.app.safe import read
+
+    return read(entry)
 
 
 async def probe(directory: Directory, target: Target) -> Probe:

@@ -22,7 +22,7 @@ from keyturn.bulk.running.pacing import Pace, rate_of
 from keyturn.bulk.running.run import Run, Summary, carry_out
 from keyturn.bulk.running.shares import Share, Speed
 from keyturn.bulk.running.stopping import Stop
-from keyturn.cli.reaching import probe, reach
+from keyturn.cli.reaching import from_keyring, probe, reach
 from keyturn.cli.runflags import Asked
 from keyturn.cli.watching import watch
 from keyturn.cli.whereto import Wanted
@@ -195,7 +195,7 @@ def _piped(wanted: Wanted) -> Secret:
 
 
 def _prepared(frame: "Frame", name: str, asked: Asked, piped: Secret | None) -> Target:
-    prepared = prepare(frame.settings, name, piped=piped)
+    prepared = prepare(frame.settings, name, piped=piped, safe=from_keyring)
     settings = prepared.settings
     jobs, timeout = asked.jobs or settings.jobs or JOBS, asked.timeout or settings.timeout
     return replace(prepared, settings=settings.paced(jobs, timeout))

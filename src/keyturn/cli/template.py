@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from keyturn.bulk.job import Job, Operation, PasswordChoice, PasswordFrom, column_of
-from keyturn.cli.caps import look
 from keyturn.cli.completion import complete_targets
 from keyturn.cli.frame import Frame, pass_frame
+from keyturn.cli.target_caps import look
 from keyturn.core.errors import ConfigError
 
 
@@ -32,11 +32,12 @@ def template(frame: Frame, operation: str, name: str, password: str, old_passwor
     from keyturn.app.targets import prepare
     from keyturn.bulk.intake.template import columns
     from keyturn.bulk.planning.plan import refuse_impossible
+    from keyturn.cli.reaching import from_keyring
 
     own = column_of(password, "--password")
     choice = PasswordChoice(PasswordFrom.COLUMN, own) if own else PasswordChoice()
     job = Job(Operation(operation), choice, old=column_of(old_password, "--old-password"))
-    target = prepare(frame.settings, name)
+    target = prepare(frame.settings, name, safe=from_keyring)
     can, _ = asyncio.run(look(target, online=False))
     refuse_impossible(target.name, job, can)
     cells = columns(job, can)

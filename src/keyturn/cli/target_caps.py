@@ -30,8 +30,9 @@ def caps(frame: Frame, name: str, online: bool, token_stdin: bool) -> None:
     """
     from keyturn.app.sources import first_line
     from keyturn.app.targets import prepare
+    from keyturn.cli.reaching import from_keyring
 
-    target = prepare(frame.settings, name, piped=first_line(sys.stdin) if token_stdin else None)
+    target = prepare(frame.settings, name, piped=first_line(sys.stdin) if token_stdin else None, safe=from_keyring)
     frame.progress = "Nothing was changed."
     can, probe = asyncio.run(look(target, online=online))
     told = _told(target, can, probe)

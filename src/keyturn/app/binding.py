@@ -1,0 +1,84 @@
+"""Holds the secrets of a target to the servers they were given for: scheme, host and port.
+
+What a target's address was when its secret was first used is kept in the state folder.  An address that leads somewhere
+else later (a slip in the config file, a copied table, somebody else's hand) gets no secret until a person says so.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from keyturn.app.sections_target import TargetSettings
+from keyturn.core.errors import ConfigError
+
+ELSEWHERE: Final = "KT-CFG-016"
+_PORTS: Final = {"https": 443, "http": 80}
+
+
+def origin_of(url: str) -> str:
+    """Where a request to this address goes, as far as secrets care.
+
+    >>> origin_of("https://API.Example.com/v3/")
+    'https://api.example.com:443'
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}:{parts.port or _PORTS.get(parts.scheme, 0)}"
+
+
+def origins_of(target: TargetSettings) -> tuple[str, ...]:
+    """Every server that gets a secret of this target, in order."""
+    return tuple(sorted({origin_of(url) for url in (target.url, target.sign_in_url, target.manage_url) if url}))
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """What the targets of this machine are bound to.  folder: of state; it is written to at first need."""
+
+    folder: Path
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """The servers that a target is bound to; none when its secret was not used yet."""
+        try:
+            told = json.loads(self._file(name).read_text("utf-8"))
+        except (OSError, ValueError):
+            return ()
+        return tuple(map(str, told)) if isinstance(told, list) else ()
+
+    def hold(self, name: str, target: TargetSettings) -> None:
+        """Bind a target that is not bound yet; raises ConfigError for one whose secrets would go somewhere else."""
+        wanted, bound = origins_of(target), self.of(name)
+        if not bound:
+            with suppress(OSError):  # where no state can be kept, each use is the first
+                self.bind(name, wanted)
+            return
+        strange = [origin for origin in wanted if origin not in bound]
+        if strange:
+            raise ConfigError(
+                f"the secret of {name} was given for another server",
+                code=ELSEWHERE,
+                where=f"for {', '.join(bound)}; the config file now says {', '.join(strange)}",
+                why="a secret that goes to another server is a secret given away",
+                fix=f"keyturn target bind {name}   if the new address is right, else correct it in the config file",
+            )
+
+    def bind(self, name: str, origins: Sequence[str]) -> None:
+        """From now on the secrets of this target go to these servers.  Raises OSError where that cannot be kept."""
+        file = self._file(name)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as written:
+            json.dump(list(origins), written)
+        fresh.replace(file)
+
+    def release(self, name: str) -> None:
+        """Forget what a target is bound to."""
+        self._file(name).unlink(missing_ok=True)
+
+    def _file(self, name: str) -> Path:
+        return self.folder / "bound" / f"{name}.json"
