@@ -19,7 +19,7 @@ def use(home: Path, url: str, more: str = "") -> None:
     prepare(settled(home, f'kind = "mas"\nurl = "{url}"\n{TOKEN}\n{more}', T="abc"))
 
 
-@pytest.mark.proves("V13.3.1", "RN-7")
+@pytest.mark.proves("RN-7")
 @pytest.mark.parametrize(
     "url",
     [

@@ -41,7 +41,7 @@ def added(*more: str) -> None:
     assert result.exit_code == 0, result.stderr
 
 
-@pytest.mark.proves("RN-14", "V13.3.1")
+@pytest.mark.proves("RN-14")
 def test_a_secret_in_the_keyring_is_for_its_server_alone(home: Path, box: SafeBox) -> None:
     """The next address finds none there, and has to be allowed before it is looked for."""
     added()
@@ -175,7 +175,6 @@ def test_a_removed_target_is_gone_with_its_secret(home: Path, box: SafeBox) -> N
     assert run("remove", "t", "--yes").exit_code == 2
 
 
-@pytest.mark.proves("V13.3.1")
 def test_systemd_hands_a_credential_over(tmp_path: Path) -> None:
     """`LoadCredential=`: a file in a folder that the service manager names; nobody else can read it."""
     folder = tmp_path / "credentials"
