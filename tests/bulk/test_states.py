@@ -105,7 +105,35 @@ def test_a_share_counts_after_the_first_fifty_rows() -> None:
         breaker.count(RowState.SKIPPED)
     trip = breaker.count(RowState.FAILED)
     assert trip is not None
-    assert trip.text == "4 of the first 60 rows failed (6.7%, limit 5%)"
+    assert trip.text == "4 of the first 60 rows failed (6.7 %, limit 5 %)"
+
+
+@pytest.mark.proves("RN-8")
+def test_one_cause_alone_stops_the_run_and_is_named_with_its_figures() -> None:
+    """As a person reads it: how many, of how many, and what most of them have in common."""
+    breaker = Breaker(Limit.parse("5%"))
+    trips = []
+    for number in range(400):
+        cause = "no-such-user" if number % 14 == 0 else ""
+        trips.append(breaker.count(RowState.FAILED if cause else RowState.CHANGED, cause))
+    [first, *_] = [trip for trip in trips if trip is not None]
+    assert first.text == '5 of the first 57 rows failed (8.8 %, limit 5 %), all of them: "no such user"'
+    mixed = Breaker(Limit.parse("3"))
+    [*_, last] = [mixed.count(RowState.FAILED, cause) for cause in ("policy", "policy", "lost-answer")]
+    assert last is not None
+    assert last.text == '3 rows failed (limit 3); 2 of them: "policy"'
+
+
+def test_a_cause_with_a_limit_of_its_own_is_counted_by_itself() -> None:
+    """Many leavers stop nothing, and hide nothing else that goes wrong."""
+    breaker = Breaker(Limit.parse("5%,no-such-user=60%"))
+    for number in range(60):
+        assert breaker.count(RowState.FAILED if number % 2 else RowState.CHANGED, "no-such-user") is None
+    trips = [breaker.count(RowState.FAILED, "policy") for _ in range(5)]
+    assert trips[3] is not None
+    assert "policy" in trips[3].text
+    in_a_row = Breaker(Limit.parse("no-such-user=60%"))
+    assert [in_a_row.count(RowState.FAILED, "no-such-user") for _ in range(20)][19] is not None
 
 
 def test_a_number_of_failures_is_a_limit_too_and_all_of_them_is_none() -> None:
@@ -116,7 +144,7 @@ def test_a_number_of_failures_is_a_limit_too_and_all_of_them_is_none() -> None:
     assert not any(endless.count(RowState.FAILED) for _ in range(200))
 
 
-@pytest.mark.parametrize("text", ["", "x", "0", "-3", "0%", "101%", "x%"])
+@pytest.mark.parametrize("text", ["", "x", "0", "-3", "0%", "101%", "x%", "5%,nobody=3%", "5%,6%", "policy=x"])
 def test_what_is_no_limit_is_refused(text: str) -> None:
     """With an example."""
     with pytest.raises(ConfigError) as caught:

@@ -68,6 +68,14 @@ class Machine:
         """The journal of a run, held by this process.  Raises RunError (KT-RUN-010) when another one holds it."""
         return open_journal(path, create=create)
 
+    def worker(self, journal: Path) -> str:
+        """Which process works on the run of this journal, in words; empty when none does."""
+        try:
+            hold(journal).release()
+        except RunError as error:
+            return error.why
+        return ""
+
     def recipients(self, given: Sequence[str]) -> tuple[str, ...]:
         """Who is to open the handout: as asked for, else as configured; empty when it is this machine."""
         asked = [word for text in given for word in _asked(text)]

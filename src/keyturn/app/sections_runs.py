@@ -6,7 +6,8 @@ import msgspec
 
 from keyturn.app.sections import Section
 
-Limit = Annotated[str, msgspec.Meta(pattern=r"^(\d{1,9}|\d{1,2}(\.\d+)?%|100%)$")]
+_MANY = r"(\d{1,9}|\d{1,2}(\.\d+)?%|100%)"
+Limit = Annotated[str, msgspec.Meta(pattern=rf"^{_MANY}(,[a-z-]+={_MANY})*$")]
 
 
 class RunSettings(Section, frozen=True):
@@ -16,7 +17,8 @@ class RunSettings(Section, frozen=True):
     """Up to so many rows a yes is enough; above, the number is typed."""
 
     max_failures: Limit = "5%"
-    """Stop when so many rows failed: a number, or a share after the first 50 rows."""
+    """Stop when so many rows failed: a number, or a share after the first 50 rows; causes by themselves as in
+    `5%,no-such-user=30%`."""
 
     same: bool = True
     """Whether one password for all users of a file (`--password same`) may be asked for."""

@@ -10,13 +10,14 @@ from keyturn.bulk.planning.same import sealed
 from keyturn.bulk.record.facts import FINISHED, FLAGS, KEY, PLANNING, Facts, pinned
 from keyturn.bulk.record.folder import RunFolder, make_run_folder, run_folders
 from keyturn.bulk.running.begin import begin
+from keyturn.cli.allowing import with_canary
 from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame, Output
 from keyturn.cli.planview import draw_plan
 from keyturn.cli.resuming import go_on
 from keyturn.cli.runflags import Asked
-from keyturn.cli.running import Desk, Probes, desk_for, speeds_of, work_off
+from keyturn.cli.running import Desk, Probes, desk_for, speeds_of
 from keyturn.cli.sameness import with_password
 from keyturn.cli.summaryview import tell
 from keyturn.cli.twonames import refuse_unasked
@@ -55,7 +56,8 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
                     frame.json({"run": folder.run, **plan.told()})
                 run = run_of(desk, folder, journal, plan, desk.shares(plan, speeds, probes), asked)
                 frame.progress = under_way(folder)
-                return tell(frame, desk.machine, desk.label, work_off(desk, run, plan.change), hints=not asked.no_hints)
+                summary = with_canary(desk, run, plan.change, asked.canary)
+                return tell(frame, desk.machine, desk.label, summary, hints=not asked.no_hints)
 
 
 def _begin(desk: Desk, journal: Journal, plan: Plan, probes: Probes, recipients: tuple[str, ...], asked: Asked) -> None:

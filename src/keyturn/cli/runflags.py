@@ -43,6 +43,7 @@ class Asked:
     timeout: float | None = None
     retries: int | None = None
     max_failures: str = ""
+    canary: int | None = None
     expect: int | None = None
     yes: bool = False
     new_run: bool = False
@@ -111,7 +112,7 @@ PACE = (
     *_SPEED,
     click.option("--timeout", type=Seconds(0.1, 3600), metavar="SECONDS", help="Wait for one answer."),
     click.option("--retries", type=click.IntRange(0, 100), help="Tries again when busy or unanswered."),
-    click.option("--max-failures", default="", metavar="N|N%", help="Stop at so many failures."),
+    click.option("--max-failures", default="", metavar="N|N%", help="Stop at so many failures; also CAUSE=N%."),
 )
 
 REPORTS = (
@@ -121,6 +122,7 @@ REPORTS = (
 
 _RUNNING = (
     *PACE,
+    click.option("--canary", type=click.IntRange(1), metavar="N", help="Do N rows (a target), show them, ask again."),
     click.option("--expect", type=click.IntRange(0), metavar="N", help="Confirm: exactly N users change."),
     click.option("--yes", is_flag=True, help="Confirm a small run."),
     click.option("--new-run", is_flag=True, help="Start anew although an unfinished run of this file exists."),

@@ -18,6 +18,7 @@ from keyturn.bulk.planning.naming import Doubt, ask_names, doubts, unasked
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
 from keyturn.bulk.record.facts import Now
 from keyturn.bulk.running.breaker import Cause, Limit, Trip
+from keyturn.bulk.running.events import Listener
 from keyturn.bulk.running.pacing import Pace, rate_of
 from keyturn.bulk.running.run import Run, Summary, carry_out
 from keyturn.bulk.running.shares import Share, Speed
@@ -228,14 +229,14 @@ def _speed(desk: Desk, target: Target, asked: Asked) -> Speed:
     )
 
 
-def work_off(desk: Desk, run: Run, total: int) -> Summary:
-    """Carry a run out with a screen before it; Ctrl-C and SIGTERM stop it cleanly."""
+def work_off(desk: Desk, run: Run, total: int, more: Sequence[Listener] = ()) -> Summary:
+    """Carry a run out with a screen before it; Ctrl-C and SIGTERM stop it cleanly.  more: who else listens."""
     title = f"{run.job.operation} on {desk.label}{'  PRODUCTION' if desk.production else ''}"
     with watch(desk.frame, run.folder.run, ",".join(desk.seats), total, title=title) as listeners:
-        return desk.wait_for(_stoppable(run, list(listeners)))
+        return desk.wait_for(_stoppable(run, [*listeners, *more]))
 
 
-async def _stoppable(run: Run, listeners: list[Any]) -> Summary:
+async def _stoppable(run: Run, listeners: Sequence[Listener]) -> Summary:
     stop = Stop()
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError):  # some loops of other systems know no signals

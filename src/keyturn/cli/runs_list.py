@@ -1,9 +1,14 @@
 """`keyturn runs list`: the runs of this machine."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.runs_opened import opened, told_of
+
+if TYPE_CHECKING:
+    from keyturn.bulk.record.folder import RunFolder
 
 
 @click.command("list")
@@ -24,7 +29,7 @@ def list_runs(frame: Frame) -> None:
             with opened(frame, folder.run) as (journal, facts):
                 found.append(told_of(folder, journal, facts))
         except RunError:
-            found.append({"run": folder.run, "state": "held by another process"})
+            found.append({"run": folder.run, **_from_its_worker(folder)})
         except StoreError:
             found.append({"run": folder.run, "state": "damaged"})
     if frame.wants_json:
@@ -32,3 +37,16 @@ def list_runs(frame: Frame) -> None:
         return
     head = ("run", "state", "operation", "target", "file", "done", "left", "exit", "begun", "name")
     frame.table(head, [[str(each.get(name, "")) for name in head] for each in found], empty="no runs yet")
+
+
+def _from_its_worker(folder: "RunFolder") -> dict[str, object]:
+    """How a run stands whose journal another process holds, as far as that one tells."""
+    from keyturn.bulk.running.channel import Channel
+    from keyturn.core.journal import DONE
+
+    standing = Channel(folder.path).standing()
+    if standing is None:
+        return {"state": "held by another process"}
+    done = sum(standing.states.get(str(state), 0) for state in DONE)
+    left = standing.total - standing.through
+    return {"state": str(standing.doing), "target": standing.where, "done": done, "left": left}

@@ -59,9 +59,16 @@ def tell(frame: Frame, machine: Machine, target: str, summary: Summary, *, hints
         frame.warn(f"{what}: {trip.text}" if trip.text else what, code=_CODES[trip.cause])
     if stops:
         what, trip = stops[0]
-        fix = f"{_CURES.get(trip.cause, 'mend the cause')}, then  keyturn resume {summary.run}"
+        fix = _fix(trip, summary)
         raise RunStopped(what, code=_CODES[trip.cause], why=trip.text, fix=fix, progress=progress_of(summary))
     return int(summary.exit)
+
+
+def _fix(trip: Trip, summary: Summary) -> str:
+    if trip.cause is Cause.FAILURES:
+        look = f"look at them:  keyturn runs rows {summary.run} --outcome failed"
+        return f"{look}      then  keyturn resume {summary.run} --max-failures 10%"
+    return f"{_CURES.get(trip.cause, 'mend the cause')}, then  keyturn resume {summary.run}"
 
 
 def _what(trip: Trip, target: str, summary: Summary) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from keyturn.bulk.record.report import outcomes, row_event
-from keyturn.bulk.running.events import Event, Listener, Paused, Progress, RowSettled, Stopping
+from keyturn.bulk.running.events import Event, Held, Listener, Paused, Progress, RowSettled, Stopping
 from keyturn.cli.frame import Frame, Output
 from keyturn.core.journal import DONE, Row, RowState
 
@@ -16,15 +16,17 @@ MOST_PROBLEMS = 1.0
 
 
 @contextmanager
-def watch(frame: Frame, run: str, target: str, total: int, *, title: str = "") -> Iterator[Sequence[Listener]]:
+def watch(
+    frame: Frame, run: str, target: str, total: int, *, title: str = "", end: str = "Ctrl-C stops cleanly"
+) -> Iterator[Sequence[Listener]]:
     """The listeners that fit the way this command speaks.
 
-    title: what is going on, for a person to read above the bar.
+    title: what is going on, for a person to read above the bar; end: what the keyboard is good for meanwhile.
     """
     if frame.output is Output.JSONL:
         yield [Lines(frame, run).hear]
     elif frame.output is Output.RICH and not frame.accessible and frame.loud >= 0:
-        with bar(frame, run, title or target, total) as listener:
+        with bar(frame, f"{title or target}   run {run}   {end}", total) as listener:
             yield [listener]
     else:
         yield [Heartbeat(frame, run, target).hear]
@@ -52,7 +54,10 @@ class Lines:
             case Paused(seconds=seconds, target=target):
                 told = {"target": target, "reason": "retry-after", "seconds": round(seconds, 3)}
                 self._frame.json({"v": 1, "type": "pause", "run": self._run, **told})
-            case _:
+            case Held():
+                told = {"target": "", "reason": "asked" if event.on else "over", "sealed": event.sealed}
+                self._frame.json({"v": 1, "type": "pause", "run": self._run, **told})
+            case Stopping():
                 told = {"target": event.target, "reason": str(event.trip.cause), "text": event.trip.text}
                 self._frame.json({"v": 1, "type": "stop", "run": self._run, **told})
 
@@ -73,9 +78,11 @@ class Heartbeat:
                 self._beat(event)
             case Paused():
                 self._say(_waiting(event))
+            case Held():
+                self._say(_held(event))
             case Stopping():
                 self._say(_stopping(event))
-            case _:
+            case RowSettled():
                 pass  # single rows are in the report
 
     def _beat(self, event: Progress) -> None:
@@ -98,7 +105,7 @@ class Heartbeat:
 
 
 @contextmanager
-def bar(frame: Frame, run: str, title: str, total: int) -> Iterator[Callable[[Event], None]]:
+def bar(frame: Frame, title: str, total: int) -> Iterator[Callable[[Event], None]]:
     """For terminals: four lines that are redrawn at most four times a second."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
@@ -106,7 +113,7 @@ def bar(frame: Frame, run: str, title: str, total: int) -> Iterator[Callable[[Ev
 
     console = Console(stderr=True, no_color=frame.color is False, highlight=False)
     columns: tuple[Any, ...] = (BarColumn(bar_width=40), TextColumn("{task.description}"))
-    console.print(f"{title}   run {run}   Ctrl-C stops cleanly", markup=False)
+    console.print(title, markup=False)
     with Drawing(*columns, console=console, refresh_per_second=4) as drawing:
         task = drawing.add_task("", total=max(total, 1))
         last = 0.0
@@ -123,7 +130,9 @@ def bar(frame: Frame, run: str, title: str, total: int) -> Iterator[Callable[[Ev
                         drawing.console.print(problem(row), markup=False)
                 case Paused():
                     drawing.console.print(_waiting(event), markup=False)
-                case _:
+                case Held():
+                    drawing.console.print(_held(event), markup=False)
+                case Stopping():
                     drawing.console.print(_stopping(event), markup=False)
 
         yield hear
@@ -131,6 +140,12 @@ def bar(frame: Frame, run: str, title: str, total: int) -> Iterator[Callable[[Ev
 
 def _waiting(event: Paused) -> str:
     return f"waiting {event.seconds:.0f} s: {event.target or 'the server'} asked us to slow down"
+
+
+def _held(event: Held) -> str:
+    if not event.on:
+        return "going on"
+    return "paused: everything came back, the handout is sealed" if event.sealed else "pausing: no more rows leave"
 
 
 def _stopping(event: Stopping) -> str:

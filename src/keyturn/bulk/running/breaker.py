@@ -1,16 +1,24 @@
 """Stops a run that goes wrong before it goes wrong for everybody."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from typing import Final
 
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.core.errors import ConfigError
 from keyturn.core.journal import DONE, RowState
+from keyturn.core.outcomes import Reason
 
 IN_A_ROW: Final = 20
 FIRST: Final = 50
 """A share means nothing before so many rows are through."""
+
+LOST_ANSWER: Final = "lost-answer"
+"""Why a row is uncertain."""
+
+CAUSES: Final = frozenset({*map(str, Reason), LOST_ANSWER})
+"""Why a row can fail."""
 
 
 @unique
@@ -20,9 +28,11 @@ class Cause(StrEnum):
     SIGNED_OUT = "not-signed-in"
     NOT_ALLOWED = "not-allowed"
     FAILURES = "failures"
+    CANARY = "canary"
     UNREACHABLE = "unreachable"
     INTERRUPTED = "interrupted"
     TERMINATED = "terminated"
+    TOLD = "told"
     FAULT = "fault"
 
 
@@ -30,9 +40,11 @@ EXITS: Final = {
     Cause.SIGNED_OUT: ExitCode.SIGN_IN,
     Cause.NOT_ALLOWED: ExitCode.SIGN_IN,
     Cause.FAILURES: ExitCode.BRAKE,
+    Cause.CANARY: ExitCode.BRAKE,
     Cause.UNREACHABLE: ExitCode.UNREACHABLE,
     Cause.INTERRUPTED: ExitCode.INTERRUPTED,
     Cause.TERMINATED: ExitCode.TERMINATED,
+    Cause.TOLD: ExitCode.INTERRUPTED,
     Cause.FAULT: ExitCode.OUR_FAULT,
 }
 
@@ -49,61 +61,120 @@ class Trip:
 class Limit:
     """How many failures are too many: a number, or a share after the first 50 rows.
 
+    apart: causes that are counted by themselves, each under a limit of its own; the others share this one.
+
     >>> Limit.parse("5%")
-    Limit(count=None, share=0.05)
+    Limit(count=None, share=0.05, apart=())
+    >>> Limit.parse("5%,no-such-user=30%").of("no-such-user")
+    Limit(count=None, share=0.3, apart=())
     """
 
     count: int | None = None
     share: float | None = 0.05
+    apart: tuple[tuple[str, "Limit"], ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> "Limit":
-        """Read `20` or `5%`.  Raises ConfigError."""
+        """Read `20` or `5%`, and behind it causes with limits of their own.  Raises ConfigError."""
+        first, *others = text.split(",")
+        named = "=" in first
+        whole = cls() if named else cls._one(first, text)
+        apart = []
+        for each in [first, *others] if named else others:
+            cause, equals, limit = each.partition("=")
+            if not equals or cause.strip() not in CAUSES:
+                raise _no_limit(text)
+            apart.append((cause.strip(), cls._one(limit, text)))
+        return replace(whole, apart=tuple(apart))
+
+    @classmethod
+    def _one(cls, part: str, text: str) -> "Limit":
+        part = part.strip()
         try:
-            if text.endswith("%"):
-                share = float(text[:-1]) / 100
+            if part.endswith("%"):
+                share = float(part[:-1]) / 100
                 if 0 < share <= 1:
                     return cls(None, share)
-            elif int(text) > 0:
-                return cls(int(text), None)
+            elif int(part) > 0:
+                return cls(int(part), None)
         except ValueError:
             pass
-        raise ConfigError(f"{text} is not a limit", code="KT-CFG-032", fix="a number as in 20, or a share as in 5%")
+        raise _no_limit(text)
+
+    def of(self, cause: str) -> "Limit | None":
+        """The limit that this cause has to itself; None when it shares the one of the others."""
+        return next((limit for name, limit in self.apart if name == cause), None)
+
+    def __str__(self) -> str:
+        return str(self.count) if self.count is not None else f"{(self.share or 1.0) * 100:.3g} %"
 
 
-class Breaker:
-    """Counts the rows of one sitting.  An uncertain row counts as a failure here: it is not known to be good."""
+def _no_limit(text: str) -> ConfigError:
+    return ConfigError(
+        f"{text} is not a limit",
+        code="KT-CFG-032",
+        fix="a number as in 20, or a share as in 5%; a cause by itself as in 5%,no-such-user=30%",
+    )
+
+
+class Tally:
+    """The failures that share one limit."""
 
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
-        self._in_a_row = 0
-        self._failed = 0
+        self._in_a_row: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+
+    def good(self) -> None:
+        """A row that did not fail is through."""
+        self._in_a_row.clear()
+
+    def failed(self, cause: str, through: int) -> Trip | None:
+        """A row failed; the stop that it causes, if any.  through: rows that have come to an end so far."""
+        self._failed[cause] += 1
+        self._in_a_row[cause] += 1
+        limit, failed, in_a_row = self._limit, self._failed.total(), self._in_a_row.total()
+        if limit.count is not None:
+            if failed < limit.count:
+                return None
+            return _tripped(f"{failed:,} rows failed (limit {limit})", self._failed)
+        share = limit.share or 1.0
+        if share < 1 and in_a_row >= IN_A_ROW:
+            return _tripped(f"{in_a_row} rows in a row failed", self._in_a_row)
+        if through > FIRST and failed > share * through:
+            part = f"{failed / through * 100:.1f} %, limit {limit}"
+            return _tripped(f"{failed:,} of the first {through:,} rows failed ({part})", self._failed)
+        return None
+
+
+class Breaker:
+    """Counts the rows of one target in one sitting, by what became of them.
+
+    An uncertain row counts as a failure here: it is not known to be good.
+    """
+
+    def __init__(self, limit: Limit) -> None:
+        self._shared = Tally(limit)
+        self._apart = {cause: Tally(own) for cause, own in limit.apart}
         self._through = 0
         self.done = 0
 
-    def count(self, state: RowState) -> Trip | None:
-        """One row is through; the stop that it causes, if any."""
+    def count(self, state: RowState, cause: str = "") -> Trip | None:
+        """One row is through, and why it failed if it did; the stop that it causes, if any."""
         self._through += 1
         if state in DONE:
             self.done += 1
-        if state not in (RowState.FAILED, RowState.UNCERTAIN):
-            self._in_a_row = 0
-            return None
-        self._failed += 1
-        self._in_a_row += 1
-        return self._judge()
-
-    def _judge(self) -> Trip | None:
-        limit = self._limit
-        if limit.count is not None:
-            if self._failed >= limit.count:
-                return Trip(Cause.FAILURES, f"{self._failed} rows failed (limit {limit.count})")
-            return None
-        share = limit.share or 1.0
-        if share < 1 and self._in_a_row >= IN_A_ROW:
-            return Trip(Cause.FAILURES, f"{self._in_a_row} rows in a row failed")
-        if self._through > FIRST and self._failed > share * self._through:
-            part = self._failed / self._through
-            text = f"{self._failed} of the first {self._through} rows failed ({part:.1%}, limit {share:.0%})"
-            return Trip(Cause.FAILURES, text)
+        if state in (RowState.FAILED, RowState.UNCERTAIN):
+            return self._apart.get(cause, self._shared).failed(cause, self._through)
+        for tally in (self._shared, *self._apart.values()):
+            tally.good()
         return None
+
+
+def _tripped(text: str, causes: Counter[str]) -> Trip:
+    """The stop, with the cause that most of these failures have."""
+    [(cause, count)] = causes.most_common(1)
+    if cause:
+        words = cause.replace("-", " ")
+        text += f', all of them: "{words}"' if count == causes.total() else f'; {count:,} of them: "{words}"'
+    return Trip(Cause.FAILURES, text)

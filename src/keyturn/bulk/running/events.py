@@ -39,6 +39,14 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Somebody holds the run, or has let it go.  sealed: everything came back, and the handout is as it stands now."""
+
+    on: bool
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """The run stops before its end; with a target, only the rows that go there."""
 
@@ -46,5 +54,5 @@ class Stopping:
     target: str = ""
 
 
-Event: TypeAlias = RowSettled | Progress | Paused | Stopping
+Event: TypeAlias = RowSettled | Progress | Paused | Held | Stopping
 Listener: TypeAlias = Callable[[Event], None]

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from keyturn.bulk.job import Job
-from keyturn.bulk.running.breaker import Breaker, Cause, Trip
+from keyturn.bulk.running.breaker import LOST_ANSWER, Breaker, Cause, Trip
 from keyturn.bulk.running.ledger import Ledger
 from keyturn.bulk.running.orders import Order
 from keyturn.bulk.running.pacing import Budget, Pace, back_off
-from keyturn.bulk.running.states import LOST_ANSWER, Passing, made_by_us, settled
+from keyturn.bulk.running.states import Passing, made_by_us, settled
 from keyturn.bulk.running.stopping import Stop
 from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import Row, RowState
@@ -66,13 +66,23 @@ class Flight:
         self._open = batch
         try:
             while self._open:
-                if not await gear.pace.take(len(self._open)):
+                if not await self._turn():
                     self._give_back()
                     return
                 await self._once()
         except asyncio.CancelledError:
             self._give_back()
             raise
+
+    async def _turn(self) -> bool:
+        """Wait until these rows may leave.  False: the run is stopping, nothing may be sent."""
+        gear = self._gear
+        while True:
+            await gear.stop.released()
+            if not await gear.pace.take(len(self._open)):
+                return False
+            if not gear.stop.held:
+                return True
 
     async def _once(self) -> None:
         batch = self._open
@@ -208,7 +218,7 @@ class Flight:
         now, target = gear.clock.now(), order.target
         row = replace(row, attempts=order.attempts, milliseconds=self._millis, settled=now, target=target)
         gear.ledger.put(row, final.secret if isinstance(final, Created | Changed) else None)
-        trip = gear.breaker.count(row.state)
+        trip = gear.breaker.count(row.state, row.reason)
         if trip is not None:
             gear.stop.pull(trip)
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from keyturn.bulk.job import Operation
-from keyturn.bulk.running.breaker import Breaker, Cause
+from keyturn.bulk.running.breaker import Breaker, Cause, Trip
 from keyturn.bulk.running.events import Event, Paused, Stopping
 from keyturn.bulk.running.flight import Figures, Flight, Gear, given_back
 from keyturn.bulk.running.ledger import Ledger
@@ -24,8 +24,8 @@ PIECE: Final = 500
 """Rows that are read from the journal at once."""
 
 LEAST_AHEAD: Final = 8
-SYSTEM_PATIENCE: Final = 10.0
-"""Seconds after which systems kill what they asked to end."""
+SYSTEM_PATIENCE: Final = 8.0
+"""Seconds to wait for rows in flight when the system ends us: many kill after ten, and there is a handout to seal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ class Lane:
         self._freed = asyncio.Event()
         self._queue: asyncio.Queue[Sequence[Order] | None] = asyncio.Queue()
         self._said_pause = 0.0
+        self._cut = False
         self.landed = False
 
     async def recover(self) -> None:
@@ -104,6 +105,8 @@ class Lane:
         for end in ends:
             if isinstance(end, Exception):
                 raise end
+        if self._cut:
+            self.stop.pull(Trip(Cause.CANARY, f"the first {self.share.canary} of its rows are through"))
 
     async def _end_of_patience(self) -> None:
         trip = await self.stop.drained()
@@ -154,15 +157,21 @@ class Lane:
             self._queue.put_nowait(batch)
 
     async def _batches(self) -> AsyncIterator[Sequence[Order]]:
-        after = 0
+        after = count = 0
         rest: list[Order] = []
         while piece := await self._call(self._piece, after):
             after = piece[-1].number
             for row in piece:
+                if count == self.share.canary:
+                    self._cut = True
+                    break
+                count += 1
                 rest.append(self._orders.order(row))
                 if len(rest) == self._batch:
                     yield rest
                     rest = []
+            if self._cut:
+                break
         if rest:
             yield rest
 

@@ -17,6 +17,7 @@ from keyturn.bulk.record.handout import Handout
 from keyturn.bulk.record.report import Told, write_reports
 from keyturn.bulk.record.retry import write_retry
 from keyturn.bulk.running.breaker import EXITS, Trip
+from keyturn.bulk.running.channel import Channel, Steering
 from keyturn.bulk.running.events import Event, Listener
 from keyturn.bulk.running.shares import Share
 from keyturn.bulk.running.sitting import Sitting, Work
@@ -101,7 +102,8 @@ async def carry_out(run: Run, stop: Stop, listeners: Sequence[Listener] = ()) ->
     Raises StoreError when the journal cannot be written: then nothing more was sent.
     """
 
-    hearing = list(listeners)
+    steering = Steering(Channel(run.folder.path), stop, run.clock, ",".join(share.target for share in run.shares))
+    hearing = [steering.hear, *listeners]
 
     def tell(event: Event) -> None:
         for listener in tuple(hearing):
@@ -124,6 +126,7 @@ async def carry_out(run: Run, stop: Stop, listeners: Sequence[Listener] = ()) ->
         raise
     finally:
         sitting.ledger.close()
+        steering.end()
     seconds = run.clock.monotonic() - began
     return wind_up(run, sitting.halts(), Outlay(sitting.progress().through, sitting.figures.retries, seconds))
 

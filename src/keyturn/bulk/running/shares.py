@@ -1,6 +1,6 @@
 """What one target has of a run: the directory behind it, how fast it may be called, and the order as it fits there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from keyturn.bulk.job import Job, PasswordFrom
@@ -26,7 +26,7 @@ class Speed:
 class Share:
     """The rows of a run that go to one target.  job: the order of the run, with passwords as this target takes them.
 
-    trip: why nothing can be sent there in this sitting.
+    trip: why nothing can be sent there in this sitting.  canary: send so many rows and stop; None: all.
     """
 
     target: str
@@ -34,6 +34,7 @@ class Share:
     job: Job
     speed: Speed = field(default_factory=Speed)
     trip: Trip | None = None
+    canary: int | None = None
 
     @property
     def resendable(self) -> bool:
@@ -44,6 +45,11 @@ class Share:
     def open(self) -> Sequence[RowState]:
         """The states of rows that a sitting sends."""
         return to_send(self.resendable)
+
+    def left(self, counts: Mapping[RowState, int]) -> int:
+        """How many rows a sitting has to send.  counts: how the rows of this target stand."""
+        left = sum(counts.get(state, 0) for state in self.open)
+        return left if self.canary is None else min(left, self.canary)
 
     @property
     def passing(self) -> Passing:

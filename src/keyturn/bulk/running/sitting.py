@@ -4,12 +4,13 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.ports import RunKeys
 from keyturn.bulk.running.breaker import EXITS, Cause, Trip
-from keyturn.bulk.running.events import Event, Progress, RowSettled, Stopping
+from keyturn.bulk.running.events import Event, Held, Progress, RowSettled, Stopping
 from keyturn.bulk.running.flight import Figures
 from keyturn.bulk.running.lane import Lane, Shared
 from keyturn.bulk.running.ledger import Ledger
@@ -27,6 +28,15 @@ LONG_PAUSE: Final = 5.0
 BETWEEN_SEALINGS: Final = 60.0
 
 
+class Hold(Enum):
+    """How far it is with a hold."""
+
+    NONE = 0
+    ASKED = 1
+    IDLE = 2
+    SEALED = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a sitting works on."""
@@ -41,7 +51,7 @@ class Work:
 
 
 class Sitting:
-    """Built once, run once.  pause: called (in the journal's thread) at a long common wait."""
+    """Built once, run once.  pause: called (in the journal's thread) at a long common wait, and at a hold."""
 
     def __init__(
         self,
@@ -69,6 +79,7 @@ class Sitting:
         self._total = 0
         self._sealing_due = False
         self._sealed = float("-inf")
+        self._held = Hold.NONE
         self._failure: KeyturnError | None = None
 
     async def run(self) -> None:
@@ -76,8 +87,7 @@ class Sitting:
         for lane in self.lanes:
             await lane.recover()
         counts = self._work.journal.by_target()
-        left = {share.target: sum(counts.get(share.target, {}).get(state, 0) for state in share.open)
-                for share in self._work.shares}  # fmt: skip
+        left = {share.target: share.left(counts.get(share.target, {})) for share in self._work.shares}
         self._total = sum(left.values())
         self.lanes = [lane for lane in self.lanes if left[lane.share.target]]
         keeper = asyncio.create_task(self.ledger.keep())
@@ -146,6 +156,30 @@ class Sitting:
             if self._sealing_due:
                 self._sealing_due = False
                 await self.ledger.call(self._at_pause)
+            await self._hold()
+
+    async def _hold(self) -> None:
+        """Tell of a hold and of its end; once everything came back, have the handout sealed.
+
+        Idle at two ticks in a row: what came back last is in the journal by then.
+        """
+        if not self._stop.held:
+            if self._held is not Hold.NONE:
+                self._held = Hold.NONE
+                if not self._stop.asked:
+                    self._tell(Held(on=False))
+            return
+        if self._held is Hold.NONE:
+            self._held = Hold.ASKED
+            self._tell(Held(on=True))
+        if self._held is Hold.SEALED or self.figures.in_flight:
+            return
+        if self._held is Hold.ASKED:
+            self._held = Hold.IDLE
+            return
+        await self.ledger.call(self._at_pause)
+        self._held = Hold.SEALED
+        self._tell(Held(on=True, sealed=True))
 
     def _settled(self, row: Row) -> None:
         if row.state is not RowState.NOT_TRIED:

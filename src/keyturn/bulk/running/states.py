@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never
 
+from keyturn.bulk.running.breaker import LOST_ANSWER
 from keyturn.core.journal import Row, RowState
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain, Unchanged
 from keyturn.core.users import User
 
-LOST_ANSWER: Final = "lost-answer"
 EXISTS: Final = str(Reason.EXISTS)
 
 

@@ -1,4 +1,4 @@
-"""The way to end a run, or one target's part of it, before its end: by a signal from outside, by a brake inside."""
+"""The way to hold or end a run, or one target's part of it: by a person or the system, by a brake inside."""
 
 import asyncio
 
@@ -7,11 +7,14 @@ from keyturn.bulk.running.breaker import Cause, Trip
 _WORDS = {
     Cause.INTERRUPTED: "stopped by Ctrl-C",
     Cause.TERMINATED: "stopped by the system",
+    Cause.TOLD: "stopped by keyturn runs stop",
 }
 
 
 class Stop:
     """First call: start no more rows and wait for those in flight.  Second call: drop the connections.
+
+    A run that is held starts no more rows either, and goes on when it is let go; a stop ends the hold.
 
     Branches end with the whole; a branch that ends by itself leaves the others alone, unless the fault is ours.
     Belongs to the event loop it was made in.
@@ -20,6 +23,8 @@ class Stop:
     def __init__(self) -> None:
         self._drain = asyncio.Event()
         self._drop = asyncio.Event()
+        self._go = asyncio.Event()
+        self._go.set()
         self._branches: list[Stop] = []
         self._whole: Stop | None = None
         self.trip: Trip | None = None
@@ -37,6 +42,30 @@ class Stop:
     def asked(self) -> bool:
         """True when no more rows may start."""
         return self._drain.is_set()
+
+    @property
+    def held(self) -> bool:
+        """True when no row may leave for now."""
+        return not (self._whole or self)._go.is_set() and not self.asked
+
+    def hold(self) -> None:
+        """Let no more rows leave until `let_go`; for the whole run."""
+        self._go.clear()
+
+    def let_go(self) -> None:
+        """Rows may leave again."""
+        self._go.set()
+
+    async def released(self) -> None:
+        """Wait until rows may leave, or the run stops."""
+        whole = self._whole or self
+        while self.held:
+            ends = [asyncio.ensure_future(event.wait()) for event in (whole._go, self._drain)]
+            try:
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for end in ends:
+                    end.cancel()
 
     def ask(self, cause: Cause = Cause.INTERRUPTED) -> None:
         """A person or the system wants the run to end."""

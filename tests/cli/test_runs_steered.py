@@ -1,0 +1,76 @@
+"""Two terminals: one carries a run out, the other watches, pauses, lets go and stops it."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bulk.desk import users, write
+from tests.bulk.kit import Kit
+from tests.cli.runs_kit import Place
+from tests.support.password_server import PasswordServer, password_server
+
+ROWS = 120
+
+
+@pytest.fixture
+def server() -> Iterator[PasswordServer]:
+    """A server that takes its time."""
+    with password_server() as found:
+        found.delay = 0.04
+        yield found
+
+
+@pytest.mark.proves("RN-11")
+def test_a_run_is_steered_from_another_terminal(tmp_path: Path, server: PasswordServer) -> None:
+    """Paused with nothing in flight and its handout sealed, let go, stopped, resumed: every user has one password."""
+    kit = Kit(tmp_path / "home", server.url).configure()
+    other = Place(tmp_path, server)
+    working = kit.start(
+        "reset", write(tmp_path, users(ROWS)), "-t", "there", "--expect", str(ROWS), "--no-input", "-j", "4"
+    )
+    server.seen.wait(60)
+    assert "pausing: " in other.call("runs", "pause").output
+    for _ in range(100):
+        [told] = other.lines("runs", "watch", "--once", "--json")
+        if told["doing"] == "paused":
+            break
+        time.sleep(0.05)
+    assert told["doing"] == "paused"
+    assert told["in_flight"] == 0
+    sent = server.requests
+    assert len(kit.handed_out()) == sent
+    assert "'state': 'paused'" in str(other.lines("runs", "list", "--json"))
+    assert "paused, " in other.call("runs", "watch", "--once").output
+    assert server.requests == sent
+    watching = kit.start("runs", "watch", "--output", "jsonl")
+    assert watching.stdout is not None
+    assert '"progress"' in watching.stdout.readline()
+    assert "going on: " in other.call("runs", "go").output
+    [stopped] = other.lines("runs", "stop", str(told["run"]), "--json")
+    assert stopped["word"] == "stop"
+    out, _ = working.communicate(timeout=60)
+    assert working.returncode == 130
+    assert "uncertain" not in out
+    seen, _ = watching.communicate(timeout=60)
+    last = json.loads(seen.splitlines()[-1])
+    assert (last["state"], last["left"]) == ("stopped", ROWS - server.requests)
+    assert kit.run("resume", "--no-input").code == 0
+    assert all(len(values) == 1 for values in server.passwords.values())
+    assert len(server.passwords) == ROWS
+
+
+def test_nobody_listens_where_nobody_works(tmp_path: Path, server: PasswordServer) -> None:
+    """With or without a name, and for a name that is none."""
+    place = Place(tmp_path, server)
+    place.configure()
+    assert "KT-RUN-013" in place.call("runs", "stop", code=2).output
+    place.call("reset", place.file(users(1)), "-t", "there", "--expect", "1", "--no-input")
+    run = place.run_folder().name
+    for word in ("stop", "pause", "go", "watch"):
+        told = place.call("runs", word, run, code=2).output
+        assert re.search(rf"nobody works on run {run}\b", told)
+    assert "KT-RUN-002" in place.call("runs", "stop", "rzzzzzz", code=2).output
