@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.app.clock import SystemClock
+from keyturn.bulk.formulas import defused
 from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.facts import Address, Facts, Now, changed, pin_of, pinned, same_file, same_targets
 from keyturn.bulk.record.folder import find_run, make_run_folder, run_folders
-from keyturn.bulk.record.report import Told, defused, write_reports
+from keyturn.bulk.record.report import Told, write_reports
 from keyturn.bulk.record.retry import write_retry
 from keyturn.bulk.running.begin import begin
 from keyturn.bulk.running.vault import Vault

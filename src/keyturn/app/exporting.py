@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from keyturn.app.ocsf import as_ocsf
 from keyturn.app.trail import Proof, entries, ours, sign_off
-from keyturn.bulk.record.report import defused
+from keyturn.bulk.formulas import defused
 from keyturn.core.audit import GENESIS, Checkpoint, Entry, Event, misplaced
 from keyturn.core.errors import ConfigError, StoreError
 from keyturn.core.ports import Clock, Signer

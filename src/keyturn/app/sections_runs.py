@@ -24,7 +24,10 @@ class RunSettings(Section, frozen=True):
     """Whether one password for all users of a file (`--password same`) may be asked for."""
 
     report: tuple[str, ...] = ("html", "csv", "jsonl")
-    """Which reports to write."""
+    """Which reports to write: html, csv, jsonl, junit, md."""
+
+    redact: tuple[str, ...] = ()
+    """What reports and events hide: `ids` puts a digest in place of each id, the same all through a run."""
 
     report_dir: str = ""
     """Where reports go; empty: into the run's own folder."""

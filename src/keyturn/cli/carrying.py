@@ -9,6 +9,7 @@ from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.planning.same import sealed
 from keyturn.bulk.record.facts import FINISHED, FLAGS, KEY, PLANNING, Facts, pinned
 from keyturn.bulk.record.folder import RunFolder, make_run_folder, run_folders
+from keyturn.bulk.record.veil import IDS, check_redact, new_veil, unnamed
 from keyturn.bulk.running.begin import begin
 from keyturn.cli.allowing import with_canary
 from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
@@ -38,6 +39,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         recipients = desk.machine.recipients(asked.handout)
         speeds = speeds_of(desk, asked)
         reports_of(desk, asked)
+        redacted(desk, asked)
         unfinished = None if asked.new_run else find_unfinished(desk.machine, plan)
         if unfinished is not None and _go_on(frame, unfinished):
             return go_on(frame, desk, unfinished[0], asked)
@@ -53,7 +55,8 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
             with closing(desk.machine.journal(folder.journal, create=True)) as journal:
                 _begin(desk, journal, plan, probes, recipients, asked)
                 if frame.output is Output.JSONL:
-                    frame.json({"run": folder.run, **plan.told()})
+                    told = plan.told()
+                    frame.json({"run": folder.run, **(unnamed(told) if redacted(desk, asked) else told)})
                 run = run_of(desk, folder, journal, plan, desk.shares(plan, speeds, probes), asked)
                 frame.progress = under_way(folder)
                 summary = with_canary(desk, run, plan.change, asked.canary)
@@ -66,7 +69,14 @@ def _begin(desk: Desk, journal: Journal, plan: Plan, probes: Probes, recipients:
     key = desk.machine.new_key()
     kept = {KEY: key, FLAGS: asked.remembered(), **sealed(plan.job, desk.machine.keys(key))}
     facts = pinned(plan, pins, recipients or (own,), desk.machine.clock().now())
-    begin(journal, plan, {**facts, **kept, "name": asked.name, "local": "yes" if own else "no"})
+    hidden = new_veil() if redacted(desk, asked) else {}
+    begin(journal, plan, {**facts, **kept, **hidden, "name": asked.name, "local": "yes" if own else "no"})
+
+
+def redacted(desk: Desk, asked: Asked) -> bool:
+    """Whether reports and events name nobody.  Raises ConfigError for settings that are not understood."""
+    check_redact(desk.frame.settings.runs.redact)
+    return IDS in (asked.redact, *desk.frame.settings.runs.redact)
 
 
 def find_unfinished(machine: Machine, plan: Plan) -> tuple[RunFolder, int] | None:

@@ -196,6 +196,10 @@ class Frame:
         """Print a line of the result on stdout."""
         click.echo(text, color=self.color)
 
+    def raw(self, content: bytes) -> None:
+        """Print what would stand in a file on stdout, as it is."""
+        click.echo(content, nl=False)
+
     def json(self, value: object) -> None:
         """Print one JSON object on one line of stdout; never holds a Secret."""
         import json

@@ -65,7 +65,7 @@ def _as_csv(lines: list[str]) -> Iterator[str]:
     import io
     import json
 
-    from keyturn.bulk.record.report import defused
+    from keyturn.bulk.formulas import defused
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

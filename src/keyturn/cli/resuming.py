@@ -22,6 +22,7 @@ from keyturn.bulk.record.facts import (
     targets_of,
 )
 from keyturn.bulk.record.folder import RunFolder, find_run, run_folders
+from keyturn.bulk.record.veil import REDACT, REDACTION, new_key
 from keyturn.bulk.running.run import Summary, recall
 from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
@@ -61,6 +62,8 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
         probes = desk.probe(untold) if untold else {}
         plan = _same_plan(desk, facts)
         reports_of(desk, asked)
+        if asked.redact and not facts[REDACT]:
+            journal.note({REDACT: asked.redact, REDACTION: facts[REDACTION] or new_key()})
         shares = desk.shares(plan, speeds_of(desk, asked), probes)
         counts = journal.by_target()
         left = sum(counts.get(share.target, {}).get(state, 0) for share in shares for state in share.open)

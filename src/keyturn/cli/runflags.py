@@ -49,6 +49,7 @@ class Asked:
     new_run: bool = False
     report: str = ""
     report_dir: Path | None = None
+    redact: str = ""
     name: str = ""
     no_hints: bool = False
 
@@ -116,8 +117,11 @@ PACE = (
 )
 
 REPORTS = (
-    click.option("--report", default="", metavar="KINDS", help="html,csv,jsonl"),
+    click.option("--report", default="", metavar="KINDS", help="html,csv,jsonl,junit,md"),
     click.option("--report-dir", type=click.Path(path_type=Path, file_okay=False), help="Where reports go."),
+    click.option(
+        "--redact", default="", type=click.Choice(["", "ids"]), metavar="ids", help="Reports and events without ids."
+    ),
 )
 
 _RUNNING = (

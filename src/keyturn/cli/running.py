@@ -16,7 +16,8 @@ from keyturn.bulk.intake.source import Source
 from keyturn.bulk.planning.names import Names
 from keyturn.bulk.planning.naming import Doubt, ask_names, doubts, unasked
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
-from keyturn.bulk.record.facts import Now
+from keyturn.bulk.record.facts import Facts, Now
+from keyturn.bulk.record.veil import veil_of
 from keyturn.bulk.running.breaker import Cause, Limit, Trip
 from keyturn.bulk.running.events import Listener
 from keyturn.bulk.running.pacing import Pace, rate_of
@@ -232,7 +233,8 @@ def _speed(desk: Desk, target: Target, asked: Asked) -> Speed:
 def work_off(desk: Desk, run: Run, total: int, more: Sequence[Listener] = ()) -> Summary:
     """Carry a run out with a screen before it; Ctrl-C and SIGTERM stop it cleanly.  more: who else listens."""
     title = f"{run.job.operation} on {desk.label}{'  PRODUCTION' if desk.production else ''}"
-    with watch(desk.frame, run.folder.run, ",".join(desk.seats), total, title=title) as listeners:
+    veil = veil_of(Facts(run.journal.facts()))
+    with watch(desk.frame, run.folder.run, ",".join(desk.seats), total, title=title, veil=veil) as listeners:
         return desk.wait_for(_stoppable(run, [*listeners, *more]))
 
 

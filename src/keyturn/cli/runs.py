@@ -10,6 +10,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pause": ("keyturn.cli.runs_pause:pause_run", "Hold a run: rows in flight come back, then it waits."),
     "go": ("keyturn.cli.runs_go:go_run", "Let a run go on that is paused."),
     "stop": ("keyturn.cli.runs_stop:stop_run", "Stop a run: rows in flight come back, nothing more is sent."),
+    "diff": ("keyturn.cli.runs_diff:diff", "Two runs, held against each other."),
     "report": ("keyturn.cli.runs_report:report", "Write the reports of a run again."),
 }
 

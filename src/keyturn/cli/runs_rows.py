@@ -1,10 +1,16 @@
 """`keyturn runs rows`: what became of each row."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from keyturn.cli.completion import complete_runs, complete_targets
 from keyturn.cli.frame import Frame, Output, harmless, pass_frame
 from keyturn.cli.runs_opened import named, opened
+
+if TYPE_CHECKING:
+    from keyturn.bulk.record.facts import Facts
+    from keyturn.core.journal import Journal, RowState
 
 OUTCOMES = ("created", "changed", "skipped", "failed", "uncertain", "not tried", "sent")
 
@@ -13,24 +19,59 @@ OUTCOMES = ("created", "changed", "skipped", "failed", "uncertain", "not tried",
 @click.argument("run", required=False, default="", shell_complete=complete_runs)
 @click.option("--outcome", multiple=True, type=click.Choice(OUTCOMES), help="Only rows that ended so.")
 @click.option("-t", "--target", shell_complete=complete_targets, help="Only rows that go there.")
+@click.option("--retry-file", metavar="FILE", help="Write them in the columns of your file, to mend; - for stdout.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
 @pass_frame
-def rows(frame: Frame, run: str, outcome: tuple[str, ...], target: str | None) -> None:
-    """The rows of a run, with outcome, delivery and reason.
+def rows(
+    frame: Frame, run: str, outcome: tuple[str, ...], target: str | None, retry_file: str | None, *, force: bool
+) -> None:
+    """The rows of a run, with outcome, delivery and reason; or a file of them to mend and run again.
 
     \b
       keyturn runs rows r7f3k2a --outcome failed -t maximo-prod
       keyturn runs rows r7f3k2a --output jsonl > rows.jsonl
+      keyturn runs rows r7f3k2a --outcome failed --retry-file fix.csv
     """
     from keyturn.bulk.record.report import SIGNS, row_event
     from keyturn.core.journal import RowState
 
     name = named(frame, run)
+    states = tuple(RowState(word) for word in outcome)
     with opened(frame, name) as (journal, facts):
+        if retry_file is not None:
+            return _to_mend(frame, journal, facts, states, (retry_file, target), force=force)
         several = len(facts.pins) > 1
-        for row in journal.rows(tuple(RowState(word) for word in outcome), target=target):
+        for row in journal.rows(states, target=target):
             if frame.output in (Output.JSON, Output.JSONL):
                 frame.json(row_event(name, row))
             else:
                 who, why = harmless(row.who), harmless(row.text or row.reason)
                 who = f"{harmless(row.target) or '-'}  {who}" if several else who
                 frame.data(f"{SIGNS[row.state]} {row.number:>7}  {who}  {row.state}  {row.delivery}  {why}".rstrip())
+    return None
+
+
+def _to_mend(
+    frame: Frame,
+    journal: "Journal",
+    facts: "Facts",
+    states: "tuple[RowState, ...]",
+    where: tuple[str, str | None],
+    *,
+    force: bool,
+) -> None:
+    """Write the chosen rows, those that are not done where none are chosen, in the user's own columns."""
+    from keyturn.bulk.record.again import read_again
+    from keyturn.bulk.record.retry import NOT_DONE, retry_into
+    from keyturn.cli.newfile import STDOUT, write_new
+
+    path, target = where
+    source = read_again(facts)
+    count = write_new(
+        frame,
+        path,
+        lambda file: retry_into(file, journal, source, facts.job, states=states or NOT_DONE, target=target),
+        force=force,
+    )
+    if path != STDOUT:
+        frame.say(f"{count:,} {'row' if count == 1 else 'rows'} in {path}; mend them, and run that file")

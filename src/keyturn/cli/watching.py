@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from keyturn.bulk.record.report import outcomes, row_event
+from keyturn.bulk.record.veil import OPEN, Veil
 from keyturn.bulk.running.events import Event, Held, Listener, Paused, Progress, RowSettled, Stopping
 from keyturn.cli.frame import Frame, Output
 from keyturn.core.journal import DONE, Row, RowState
@@ -17,14 +18,22 @@ MOST_PROBLEMS = 1.0
 
 @contextmanager
 def watch(
-    frame: Frame, run: str, target: str, total: int, *, title: str = "", end: str = "Ctrl-C stops cleanly"
+    frame: Frame,
+    run: str,
+    target: str,
+    total: int,
+    *,
+    title: str = "",
+    end: str = "Ctrl-C stops cleanly",
+    veil: Veil = OPEN,
 ) -> Iterator[Sequence[Listener]]:
     """The listeners that fit the way this command speaks.
 
     title: what is going on, for a person to read above the bar; end: what the keyboard is good for meanwhile.
+    veil: what stands in place of ids for machines.
     """
     if frame.output is Output.JSONL:
-        yield [Lines(frame, run).hear]
+        yield [Lines(frame, run, veil).hear]
     elif frame.output is Output.RICH and not frame.accessible and frame.loud >= 0:
         with bar(frame, f"{title or target}   run {run}   {end}", total) as listener:
             yield [listener]
@@ -35,9 +44,10 @@ def watch(
 class Lines:
     """For machines: a line for each row as soon as it counts, progress at most once a second."""
 
-    def __init__(self, frame: Frame, run: str) -> None:
+    def __init__(self, frame: Frame, run: str, veil: Veil = OPEN) -> None:
         self._frame = frame
         self._run = run
+        self._veil = veil
         self._next = 0.0
 
     def hear(self, event: Event) -> None:
@@ -45,7 +55,7 @@ class Lines:
         match event:
             case RowSettled(row=row):
                 if row.state is not RowState.NOT_TRIED:
-                    self._frame.json(row_event(self._run, row))
+                    self._frame.json(row_event(self._run, self._veil.row(row)))
             case Progress():
                 now = time.monotonic()
                 if now >= self._next:

@@ -4,12 +4,13 @@ A fault of the file (letters, quoting, header, number of cells) raises SourceErr
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
-from keyturn.bulk.intake.columns import Matched, match, score
+from keyturn.bulk.formulas import restored
+from keyturn.bulk.intake.columns import REASON_COLUMN, Matched, match, score
 from keyturn.bulk.intake.encodings import Letters, letters_of
 from keyturn.bulk.job import Reading
 from keyturn.core.errors import SourceError
@@ -62,6 +63,11 @@ class Source:
         """How the letters are written."""
         return self.letters.encoding
 
+    @property
+    def returns(self) -> bool:
+        """Whether keyturn wrote it for a sheet, and so defused what a sheet would compute."""
+        return any(cell.strip() == REASON_COLUMN for cell in self.header)
+
     def without(self, name: str) -> "Source":
         """The same file, with the column that was matched with a field left alone."""
         columns = {field: column for field, column in self.matched.columns.items() if field != name}
@@ -73,9 +79,10 @@ class Source:
         width = len(self.header)
         with self.path.open(encoding=self.encoding, newline="") as file:
             records = _records(file, self.delimiter, self.path.name)
-            for number, (line, record) in enumerate(records, start=1):
+            for number, (line, written) in enumerate(records, start=1):
                 if number <= self.first:
                     continue
+                record = _as_meant(written) if self.returns else written
                 if not any(record) or (len(record) != width and not any(map(str.strip, record))):
                     yield SourceRow(number, {}, ())
                 elif len(record) != width:
@@ -92,6 +99,8 @@ def read_source(path: Path, reading: Reading | None = None) -> Source:
     if letters.size == 0:
         raise _nothing_in(path, f"{path.name} is empty")
     delimiter, first, header = _header(path, letters.encoding, reading)
+    if any(cell.strip() == REASON_COLUMN for cell in header):
+        header = tuple(_as_meant(header))
     return Source(path, letters, delimiter, header, match(header, reading.columns, file=path.name), first, reading)
 
 
@@ -99,6 +108,10 @@ def header_of(path: Path) -> tuple[str, ...]:
     """The header of a file, whatever its columns mean.  Raises SourceError."""
     _refuse_other_kinds(path)
     return _header(path, letters_of(path, None).encoding, Reading())[2]
+
+
+def _as_meant(cells: Sequence[str]) -> list[str]:
+    return [restored(cell) for cell in cells]
 
 
 def _nothing_in(path: Path, what: str) -> SourceError:

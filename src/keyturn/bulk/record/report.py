@@ -4,14 +4,17 @@ import csv
 import html
 import io
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from keyturn.bulk.formulas import defused
 from keyturn.bulk.record.facts import Facts
 from keyturn.bulk.record.handout import open_private
+from keyturn.bulk.record.junit import Suite, write_suite
+from keyturn.bulk.record.markdown import Page, write_page
+from keyturn.bulk.record.veil import OPEN, Veil
 from keyturn.core.errors import ConfigError
 from keyturn.core.journal import Journal, Row, RowState
 
@@ -28,12 +31,11 @@ MOST_ROWS: Final = 2000
 """Rows that the HTML page shows: those that need somebody first."""
 
 NEED_YOU: Final = (RowState.FAILED, RowState.UNCERTAIN, RowState.SENT, RowState.NOT_TRIED)
-_FORMULA: Final = re.compile(r"^[\s]*[=+\-@\t\r]")
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What every report says at its head."""
+    """What every report says at its head.  veil: what stands in place of ids."""
 
     run: str
     facts: Facts
@@ -41,6 +43,7 @@ class Told:
     reasons: Sequence[tuple[RowState, str, int]]
     exit: int
     version: str = ""
+    veil: Veil = OPEN
 
 
 Writer = Callable[[BinaryIO, Journal, Told], None]
@@ -61,7 +64,7 @@ def write_reports(journal: Journal, told: Told, folder: Path, kinds: Sequence[st
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     written = []
     for kind in kinds:
-        path = folder / f"report.{kind}"
+        path = folder / f"report.{_ENDINGS.get(kind, kind)}"
         with open_private(path) as file:
             WRITERS[kind](file, journal, told)
         written.append(path)
@@ -94,18 +97,9 @@ def outcomes(states: Mapping[RowState, int]) -> dict[str, int]:
 _ALWAYS: Final = (RowState.CREATED, RowState.CHANGED, RowState.SKIPPED, RowState.FAILED, RowState.UNCERTAIN)
 
 
-def defused(cell: str) -> str:
-    """A cell that no sheet takes for a formula.
-
-    >>> defused("  =1+1")
-    "'  =1+1"
-    """
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
 def write_jsonl(file: BinaryIO, journal: Journal, told: Told) -> None:
     """One object a line: every row, then the summary."""
-    for row in journal.rows():
+    for row in told.veil.rows(journal.rows()):
         file.write(_json(row_event(told.run, row)))
     summary = {"v": 1, "type": "summary", "run": told.run, "exit": told.exit, "outcomes": outcomes(told.states)}
     file.write(_json(summary))
@@ -120,7 +114,7 @@ def write_csv(file: BinaryIO, journal: Journal, told: Told) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     writer = csv.writer(text)
     writer.writerow(["row", "target", "user", "outcome", "delivery", "reason", "text", "attempts", "ms", "settled"])
-    for row in journal.rows():
+    for row in told.veil.rows(journal.rows()):
         settled = row.settled.isoformat(timespec="seconds") if row.settled else ""
         cells = [row.target, row.who, str(row.state), row.delivery, row.reason, row.text]
         millis = "" if row.milliseconds is None else row.milliseconds
@@ -131,22 +125,48 @@ def write_csv(file: BinaryIO, journal: Journal, told: Told) -> None:
 def write_html(file: BinaryIO, journal: Journal, told: Told) -> None:
     """One page for a person and an archive: no script, no network, prints well, light and dark."""
     facts = told.facts
-    title = f"{facts['name'] or facts['operation']} on {label_of(facts)}, run {told.run}"
+    title = _title(told)
     need = sum(told.states.get(state, 0) for state in NEED_YOU)
     file.write(_HEAD.format(title=_text(title)).encode())
-    file.write(_verdict(told, need).encode())
+    file.write(_banner(told, need).encode())
     reasons = _reason_rows(told)
     for caption, rows in (("Outcomes", _outcome_rows(told)), ("Reasons", reasons)):
         if rows:
             file.write(f"<h2>{caption}</h2><table><tbody>{''.join(rows)}</tbody></table>\n".encode())
     several = len(facts.pins) > 1
-    _rows(file, "Rows that need you", journal.rows(NEED_YOU), need, several=several)
+    _rows(file, "Rows that need you", told.veil.rows(journal.rows(NEED_YOU)), need, several=several)
     rest = sum(told.states.values()) - need
     if rest <= MOST_ROWS:
         others = tuple(state for state in RowState if state not in NEED_YOU)
-        _rows(file, "All other rows", journal.rows(others), rest, several=several)
-    file.write(f"<h2>How it was run</h2>{_definitions(told)}".encode())
+        _rows(file, "All other rows", told.veil.rows(journal.rows(others)), rest, several=several)
+    lines = "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in _definitions(told).items())
+    file.write(f"<h2>How it was run</h2><dl>{lines}</dl>\n".encode())
     file.write(b"</main></body></html>\n")
+
+
+def write_junit(file: BinaryIO, journal: Journal, told: Told) -> None:
+    """For the boards of CI: a case a row."""
+    seconds = float(told.facts["seconds"] or 0)
+    suite = Suite(_title(told), told.states, seconds, told.facts["started"], _definitions(told))
+    write_suite(file, suite, told.veil.rows(journal.rows()))
+
+
+def write_markdown(file: BinaryIO, journal: Journal, told: Told) -> None:
+    """For summaries of jobs: counts and causes, and where the rows are.  Names nobody."""
+    outcome_rows: list[tuple[str, ...]] = [
+        (f"{SIGNS[state]} {state}", f"{told.states[state]:,}") for state in _shown(told)
+    ]
+    reasons: list[tuple[str, ...]] = [
+        (str(state), reason.replace("-", " "), f"{count:,}") for state, reason, count in told.reasons if reason
+    ]
+    tables = {("outcome", "rows"): outcome_rows, ("outcome", "reason", "rows"): reasons}
+    need = sum(told.states.get(state, 0) for state in NEED_YOU)
+    write_page(file, Page(_title(told), _verdict(told, need), tables, _definitions(told), told.run))
+
+
+def _title(told: Told) -> str:
+    facts = told.facts
+    return f"{facts['name'] or facts['operation']} on {label_of(facts)}, run {told.run}"
 
 
 def label_of(facts: Facts) -> str:
@@ -156,14 +176,18 @@ def label_of(facts: Facts) -> str:
 
 
 def _verdict(told: Told, need: int) -> str:
-    """Whether it is green, in words and as a bar; each part of the bar has its sign, so that colour is not needed."""
-    words = f"{need:,} of {sum(told.states.values()):,} rows need you." if need else "Every row is known good."
+    """Whether it is green, in words."""
+    return f"{need:,} of {sum(told.states.values()):,} rows need you." if need else "Every row is known good."
+
+
+def _banner(told: Told, need: int) -> str:
+    """The verdict and a bar; each part of the bar has its sign, so that colour is not needed."""
     parts = "".join(
         f'<span class="{_KINDS[state]}" style="flex:{count} 0 auto">{SIGNS[state]} {count:,}</span>'
         for state in RowState
         if (count := told.states.get(state, 0))
     )
-    return f"<p class=verdict>{words}</p><div class=bar aria-hidden=true>{parts}</div>\n"
+    return f"<p class=verdict>{_verdict(told, need)}</p><div class=bar aria-hidden=true>{parts}</div>\n"
 
 
 def _rows(file: BinaryIO, caption: str, rows: Iterable[Row], count: int, *, several: bool) -> None:
@@ -188,8 +212,13 @@ def _rows(file: BinaryIO, caption: str, rows: Iterable[Row], count: int, *, seve
 
 
 def _outcome_rows(told: Told) -> list[str]:
-    shown = [state for state in RowState if told.states.get(state)]
-    return [f"<tr><td>{SIGNS[state]} {state}</td><td class=n>{told.states[state]:,}</td></tr>" for state in shown]
+    return [
+        f"<tr><td>{SIGNS[state]} {state}</td><td class=n>{told.states[state]:,}</td></tr>" for state in _shown(told)
+    ]
+
+
+def _shown(told: Told) -> list[RowState]:
+    return [state for state in RowState if told.states.get(state)]
 
 
 def _reason_rows(told: Told) -> list[str]:
@@ -200,7 +229,8 @@ def _reason_rows(told: Told) -> list[str]:
     ]
 
 
-def _definitions(told: Told) -> str:
+def _definitions(told: Told) -> dict[str, str]:
+    """How it was run, in pairs."""
     facts = told.facts
     pairs = {
         "run": told.run,
@@ -215,8 +245,7 @@ def _definitions(told: Told) -> str:
         "exit code": str(told.exit),
         "keyturn": told.version,
     }
-    lines = "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in pairs.items() if value)
-    return f"<dl>{lines}</dl>\n"
+    return {name: value for name, value in pairs.items() if value}
 
 
 def _moment(written: str) -> str:
@@ -261,4 +290,14 @@ dt {{ opacity: .75 }} dd {{ margin: 0; overflow-wrap: anywhere }}
 </style></head><body><main><h1>{title}</h1>
 """
 
-WRITERS: Final[Mapping[str, Writer]] = {"html": write_html, "csv": write_csv, "jsonl": write_jsonl}
+WRITERS: Final[Mapping[str, Writer]] = {
+    "html": write_html,
+    "csv": write_csv,
+    "jsonl": write_jsonl,
+    "junit": write_junit,
+    "md": write_markdown,
+}
+"""Every kind.  `junit` is never written unless it is asked for: boards keep ids for ever."""
+
+_ENDINGS: Final = {"junit": "junit.xml"}
+"""Where a kind is not the ending of its file: boards look for XML."""

@@ -2,10 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
+from keyturn.bulk.formulas import defused
 from keyturn.bulk.intake.columns import REASON_COLUMN, TARGET, secret
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Job
@@ -15,36 +16,57 @@ from keyturn.core.journal import Journal, Row, RowState
 NOT_DONE: Final = (RowState.NOT_TRIED, RowState.SENT, RowState.FAILED, RowState.UNCERTAIN)
 
 
-def write_retry(journal: Journal, source: Source, job: Job, path: Path) -> Path:
-    """Write it anew.  Cells stand as they stood, so that they come back in unchanged; passwords are left out.
-
-    An empty cell of the target is filled in, so that the row goes where this run would have sent it.
-    """
+def write_retry(
+    journal: Journal, source: Source, job: Job, path: Path, *, states: Sequence[RowState] = NOT_DONE
+) -> Path:
+    """Write it anew, for our eyes only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open_private(path) as raw:
+        retry_into(raw, journal, source, job, states=states)
+    return path
+
+
+def retry_into(
+    raw: BinaryIO,
+    journal: Journal,
+    source: Source,
+    job: Job,
+    *,
+    states: Sequence[RowState] = NOT_DONE,
+    target: str | None = None,
+) -> int:
+    """Write the rows that are in these states, and go to this target; answers how many they are.
+
+    What a sheet would compute is defused, and restored when the file comes back in, which it is known by: the column
+    with the reason.  So cells come back as they stood.  Passwords are left out.  An empty cell of the target is filled
+    in, so that the row goes where this run would have sent it.
+    """
     kept = [index for index, name in enumerate(source.header) if name.strip() != REASON_COLUMN]
     emptied = {index for index in kept if _is_password(source.header[index], job)}
     where = source.matched.columns[TARGET].index if TARGET in source.matched.columns else -1
-    with open_private(path) as raw:
-        file = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-        writer = csv.writer(file, delimiter=source.delimiter)
-        writer.writerow([*(source.header[index] for index in kept), REASON_COLUMN])
-        for row, record in _together(journal, source):
-            cells = ["" if index in emptied else record[index] for index in kept]
-            if where in kept and not record[where].strip():
-                cells[kept.index(where)] = row.target
-            writer.writerow([*cells, f"{row.state}: {row.text or row.reason}".rstrip(": ")])
-        file.detach()  # flushes; the raw file is closed by whoever opened it
-    return path
+    file = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    writer = csv.writer(file, delimiter=source.delimiter)
+    writer.writerow([*(defused(source.header[index]) for index in kept), REASON_COLUMN])
+    count = 0
+    for row, record in _together(journal.rows(states, target=target), source):
+        cells = ["" if index in emptied else record[index] for index in kept]
+        if where in kept and not record[where].strip():
+            cells[kept.index(where)] = row.target
+        why = f"{row.state}: {row.text or row.reason}".rstrip(": ")
+        writer.writerow([*map(defused, cells), why])
+        count += 1
+    file.detach()  # flushes; the raw file is closed by whoever opened it
+    return count
 
 
 def _is_password(header: str, job: Job) -> bool:
     return header.strip() in (job.password.column, job.old) or secret(header)
 
 
-def _together(journal: Journal, source: Source) -> Iterator[tuple[Row, tuple[str, ...]]]:
+def _together(rows: Iterable[Row], source: Source) -> Iterator[tuple[Row, tuple[str, ...]]]:
     """Rows of the journal with their lines of the file; both come in order."""
     lines = source.rows()
-    for row in journal.rows(NOT_DONE):
+    for row in rows:
         for line in lines:
             if line.number == row.number:
                 yield row, line.record

@@ -16,6 +16,7 @@ from keyturn.bulk.record.folder import RunFolder
 from keyturn.bulk.record.handout import Handout
 from keyturn.bulk.record.report import Told, write_reports
 from keyturn.bulk.record.retry import write_retry
+from keyturn.bulk.record.veil import OPEN, veil_of
 from keyturn.bulk.running.breaker import EXITS, Trip
 from keyturn.bulk.running.channel import Channel, Steering
 from keyturn.bulk.running.events import Event, Listener
@@ -150,12 +151,16 @@ def wind_up(run: Run, halts: Sequence[tuple[str, Trip]], outlay: Outlay) -> Summ
     spent = float(Facts(run.journal.facts())["seconds"] or 0) + outlay.seconds
     run.journal.note({"ended": run.clock.now().isoformat(), "seconds": f"{spent:.3f}"})
     handed = seal(handout_of(run, Vault(run.folder.vault, run.keys)), run.journal)
-    told = Told(run.folder.run, Facts(run.journal.facts()), states, run.journal.reasons(), int(code), run.version)
+    facts = Facts(run.journal.facts())
+    veil = veil_of(facts)
+    told = Told(run.folder.run, facts, states, run.journal.reasons(), int(code), run.version, veil)
     where = run.report_dir or run.folder.path
     reports = write_reports(run.journal, told, where, run.reports)
     retry = None
     if any(states.get(each) for each in NOT_DONE):
-        retry = write_retry(run.journal, run.source, run.job, where / "retry.csv")
+        # It names users, so where reports do not it stays in the folder of the run.
+        beside = where if veil == OPEN else run.folder.path
+        retry = write_retry(run.journal, run.source, run.job, beside / "retry.csv")
     # Said last: a run counts as finished only when everything that people need of it is there.
     closing = {"state": STOPPED if halts and left else FINISHED, "exit": str(int(code))}
     if not any(states.get(each) for each in _OPEN):
