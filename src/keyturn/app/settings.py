@@ -72,11 +72,12 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for this call: the file with the environment over it, and where things are."""
+    """What holds for this call: the file with the environment over it, and where things are.  raw: the file alone."""
 
     folders: Folders
     document: Document = field(default_factory=Document)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def runs(self) -> RunSettings:
@@ -156,7 +157,7 @@ def load(config: Path | None = None, given: Mapping[str, str] | None = None) -> 
             where=f"{places.config}, {where}" if where else str(places.config),
             fix="docs/reference/config.md lists the settings and how each is written",
         ) from error
-    return Settings(places, document, given)
+    return Settings(places, document, given, raw)
 
 
 def _read(path: Path, *, wanted: bool) -> dict[str, Any]:
@@ -200,30 +201,40 @@ _OF_FILE_ALONE = frozenset(
 )  # fmt: skip
 
 
+def variable(path: tuple[str, ...], name: str) -> str:
+    """The environment variable of a setting; empty for what comes from the file alone.
+
+    >>> variable(("targets", "maximo-test"), "jobs"), variable(("runs",), "report"), variable((), "default_target")
+    ('KEYTURN_TARGET_MAXIMO_TEST_JOBS', 'KEYTURN_RUNS_REPORT', 'KEYTURN_DEFAULT_TARGET')
+    """
+    if path[:1] == ("targets",):
+        return "" if name in _OF_FILE_ALONE else f"{PREFIX}_TARGET_{_shout(path[1])}_{name.upper()}"
+    return "_".join((PREFIX, *map(_shout, path), name.upper()))
+
+
 def _with_environment(raw: dict[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
     merged = dict(raw)
     for section, fields in (("runs", RunSettings), ("handout", HandoutSettings), ("serve", ServeSettings)):
         table = raw.get(section, {})
         if isinstance(table, dict):
-            merged[section] = table | _given(fields, f"{PREFIX}_{section.upper()}_", given, frozenset())
+            merged[section] = table | _given(fields, (section,), given)
     targets = raw.get("targets", {})
     if isinstance(targets, dict):
         merged["targets"] = {
-            name: table | _given(TargetSettings, f"{PREFIX}_TARGET_{_shout(name)}_", given, _OF_FILE_ALONE)
-            if isinstance(table, dict)
-            else table
+            name: table | _given(TargetSettings, ("targets", name), given) if isinstance(table, dict) else table
             for name, table in targets.items()
         }
-    if f"{PREFIX}_DEFAULT_TARGET" in given:
-        merged["default_target"] = given[f"{PREFIX}_DEFAULT_TARGET"]
+    default = variable((), "default_target")
+    if default in given:
+        merged["default_target"] = given[default]
     return merged
 
 
-def _given(section: type[Section], prefix: str, given: Mapping[str, str], never: frozenset[str]) -> dict[str, Any]:
+def _given(section: type[Section], path: tuple[str, ...], given: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for info in msgspec.structs.fields(section):
-        name = prefix + info.name.upper()
-        if info.name in never:
+        name = variable(path, info.name)
+        if not name:
             continue
         if info.name in SECRETS:
             if given.get(f"{name}_FILE"):

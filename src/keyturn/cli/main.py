@@ -35,6 +35,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("keyturn.cli.audit:audit", "Who did what: list, verify, export."),
     "backup": ("keyturn.cli.backup:backup", "Copy a directory into one sealed file, while it runs."),
     "restore": ("keyturn.cli.backup:restore", "Make a directory from a backup; revives nothing that was over."),
+    "doctor": ("keyturn.cli.doctor:doctor", "Check this machine before a run does."),
+    "config": ("keyturn.cli.config:config", "The settings that hold: path, show, check, schema."),
     "explain": ("keyturn.cli.explain:explain", "The long form of an error or warning."),
     "completion": ("keyturn.cli.completion:completion", "Completion for bash, zsh, fish, powershell."),
 }

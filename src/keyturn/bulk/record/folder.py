@@ -75,6 +75,12 @@ def _begun(folder: RunFolder) -> str:
     return marker.read_text("ascii") if marker.exists() else ""
 
 
+def begun_at(folder: RunFolder) -> datetime | None:
+    """When a run began; None where that was not written down."""
+    written = _begun(folder)
+    return datetime.fromisoformat(written) if written else None
+
+
 def find_run(runs: Path, run: str) -> RunFolder:
     """The folder of a run.  Raises RunError when there is none."""
     folder = RunFolder(runs / run)
