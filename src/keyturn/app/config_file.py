@@ -11,7 +11,7 @@ import tomlkit
 import tomlkit.exceptions
 
 from keyturn.app.sections_target import TargetSettings
-from keyturn.app.settings import SECRETS
+from keyturn.app.settings import SECRETS, Document
 from keyturn.core.errors import ConfigError
 
 FIRST_LINES = "keyturn's settings; keyturn target add writes here too.  Secrets stay where they are: only say where."
@@ -55,6 +55,11 @@ def _table_of(document: tomlkit.TOMLDocument, path: Path, name: str) -> Any:
     if table is None:
         raise ConfigError(f"the config file holds no target {name!r}", code="KT-CFG-004", where=str(path))
     return table
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the file."""
+    return msgspec.json.schema(Document)
 
 
 def as_target(table: Mapping[str, Any]) -> TargetSettings:

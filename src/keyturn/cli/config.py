@@ -103,11 +103,9 @@ def schema(frame: Frame) -> None:
     \b
       keyturn config schema > keyturn.schema.json
     """
-    import msgspec
+    from keyturn.app import config_file
 
-    from keyturn.app.settings import Document
-
-    frame.data(json.dumps(msgspec.json.schema(Document), indent=2))
+    frame.data(json.dumps(config_file.schema(), indent=2))
 
 
 def _written(value: Any) -> str:
