@@ -204,8 +204,8 @@ _OF_FILE_ALONE = frozenset(
 def variable(path: tuple[str, ...], name: str) -> str:
     """The environment variable of a setting; empty for what comes from the file alone.
 
-    >>> variable(("targets", "maximo-test"), "jobs"), variable(("runs",), "report"), variable((), "default_target")
-    ('KEYTURN_TARGET_MAXIMO_TEST_JOBS', 'KEYTURN_RUNS_REPORT', 'KEYTURN_DEFAULT_TARGET')
+    >>> variable(("targets", "west-2"), "jobs"), variable(("runs",), "report"), variable((), "default_target")
+    ('KEYTURN_TARGET_WEST_2_JOBS', 'KEYTURN_RUNS_REPORT', 'KEYTURN_DEFAULT_TARGET')
     """
     if path[:1] == ("targets",):
         return "" if name in _OF_FILE_ALONE else f"{PREFIX}_TARGET_{_shout(path[1])}_{name.upper()}"
