@@ -179,10 +179,10 @@ def test_a_resume_that_comes_second_finds_the_run_finished(
         monkeypatch.setenv(name, value)
     carried = Machine.holding
 
-    def late(machine: Machine, target: str) -> Any:
+    def late(machine: Machine, target: str, *, alongside: bool) -> Any:
         monkeypatch.setattr(Machine, "holding", carried)
         place.call("resume", "--no-input", code=3)
-        return carried(machine, target)
+        return carried(machine, target, alongside=alongside)
 
     monkeypatch.setattr(Machine, "holding", late)
     assert ask(place, "resume") == 3

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,11 +19,28 @@ from keyturn.crypto.blocklist import FileBlocklist
 from keyturn.crypto.handout import AgeSealer, check_recipient, new_identity, recipient_of
 from keyturn.crypto.runkeys import RunKeyring, RunKeys
 from keyturn.store.journal import open_journal
-from keyturn.store.private import hold
+from keyturn.store.private import HeldFile, hold, lock_of
+
+MOST_ALONGSIDE: Final = 8
+"""Runs on one target at a time."""
+
+_WAIT: Final = "wait for it, stop it with  keyturn runs stop, or go beside it with --alongside"
 
 IDENTITY: Final = "handout-identity.txt"
 _FILE: Final = "age:@"
 _AGE: Final = "age:"
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The places of a run at its targets."""
+
+    held: tuple[HeldFile, ...]
+
+    def name(self, run: str) -> None:
+        """Let others read there which run it is."""
+        for each in self.held:
+            each.sign(f"run {run}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +105,37 @@ class Machine:
         return recipient_of(self.identity) if self.identity.exists() else new_identity(self.identity)
 
     @contextmanager
-    def holding(self, *targets: str) -> Iterator[None]:
-        """One run at a time works on a target.  Raises RunError (KT-RUN-010) when another one works on one of them."""
+    def holding(self, *targets: str, alongside: bool = False) -> "Iterator[Holding]":
+        """One run at a time works on a target, unless told otherwise.
+
+        alongside: beside whichever others there are.  Raises RunError (KT-RUN-010) that says which run has one of them.
+        """
         with ExitStack() as stack:
+            held = []
             for target in targets:
-                held = hold(self.folders.state / "targets" / re.sub(r"[^A-Za-z0-9._-]", "_", target))
-                stack.callback(held.release)
-            yield
+                held.append(self._hold(target, alongside=alongside))
+                stack.callback(held[-1].release)
+            yield Holding(tuple(held))
+
+    def _hold(self, target: str, *, alongside: bool) -> HeldFile:
+        """A place at a target: the first one while nobody stands at any, or, alongside, whichever is free."""
+        first = self.folders.state / "targets" / re.sub(r"[^A-Za-z0-9._-]", "_", target)
+        beside = [first.with_name(f"{first.name}.{number}") for number in range(2, MOST_ALONGSIDE + 1)]
+        what = f"another run works on {target}"
+        if alongside:
+            for place in (first, *beside):
+                with suppress(RunError):
+                    return hold(place, what=what, fix=_WAIT)
+            raise RunError(f"{MOST_ALONGSIDE} runs work on {target} already", code="KT-RUN-010", fix=_WAIT)
+        held = hold(first, what=what, fix=_WAIT)
+        try:
+            for place in beside:
+                if lock_of(place).exists():
+                    hold(place, what=what, fix=_WAIT).release()
+        except RunError:
+            held.release()
+            raise
+        return held
 
     def _keyring(self) -> RunKeyring:
         return RunKeyring(self.folders.keys.parent)

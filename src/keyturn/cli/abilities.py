@@ -44,6 +44,11 @@ ABILITIES: Final[Mapping[str, tuple[str, Callable[[Capabilities], object]]]] = {
     "unique_mail": ("a mail address belongs to one user", lambda can: can.unique_mail),
     "groups": ("takes users into groups", lambda can: can.groups),
     "imports": ("takes hashes of passwords", lambda can: can.imports),
+    "tells_password_change": ("tells when a password was changed", lambda can: can.tells_password_change),
+    "ends_sessions": (
+        "a reset ends the sessions that the user has open",
+        lambda can: UNDOCUMENTED if can.ends_sessions is None else can.ends_sessions,
+    ),
 }
 """Every field but the commands: its words, and what there is to say of it."""
 

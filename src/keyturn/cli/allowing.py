@@ -1,4 +1,4 @@
-"""The canary of a run: a few rows first, shown with what came of them, and the rest after a go."""
+"""What a run is careful about: whom it skips since they were reset lately, and a few rows before all others."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import click
 
+from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.running.breaker import Cause
 from keyturn.bulk.running.events import Event, RowSettled
 from keyturn.bulk.running.run import Run, Summary
 from keyturn.cli.frame import Frame, harmless
+from keyturn.cli.runflags import Asked
 from keyturn.cli.running import Desk, work_off
 from keyturn.core.journal import Row, RowState
 
@@ -37,6 +39,19 @@ def with_canary(desk: Desk, run: Run, total: int, canary: int | None) -> Summary
     if not _allowed(desk.frame, summary.left):
         return summary
     return work_off(desk, run, summary.left)
+
+
+def tell_of_skipping(desk: Desk, plan: Plan, asked: Asked) -> None:
+    """Whom the run skips since they were reset lately; a warning for each target that does not tell."""
+    if asked.since is None:
+        return
+    since = asked.since.isoformat(timespec="minutes")
+    for name in plan.parts:
+        if desk.seats[name].directory.capabilities.tells_password_change:
+            desk.frame.say(f"  {name} is asked before each row; who was reset since {since} is skipped")
+        else:
+            text = f"{name} does not tell when a password was changed: its rows are sent, whoever was reset lately"
+            desk.frame.warn(text, code="KT-RUN-035")
 
 
 def _allowed(frame: Frame, left: int) -> bool:

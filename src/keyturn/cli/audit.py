@@ -1,8 +1,6 @@
 """`keyturn audit`: who did what in a directory on this machine, and the proof that nobody changed the record."""
 
-import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,6 +8,7 @@ import click
 
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.place import TENANT, opened, place_flags, remember, tenant_number
+from keyturn.cli.since import Since
 from keyturn.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -22,25 +21,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 BROKEN = 1
 NARROWED = "keyturn.audit.narrowed"
-_AGO = re.compile(r"(\d{1,6})([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-class Since(click.ParamType[datetime]):
-    """A moment: `30d` ago, or a date or time as ISO 8601 writes it (UTC where no zone is given)."""
-
-    name = "since"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The moment in UTC."""
-        text = str(value)
-        if ago := _AGO.fullmatch(text):
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            self.fail(f"{text!r} is neither a time such as 2026-11-01 nor an age such as 30d", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 _tenant = click.option(

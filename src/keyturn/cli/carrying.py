@@ -11,7 +11,7 @@ from keyturn.bulk.record.facts import FINISHED, FLAGS, KEY, PLANNING, Facts, pin
 from keyturn.bulk.record.folder import RunFolder, make_run_folder, run_folders
 from keyturn.bulk.record.veil import IDS, check_redact, new_veil, unnamed
 from keyturn.bulk.running.begin import begin
-from keyturn.cli.allowing import with_canary
+from keyturn.cli.allowing import tell_of_skipping, with_canary
 from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame, Output
@@ -48,16 +48,18 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         plan, probes = desk.look(source, asked, operation, plan)
         if not frame.wants_json:
             draw_plan(frame.say, plan, desk, probes, speeds, list(recipients))
+        tell_of_skipping(desk, plan, asked)
         verb = "create" if plan.job.operation is Operation.CREATE else "change"
         confirm(frame, asked, count=plan.change, target=desk.label, production=desk.production, verb=verb)
-        with desk.machine.holding(*desk.seats):
+        with desk.machine.holding(*desk.seats, alongside=asked.alongside) as holding:
             folder = make_run_folder(desk.machine.folders.runs, desk.machine.clock().now())
+            holding.name(folder.run)
             with closing(desk.machine.journal(folder.journal, create=True)) as journal:
                 _begin(desk, journal, plan, probes, recipients, asked)
                 if frame.output is Output.JSONL:
                     told = plan.told()
                     frame.json({"run": folder.run, **(unnamed(told) if redacted(desk, asked) else told)})
-                run = run_of(desk, folder, journal, plan, desk.shares(plan, speeds, probes), asked)
+                run = run_of(desk, folder, journal, plan, desk.shares(plan, speeds, probes, asked), asked)
                 frame.progress = under_way(folder)
                 summary = with_canary(desk, run, plan.change, asked.canary)
                 return tell(frame, desk.machine, desk.label, summary, hints=not asked.no_hints)

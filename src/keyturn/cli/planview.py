@@ -48,7 +48,7 @@ def draw_plan(
     if not plan.change:
         lines.append("  no user would change")
     parts = list(plan.parts.values())
-    lines += ["", *_pair("password", *_passwords(plan, desk, recipients), *_afterwards(parts))]
+    lines += ["", *_pair("password", *_passwords(plan, desk, recipients), *_afterwards(parts), *_sessions(parts))]
     if not several:
         lines += _pair("pace", _pace(plan, plan.target, speeds))
     lines += _pair("safety", "stops on refused sign-in, on failures in a row, or on too many failures")
@@ -191,6 +191,18 @@ def _afterwards(parts: Sequence[Part]) -> list[str]:
     where = "" if all(asked) else ", where the target asks for it"
     told = [f"users must choose their own at the first sign-in{where}"] if any(asked) else []
     return told or (["perhaps users must choose their own at the first sign-in"] if None in asked else [])
+
+
+def _sessions(parts: Sequence[Part]) -> list[str]:
+    """What becomes of the sessions that the users have open; new users have none."""
+    told = {_can(part).ends_sessions for part in parts if part.job.operation is Operation.RESET}
+    if not told:
+        return []
+    if told == {None}:
+        return ["no page says whether sessions that they have open end"]
+    if len(told) > 1:
+        return ["sessions that they have open end where the target does that (keyturn target caps)"]
+    return ["sessions that they have open end" if told == {True} else "sessions that they have open go on"]
 
 
 def _needed(plan: Plan, name: str, speed: Speed) -> float | None:

@@ -51,7 +51,11 @@ def resume_run(frame: Frame, run: str, asked: Asked) -> int:
 
 def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
     """Carry out what is left of a run, if file and targets are what was confirmed."""
-    with desk.machine.holding(*desk.seats), closing(desk.machine.journal(folder.journal)) as journal:
+    with (
+        desk.machine.holding(*desk.seats, alongside=asked.alongside) as holding,
+        closing(desk.machine.journal(folder.journal)) as journal,
+    ):
+        holding.name(folder.run)
         facts = Facts(journal.facts())
         asked = asked.with_flags(facts[FLAGS])
         ended = recall(folder, journal)
@@ -64,7 +68,7 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
         reports_of(desk, asked)
         if asked.redact and not facts[REDACT]:
             journal.note({REDACT: asked.redact, REDACTION: facts[REDACTION] or new_key()})
-        shares = desk.shares(plan, speeds_of(desk, asked), probes)
+        shares = desk.shares(plan, speeds_of(desk, asked), probes, asked)
         counts = journal.by_target()
         left = sum(counts.get(share.target, {}).get(state, 0) for share in shares for state in share.open)
         if left:

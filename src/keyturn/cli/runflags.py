@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import wraps
 from math import isnan
 from pathlib import Path
@@ -12,11 +13,12 @@ import click
 
 from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading, column_of
 from keyturn.cli.completion import complete_columns, complete_fields, complete_passwords, complete_targets
+from keyturn.cli.since import Since
 from keyturn.core.secret import Secret
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
 
-_PACED = ("jobs", "rate", "timeout", "retries", "max_failures")
+_PACED = ("jobs", "rate", "timeout", "retries", "max_failures", "skip_if_reset_since")
 
 Command = Callable[..., Any]
 
@@ -44,6 +46,8 @@ class Asked:
     retries: int | None = None
     max_failures: str = ""
     canary: int | None = None
+    skip_if_reset_since: str = ""
+    alongside: bool = False
     expect: int | None = None
     yes: bool = False
     new_run: bool = False
@@ -62,6 +66,11 @@ class Asked:
         kept = json.loads(remembered or "{}")
         return replace(self, **{name: kept[name] for name in kept if getattr(self, name) in (None, "")})
 
+    @property
+    def since(self) -> datetime | None:
+        """From when on a change of a password is left as it is."""
+        return datetime.fromisoformat(self.skip_if_reset_since) if self.skip_if_reset_since else None
+
     def job(self, operation: str) -> Job:
         """The order."""
         choice = PasswordChoice.parse(self.password, self.same)
@@ -77,6 +86,11 @@ class Seconds(click.FloatRange):
         if isnan(seconds):
             self.fail(f"{value!r} is not a time.", param, ctx)
         return seconds
+
+
+def _moment(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """The same moment in every sitting of the run, however long ago it was said."""
+    return Since().convert(value, param, ctx).isoformat() if value else ""
 
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, readable=False))
@@ -116,6 +130,8 @@ PACE = (
     click.option("--max-failures", default="", metavar="N|N%", help="Stop at so many failures; also CAUSE=N%."),
 )
 
+_ALONGSIDE = click.option("--alongside", is_flag=True, help="Although another run works on the target.")
+
 REPORTS = (
     click.option("--report", default="", metavar="KINDS", help="html,csv,jsonl,junit,md"),
     click.option("--report-dir", type=click.Path(path_type=Path, file_okay=False), help="Where reports go."),
@@ -127,6 +143,14 @@ REPORTS = (
 _RUNNING = (
     *PACE,
     click.option("--canary", type=click.IntRange(1), metavar="N", help="Do N rows (a target), show them, ask again."),
+    click.option(
+        "--skip-if-reset-since",
+        default="",
+        metavar="TIME",
+        callback=_moment,
+        help="Skip whom the target says was reset since; 24h, 2026-11-01.",
+    ),
+    _ALONGSIDE,
     click.option("--expect", type=click.IntRange(0), metavar="N", help="Confirm: exactly N users change."),
     click.option("--yes", is_flag=True, help="Confirm a small run."),
     click.option("--new-run", is_flag=True, help="Start anew although an unfinished run of this file exists."),
@@ -158,7 +182,7 @@ def resume_flags(command: Command) -> Command:
     def read(*args: Any, run: str, **given: Any) -> Any:
         return command(*args, run=run, asked=Asked(file=Path(), **given))
 
-    return _with(*PACE, *REPORTS, _TOKEN)(read)
+    return _with(*PACE, _ALONGSIDE, *REPORTS, _TOKEN)(read)
 
 
 def _with(*options: Command) -> Callable[[Command], Command]:

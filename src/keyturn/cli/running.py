@@ -138,10 +138,10 @@ class Desk:
         destinations = [seat.destination(asked, told.get(name)) for name, seat in self.seats.items()]
         return make_plan(source, asked.job(operation), destinations, self.machine.blocklist(), default=self.default)
 
-    def shares(self, plan: Plan, speeds: Mapping[str, Speed], probes: Probes) -> list[Share]:
+    def shares(self, plan: Plan, speeds: Mapping[str, Speed], probes: Probes, asked: Asked) -> list[Share]:
         """What each target has of a run."""
         return [
-            Share(name, self.seats[name].directory, part.job, speeds[name], halted(probes.get(name)))
+            Share(name, self.seats[name].directory, part.job, speeds[name], halted(probes.get(name)), since=asked.since)
             for name, part in plan.parts.items()
         ]
 

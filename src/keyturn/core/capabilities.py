@@ -35,7 +35,8 @@ class Capabilities:
     can be asked for again.  folds_case: two ids that differ in case are one user.  hands_back: a generated password
     is in the answer when it is not mailed.  validates: can judge a creation without doing it.  names: keeps the names
     and addresses of people, not only their accounts.  groups: takes users into groups and out of them.
-    imports: takes the hash of a password that another system made.
+    imports: takes the hash of a password that another system made.  tells_password_change: says of a user when the
+    password was changed.  ends_sessions: a reset ends the sessions that the user has open; None: no page says so.
     """
 
     carries: frozenset[type]
@@ -61,6 +62,8 @@ class Capabilities:
     names: bool = True
     groups: bool = False
     imports: bool = False
+    tells_password_change: bool = False
+    ends_sessions: bool | None = None
 
 
 def capabilities_digest(capabilities: Capabilities) -> str:

@@ -45,6 +45,8 @@ LOCAL: Final = Capabilities(
     validates=True,
     groups=True,
     imports=True,
+    tells_password_change=True,
+    ends_sessions=True,
 )
 """What our directory can do when nobody's dialect narrows it."""
 

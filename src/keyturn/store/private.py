@@ -38,33 +38,57 @@ def make_private(path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class HeldFile:
-    """A lock that ends with its process, however that ends."""
+    """A lock that ends with its process, however that ends.  In it stands who has it, since when, and for what."""
 
     file: FileIO
+    since: str
 
     def release(self) -> None:
         """Let others have it."""
         self.file.close()
 
+    def sign(self, what: str) -> None:
+        """Write down for what it is held."""
+        self.file.seek(0)
+        self.file.truncate(0)
+        self.file.write(f"{os.getpid()} {self.since} {what}".encode())
 
-def hold(path: Path) -> HeldFile:
-    """Take a file for this process.  Raises RunError (KT-RUN-010) that names the process which has it."""
-    lock = path.with_name(f"{path.name}.lock")
+
+def lock_of(path: Path) -> Path:
+    """The file beside another one by which a process has it."""
+    return path.with_name(f"{path.name}.lock")
+
+
+def hold(path: Path, *, what: str = "the run is in use", fix: str = "wait for it, or stop that process") -> HeldFile:
+    """Take a file for this process.  Raises RunError (KT-RUN-010) that names who has it, and since when.
+
+    what, fix: the error in words, and what to do.
+    """
+    lock = lock_of(path)
     make_private(lock)
     file = FileIO(lock, "r+")
     try:
         _lock(file)
     except (BlockingIOError, PermissionError):
-        pid, _, since = file.read(200).decode(errors="replace").partition(" ")
+        told = file.read(400).decode(errors="replace")
         file.close()
-        raise RunError(
-            "the run is in use",
-            code="KT-RUN-010",
-            where=str(path),
-            why=f"process {pid or 'unknown'} has held it since {since or 'just now'}",
-            fix="wait for it, or stop that process",
-        ) from None
-    file.truncate(0)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    file.write(f"{os.getpid()} {now}".encode())
-    return HeldFile(file)
+        raise RunError(what, code="KT-RUN-010", where=str(path), why=_holder(lock, told), fix=fix) from None
+    held = HeldFile(file, datetime.now(UTC).isoformat(timespec="seconds"))
+    held.sign("")
+    return held
+
+
+def _holder(lock: Path, told: str) -> str:
+    """Who has it, in words: what it is for, the process, the person whose file it is, the time."""
+    pid, _, rest = told.partition(" ")
+    since, _, what = rest.partition(" ")
+    process = f"process {pid or 'unknown'}{_owner(lock)}"
+    return f"{f'{what}, {process},' if what else process} has held it since {since or 'just now'}"
+
+
+def _owner(lock: Path) -> str:
+    """Whose file it is, where the system has names for people."""
+    try:
+        return f" of {lock.owner()}"
+    except (KeyError, OSError, NotImplementedError):
+        return ""

@@ -14,6 +14,7 @@ from keyturn.bulk.running.ledger import Ledger
 from keyturn.bulk.running.orders import Order, OrderBook
 from keyturn.bulk.running.pacing import Budget, Pace
 from keyturn.bulk.running.shares import Share
+from keyturn.bulk.running.sifting import Sieve
 from keyturn.bulk.running.states import recovered
 from keyturn.bulk.running.stopping import Stop
 from keyturn.core.errors import KeyturnError
@@ -69,6 +70,7 @@ class Lane:
             figures=shared.figures,
             paused=self._paused,
         )
+        self._sieve = _sieve(self._gear, share)
         self._batch = max(1, min(capabilities.batch, self.pace.most))
         # Rows written down ahead of their turn save flushes to the disk.  Where a repeat can do harm there are none.
         ahead = share.resendable and share.job.operation is Operation.RESET
@@ -149,6 +151,8 @@ class Lane:
                 self._queue.put_nowait(None)
 
     async def _hand_over(self, batches: Sequence[Sequence[Order]]) -> None:
+        if self._sieve is not None:
+            batches = await self._sieve.kept(batches)
         if not batches or self.stop.asked:
             return
         await self._shared.ledger.send([order.number for batch in batches for order in batch])
@@ -192,3 +196,10 @@ class Lane:
         self._said_pause = now + seconds
         self._shared.tell(Paused(seconds, self.share.target))
         self._shared.paused(seconds)
+
+
+def _sieve(gear: Gear, share: Share) -> Sieve | None:
+    """What asks before a row is sent; None where nobody is to be skipped, or the target cannot tell."""
+    if share.since is None or not share.directory.capabilities.tells_password_change:
+        return None
+    return Sieve(share, share.since, gear.pace, gear.stop, gear.ledger, gear.breaker, gear.clock)

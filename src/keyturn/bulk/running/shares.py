@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from keyturn.bulk.job import Job, PasswordFrom
 from keyturn.bulk.running.breaker import Limit, Trip
@@ -27,6 +28,7 @@ class Share:
     """The rows of a run that go to one target.  job: the order of the run, with passwords as this target takes them.
 
     trip: why nothing can be sent there in this sitting.  canary: send so many rows and stop; None: all.
+    since: skip whom the target says was reset then or later; None: nobody.
     """
 
     target: str
@@ -35,6 +37,7 @@ class Share:
     speed: Speed = field(default_factory=Speed)
     trip: Trip | None = None
     canary: int | None = None
+    since: datetime | None = None
 
     @property
     def resendable(self) -> bool:

@@ -38,7 +38,7 @@ class HdpDirectory:
         self._people = People(self._session, settings.tenant)
         self._account = settings.username
         self._tenant = settings.tenant
-        self._capabilities = replace(CAPABILITIES, repeats=settings.repeats)
+        self._capabilities = replace(CAPABILITIES, repeats=settings.repeats, ends_sessions=settings.repeats or None)
 
     @property
     def capabilities(self) -> Capabilities:

@@ -44,7 +44,8 @@ class MasDirectory:
         able = replace(CAPABILITIES, validates=False) if moved else CAPABILITIES
         carries = able.carries - {CreateUser} if moved and self._manage is None else able.carries
         creation = "" if CreateUser in carries else _NO_MANAGE
-        self._capabilities = replace(able, carries=carries, creation=creation, repeats=settings.repeats)
+        ours = settings.repeats  # a keyturn, which ends the sessions of whom it resets; of MAS no page says so
+        self._capabilities = replace(able, carries=carries, creation=creation, repeats=ours, ends_sessions=ours or None)
 
     @property
     def capabilities(self) -> Capabilities:

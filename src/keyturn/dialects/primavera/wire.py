@@ -40,6 +40,7 @@ CAPABILITIES: Final = Capabilities(
     temporary=False,
     permanent=True,
     batch=50,
+    tells_password_change=True,
 )
 """A known value is for good: `changePwdAtNextLogin` is always false after a manual reset.  What the vendor makes up is
 always mailed and never shown; whether the mail about a known value holds it is not said.  batch: our choice; the vendor

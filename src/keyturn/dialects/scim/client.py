@@ -31,7 +31,11 @@ class ScimDirectory:
         self._session = Session(settings)
         self._people = People(self._session)
         self._capabilities = replace(
-            CAPABILITIES, repeats=settings.repeats, temporary=settings.repeats, imports=settings.repeats
+            CAPABILITIES,
+            repeats=settings.repeats,
+            temporary=settings.repeats,
+            imports=settings.repeats,
+            ends_sessions=settings.repeats or None,
         )
 
     @property

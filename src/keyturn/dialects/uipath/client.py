@@ -43,7 +43,8 @@ class UipathDirectory:
         self._session = Session(settings)
         self._organization = settings.organization
         self._names = Names(self._session, settings.organization)
-        self._capabilities = replace(CAPABILITIES, repeats=settings.repeats, temporary=settings.repeats or None)
+        ours = settings.repeats
+        self._capabilities = replace(CAPABILITIES, repeats=ours, temporary=ours or None, ends_sessions=ours or None)
 
     @property
     def capabilities(self) -> Capabilities:
