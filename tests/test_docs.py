@@ -243,3 +243,11 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not goal.exists() or (anchor and anchor not in anchors):
             broken.append(link)
     assert broken == []
+
+
+def test_the_manual_page_has_every_command_and_no_request_by_accident() -> None:
+    """A line of help that begins with a dot would vanish."""
+    text = read("man/keyturn.1")
+    assert [name for name in COMMANDS if f".SS {name}\n".replace("-", "\\-") not in text] == []
+    requests = {line.split()[0] for line in text.splitlines() if line.startswith((".", "'"))}
+    assert requests == {".TH", ".SH", ".B", ".SS", ".nf", ".fi", ".TP"}

@@ -85,8 +85,9 @@ def test_the_checks_of_bandit_are_on_for_everything_that_is_shipped() -> None:
 
 @pytest.mark.proves("V15.2.3", "V13.4.1")
 def test_only_the_package_is_shipped() -> None:
-    """No test, tool or history of the source is in the wheel, nor beside what is served."""
-    assert PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"] == {"packages": ["src/keyturn"]}
+    """And its manual page.  No test, tool or history of the source is in the wheel, nor beside what is served."""
+    shipped = {"packages": ["src/keyturn"], "shared-data": {"man/keyturn.1": "share/man/man1/keyturn.1"}}
+    assert PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"] == shipped
     package = [path for path in (ROOT / "src" / "keyturn").rglob("*") if path.is_file()]
     assert [path.name for path in package if path.name.startswith(("test_", "conftest", ".git"))] == []
 

@@ -29,7 +29,7 @@ from keyturn.core.commands import VERBS
 from keyturn.core.directory import LOCAL
 from keyturn.core.permissions import NEEDS
 from keyturn.http.described import Api, Call
-from tools import audit_page, bill, rights_table, self_statement
+from tools import audit_page, bill, man_page, rights_table, self_statement
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
@@ -304,6 +304,7 @@ def pages() -> dict[Path, str]:
     made = {PAGES / name: make() for name, make in makers.items()}
     for readme in sorted((ROOT / "src" / "keyturn" / "dialects").glob("*/README.md")):
         made[PAGES / "dialects" / f"{readme.parent.name}.md"] = dialect_page(readme.parent)
+    made[ROOT / "man" / "keyturn.1"] = man_page.page((path, help_of(path, each)) for path, each in commands())
     for name, manual in manuals().items():
         made[ROOT / "docs" / "openapi" / f"{name}.json"] = manual.document.decode()
     return made
