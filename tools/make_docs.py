@@ -42,6 +42,7 @@ FAMILIES: Mapping[str, str] = {
     "CFG": "Settings and keys",
     "IN": "The file of a run",
     "NET": "Reaching a server",
+    "PLN": "Frozen plans",
     "POL": "Passwords",
     "RUN": "Runs",
     "SRV": "The directory server",

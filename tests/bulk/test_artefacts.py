@@ -177,10 +177,10 @@ def test_everything_that_was_confirmed_is_pinned_and_compared(tmp_path: Path) ->
     assert (facts.file, facts.recipients) == (plan.source.path, ("age1x",))
     assert [pin.protect for pin in facts.pins] == [("p*",)]
     assert facts.reading.columns == {"id": "Nr"}
-    assert changed(facts, {"there": Now(address, ABLE)}) == []
+    assert changed(facts.pins, {"there": Now(address, ABLE)}) == []
     same_targets(facts, {"there": Now(address, ABLE)})
     same_file(facts, plan.source.sha256)
-    differences = changed(facts, {"there": Now(replace(address, url="https://b", policy="x"), able(batch=3))})
+    differences = changed(facts.pins, {"there": Now(replace(address, url="https://b", policy="x"), able(batch=3))})
     assert differences == [
         "the address of the target: https://a then, https://b now",
         "the rules for passwords: - then, x now",

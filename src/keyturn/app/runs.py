@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Final
 
 from keyturn.app.clock import SystemClock
+from keyturn.app.operator import account_name
 from keyturn.app.sections_target import TargetSettings
 from keyturn.app.settings import Folders, Settings
 from keyturn.bulk.job import Rules
+from keyturn.bulk.planning.approval import Demand, Person, approver
 from keyturn.bulk.record.facts import Address
 from keyturn.core.errors import ConfigError, RunError
 from keyturn.core.journal import Journal
 from keyturn.core.policy import Blocklist
+from keyturn.crypto.approving import public_key, signature, signed_by
 from keyturn.crypto.blocklist import FileBlocklist
 from keyturn.crypto.handout import AgeSealer, check_recipient, new_identity, recipient_of
 from keyturn.crypto.runkeys import RunKeyring, RunKeys
@@ -27,6 +30,7 @@ MOST_ALONGSIDE: Final = 8
 _WAIT: Final = "wait for it, stop it with  keyturn runs stop, or go beside it with --alongside"
 
 IDENTITY: Final = "handout-identity.txt"
+APPROVAL_KEY: Final = "approval.key"
 _FILE: Final = "age:@"
 _AGE: Final = "age:"
 
@@ -58,6 +62,38 @@ class Machine:
     def identity(self) -> Path:
         """The age identity that is made here when a handout has no other recipient."""
         return self.folders.keys / IDENTITY
+
+    @property
+    def approval_key(self) -> Path:
+        """The file with the key that plans are approved with, made at first need."""
+        return self.folders.keys / APPROVAL_KEY
+
+    @property
+    def approvers(self) -> Sequence[Person]:
+        """Who may approve plans."""
+        return [approver(line) for line in self.settings.runs.approvers]
+
+    def person(self, *, signing: bool = False) -> Person:
+        """Whoever uses this machine: the name that the settings give their key, else that of the account.
+
+        signing: make them a key where they have none yet; else the key is then empty.
+        """
+        key = public_key(self.approval_key) if signing or self.approval_key.exists() else ""
+        named = (person.name for person in self.approvers if person.key == key)
+        return Person(next(named, account_name()), key)
+
+    def sign(self, statement: bytes) -> str:
+        """A signature with their key."""
+        return signature(self.approval_key, statement)
+
+    def signed_by(self, key: str, statement: bytes, signature: str) -> bool:
+        """Whether a signature is of this public key and this statement."""
+        return signed_by(key, statement, signature)
+
+    def demand(self) -> Demand:
+        """When somebody else has to approve a plan."""
+        targets = [name for name, target in self.settings.targets.items() if target.approval]
+        return Demand(targets, self.settings.runs.approve_above)
 
     def clock(self) -> SystemClock:
         """The time."""

@@ -10,6 +10,9 @@ _MANY = r"(\d{1,9}|\d{1,2}(\.\d+)?%|100%)"
 Limit = Annotated[str, msgspec.Meta(pattern=rf"^{_MANY}(,[a-z-]+={_MANY})*$")]
 
 
+Approver = Annotated[str, msgspec.Meta(pattern=r"^\S(.{0,98}\S)? ed25519:[0-9a-f]{64}$")]
+
+
 class RunSettings(Section, frozen=True):
     """How runs are guarded and recorded."""
 
@@ -22,6 +25,12 @@ class RunSettings(Section, frozen=True):
 
     same: bool = True
     """Whether one password for all users of a file (`--password same`) may be asked for."""
+
+    approvers: tuple[Approver, ...] = ()
+    """Who may approve plans: a name and a public key each, as `keyturn plan key` prints them."""
+
+    approve_above: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """More users than so many are changed only by a plan that somebody else has approved; empty: any number."""
 
     report: tuple[str, ...] = ("html", "csv", "jsonl")
     """Which reports to write: html, csv, jsonl, junit, md."""

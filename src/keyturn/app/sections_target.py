@@ -39,6 +39,9 @@ class TargetSettings(Section, frozen=True):
     production: bool = False
     """Ask for the name and the count before changing anything there."""
 
+    approval: bool = False
+    """Change users there only by a plan that somebody else has approved."""
+
     key_id: str = ""
     """The id of the API key to sign in with; its token is the secret."""
 

@@ -1,5 +1,6 @@
 """The way of `reset` and `create`: plan, look for an unfinished run, confirm, begin, carry out, tell."""
 
+from collections.abc import Mapping
 from contextlib import closing
 
 from keyturn.app.runs import Machine
@@ -21,6 +22,7 @@ from keyturn.cli.runflags import Asked
 from keyturn.cli.running import Desk, Probes, desk_for, speeds_of
 from keyturn.cli.sameness import with_password
 from keyturn.cli.summaryview import tell
+from keyturn.cli.thawing import agreed_upon, recipients_of, refuse_second_run, thawed
 from keyturn.cli.twonames import refuse_unasked
 from keyturn.cli.whereto import wanted
 from keyturn.core.errors import PlanError, RunError, StoreError
@@ -32,11 +34,12 @@ _LEFT = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
 def carry(frame: Frame, asked: Asked, operation: str) -> int:
     """Do the whole job; the exit code of the command."""
     frame.progress = "Nothing was sent."
+    asked = thawed(asked, operation)
     source = read_source(asked.file, asked.reading)
     with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
         asked = with_password(frame, asked)
         plan = desk.plan(source, asked, operation)
-        recipients = desk.machine.recipients(asked.handout)
+        recipients = recipients_of(desk, asked)
         speeds = speeds_of(desk, asked)
         reports_of(desk, asked)
         redacted(desk, asked)
@@ -45,7 +48,9 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
             return go_on(frame, desk, unfinished[0], asked)
         if asked.offline:
             refuse_unasked(plan)
+        refuse_second_run(desk.machine, asked)
         plan, probes = desk.look(source, asked, operation, plan)
+        agreed = agreed_upon(desk, plan, probes, asked)
         if not frame.wants_json:
             draw_plan(frame.say, plan, desk, probes, speeds, list(recipients))
         tell_of_skipping(desk, plan, asked)
@@ -55,7 +60,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
             folder = make_run_folder(desk.machine.folders.runs, desk.machine.clock().now())
             holding.name(folder.run)
             with closing(desk.machine.journal(folder.journal, create=True)) as journal:
-                _begin(desk, journal, plan, probes, recipients, asked)
+                _begin(desk, journal, plan, probes, recipients, asked, agreed)
                 if frame.output is Output.JSONL:
                     told = plan.told()
                     frame.json({"run": folder.run, **(unnamed(told) if redacted(desk, asked) else told)})
@@ -65,14 +70,22 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
                 return tell(frame, desk.machine, desk.label, summary, hints=not asked.no_hints)
 
 
-def _begin(desk: Desk, journal: Journal, plan: Plan, probes: Probes, recipients: tuple[str, ...], asked: Asked) -> None:
+def _begin(
+    desk: Desk,
+    journal: Journal,
+    plan: Plan,
+    probes: Probes,
+    recipients: tuple[str, ...],
+    asked: Asked,
+    more: Mapping[str, str],
+) -> None:
     own = "" if recipients else desk.machine.own_recipient()
     pins = pins_of(plan, desk.now(), probes)
     key = desk.machine.new_key()
     kept = {KEY: key, FLAGS: asked.remembered(), **sealed(plan.job, desk.machine.keys(key))}
     facts = pinned(plan, pins, recipients or (own,), desk.machine.clock().now())
     hidden = new_veil() if redacted(desk, asked) else {}
-    begin(journal, plan, {**facts, **kept, **hidden, "name": asked.name, "local": "yes" if own else "no"})
+    begin(journal, plan, {**facts, **kept, **hidden, "name": asked.name, "local": "yes" if own else "no", **more})
 
 
 def redacted(desk: Desk, asked: Asked) -> bool:

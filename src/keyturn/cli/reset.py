@@ -22,6 +22,7 @@ def reset(frame: Frame, asked: Asked) -> int:
       keyturn reset users.csv -t maximo-prod --no-input --expect 4986
       keyturn reset users.csv -t orchestrator --old-password "column:Start password"
       keyturn reset users.csv -t maximo-test --password same
+      keyturn reset --plan q3.plan --no-input
     """
     from keyturn.cli.carrying import carry
 

@@ -145,7 +145,7 @@ def _same_plan(desk: Desk, facts: Facts) -> Plan:
 def _ask_again(frame: Frame, desk: Desk, facts: Facts, probes: Probes, asked: Asked, left: int) -> None:
     """Nothing is asked when nothing changed since the run was confirmed."""
     now = {name: each for name, each in desk.now().items() if halted(probes.get(name)) is None}
-    differences = changed(facts, now)
+    differences = changed(facts.pins, now)
     if not differences:
         return
     if not frame.may_ask:

@@ -1,13 +1,13 @@
 """The flags of plan, reset and create: read once, handed on as one value."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
 from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading, column_of
 from keyturn.cli.completion import complete_columns, complete_fields, complete_passwords, complete_targets
 from keyturn.cli.since import Since
 from keyturn.core.secret import Secret
+
+if TYPE_CHECKING:
+    from keyturn.bulk.planning.frozen import Frozen
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
 
@@ -25,7 +28,10 @@ Command = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the person asked for, before any of it is judged.  same: the one password for all, once it is known."""
+    """What the person asked for, before any of it is judged.  same: the one password for all, once it is known.
+
+    out: where the plan is frozen; plan: the plan file that is to be run; frozen: what stands in it, once it is read.
+    """
 
     file: Path
     target: str = ""
@@ -56,6 +62,9 @@ class Asked:
     redact: str = ""
     name: str = ""
     no_hints: bool = False
+    out: Path | None = None
+    plan: Path | None = None
+    frozen: "Frozen | None" = None
 
     def remembered(self) -> str:
         """The flags of pace and brakes, for a resume that does not say them again."""
@@ -73,6 +82,8 @@ class Asked:
 
     def job(self, operation: str) -> Job:
         """The order."""
+        if self.frozen is not None:
+            return self.frozen.job
         choice = PasswordChoice.parse(self.password, self.same)
         return Job(Operation(operation), choice, self.email, old=column_of(self.old_password, "--old-password"))
 
@@ -94,6 +105,7 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str) -> str:
 
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, readable=False))
+_FILE_OR_PLAN = click.argument("file", type=click.Path(path_type=Path, readable=False), required=False)
 _TARGET = click.option("-t", "--target", default="", shell_complete=complete_targets,
                        help="Which target; with a column target: for its empty cells.")  # fmt: skip
 _TOKEN = click.option("--token-stdin", is_flag=True, help="Read the target's secret from standard input.")
@@ -140,7 +152,14 @@ REPORTS = (
     ),
 )
 
+_FREEZING = (
+    click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+                 help="Freeze the plan in a file, for review and --plan."),
+)  # fmt: skip
+
 _RUNNING = (
+    click.option("--plan", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+                 help="Run exactly this frozen plan, or nothing."),
     *PACE,
     click.option("--canary", type=click.IntRange(1), metavar="N", help="Do N rows (a target), show them, ask again."),
     click.option(
@@ -157,7 +176,16 @@ _RUNNING = (
     *REPORTS,
     click.option("--name", default="", help="What people call this run."),
     click.option("--no-hints", is_flag=True, hidden=True, help="Leave away what to do next."),
-)
+)  # fmt: skip
+
+
+def _names(options: Iterable[Command]) -> frozenset[str]:
+    """What the options are called as parameters."""
+
+    def bare() -> None:
+        """Carries them for a moment."""
+
+    return frozenset(param.name or "" for param in click.command()(_with(*options)(bare)).params)
 
 
 def flags(*, running: bool) -> Callable[[Command], Command]:
@@ -166,11 +194,15 @@ def flags(*, running: bool) -> Callable[[Command], Command]:
     def around(command: Command) -> Command:
         @wraps(command)
         def read(*args: Any, **given: Any) -> Any:
+            if given["file"] is None:
+                given["file"] = _instead(given.get("plan"))
             columns = dict(map(pair, given.pop("columns")))
             reading = Reading(columns, _delimiter(given.pop("delimiter")), given.pop("encoding"))
             return command(*args, asked=Asked(reading=reading, **given))
 
-        return _with(_FILE, *_PLANNING, *(_RUNNING if running else _SPEED))(read)
+        if running:
+            return _with(_FILE_OR_PLAN, *_PLANNING, *_RUNNING)(read)
+        return _with(_FILE, *_PLANNING, *_FREEZING, *_SPEED)(read)
 
     return around
 
@@ -194,6 +226,13 @@ def _with(*options: Command) -> Callable[[Command], Command]:
     return around
 
 
+def _instead(plan: Path | None) -> Path:
+    """What stands for a file that was not named: a plan names it."""
+    if plan is None:
+        raise click.UsageError("Missing argument 'FILE', or --plan with a frozen plan.")
+    return Path()
+
+
 def pair(text: str) -> tuple[str, str]:
     field, equals, column = text.partition("=")
     if not equals or not field or not column:
@@ -208,3 +247,7 @@ def _delimiter(text: str | None) -> str | None:
     if len(found) != 1 or found in '"\r\n':
         raise click.UsageError(f"--delimiter {text} is not one character")
     return found
+
+
+FREE = _names((*_RUNNING, _TOKEN))
+"""The flags that may be given anew with a frozen plan: pace, brakes, confirming, reports."""

@@ -56,6 +56,8 @@ def told_of(folder: "RunFolder", journal: "Journal", facts: "Facts") -> dict[str
         "account": ", ".join(pin.address.account for pin in facts.pins if pin.address.account),
         "file": facts.file.name,
         "sha256": facts["sha256"],
+        "planned_by": facts["made_by"],
+        "approved_by": ", ".join(facts.approvers),
         "begun": _moment(facts["created"]),
         "ended": _moment(facts["ended"]),
         "exit": int(facts["exit"]) if facts["exit"] else "",

@@ -99,6 +99,11 @@ class Facts:
         return Reading(json.loads(self["columns"]), self["delimiter"], self["encoding"])
 
     @property
+    def approvers(self) -> Sequence[str]:
+        """Who approved the plan that the run carries out, by name."""
+        return [each["by"] for each in json.loads(self["approved"] or "[]")]
+
+    @property
     def file(self) -> Path:
         """Where its file was."""
         return Path(self["file"])
@@ -175,10 +180,9 @@ _WORDS: Final = {
 }
 
 
-def changed(facts: Facts, now: Mapping[str, Now]) -> list[str]:
+def changed(pins: Sequence[Pin], now: Mapping[str, Now]) -> list[str]:
     """What is no longer as it was confirmed, in words.  now: the targets of which it is known how they are."""
     found = []
-    pins = facts.pins
     for pin in pins:
         if pin.name not in now:
             continue
@@ -207,7 +211,7 @@ def same_file(facts: Facts, sha256: str) -> None:
 
 def same_targets(facts: Facts, now: Mapping[str, Now]) -> None:
     """Raises PlanError when anything but the file changed since the run was confirmed."""
-    differences = changed(facts, now)
+    differences = changed(facts.pins, now)
     if differences:
         raise PlanError(
             "something changed since the run was confirmed",

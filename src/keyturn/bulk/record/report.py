@@ -239,6 +239,8 @@ def _definitions(told: Told) -> dict[str, str]:
         "signed in as": ", ".join(pin.address.account for pin in facts.pins if pin.address.account),
         "file": f"{facts['file']}, sha256 {facts['sha256']}",
         "plan": facts["plan"],
+        "planned by": facts["made_by"],
+        "approved by": ", ".join(facts.approvers),
         "begun": _moment(facts["started"]),
         "ended": _moment(facts["ended"]),
         "at work": f"{float(facts['seconds'] or 0):,.1f} s",

@@ -1,0 +1,124 @@
+"""`keyturn plan reset` and `keyturn plan create`: plan, show, and freeze where a file is named."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+
+from keyturn.cli.frame import Frame, pass_frame
+from keyturn.cli.runflags import Asked, flags
+
+if TYPE_CHECKING:
+    from keyturn.bulk.planning.plan import Plan
+    from keyturn.cli.running import Desk, Probes
+
+_SAID = ("target", "offline")
+"""The target stands there anyway, and `--offline` is about planning alone."""
+
+
+@click.command()
+@flags(running=False)
+@pass_frame
+def reset(frame: Frame, asked: Asked) -> int:
+    """Plan new passwords for the users of FILE.
+
+    \b
+      keyturn plan reset users.csv -t maximo-test --email
+      keyturn plan reset users.csv -t maximo-test --json
+      keyturn plan reset users.csv -t maximo-prod -o q3.plan
+    """
+    return _show(frame, asked, "reset")
+
+
+@click.command()
+@flags(running=False)
+@pass_frame
+def create(frame: Frame, asked: Asked) -> int:
+    """Plan the creation of the users of FILE.
+
+    \b
+      keyturn plan create users.csv -t maximo-test
+      keyturn plan create users.csv -t maximo-test --map id=EmpNo --offline
+    """
+    return _show(frame, asked, "create")
+
+
+def _show(frame: Frame, asked: Asked, operation: str) -> int:
+    from keyturn.bulk.intake.source import read_source
+    from keyturn.cli.planview import draw_plan
+    from keyturn.cli.running import desk_for, not_there, speeds_of
+    from keyturn.cli.sameness import with_password
+    from keyturn.cli.twonames import warn_unasked
+    from keyturn.cli.whereto import wanted
+
+    frame.progress = "Nothing was changed."
+    source = read_source(asked.file, asked.reading)
+    with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
+        asked = with_password(frame, asked)
+        recipients = list(desk.machine.recipients(asked.handout))
+        found, probes = desk.look(source, asked, operation, desk.plan(source, asked, operation))
+        frozen = _freeze(desk, found, probes, recipients, asked) if asked.out is not None else {}
+        if asked.offline:
+            warn_unasked(frame, found)
+        if frame.wants_json:
+            frame.json({**found.told(), "not_there": not_there(probes), **frozen})
+            return 0
+        draw_plan(frame.data, found, desk, probes, speeds_of(desk, asked), recipients)
+        frame.say("nothing has been changed.")
+        if asked.out is not None:
+            _say_next(frame, desk, found, operation, asked.out)
+        else:
+            frame.say(f"\nTo run it:   {_command(operation, asked.file, desk.default)}")
+    return 0
+
+
+def _freeze(desk: "Desk", plan: "Plan", probes: "Probes", recipients: list[str], asked: Asked) -> dict[str, str]:
+    """Write the plan into a file; what is to be told of it."""
+    from keyturn.bulk.planning.frozen import Maker, freeze, write_frozen
+    from keyturn.cli.begun import pins_of
+    from keyturn.cli.running import VERSION
+    from keyturn.cli.thawing import refuse_unanswered
+    from keyturn.core.errors import ConfigError
+
+    path = asked.out or Path()
+    if asked.offline:
+        fix = "leave --offline away"
+        what, why = "a plan cannot be frozen offline", "it is not known what the target can do, and who we are there"
+        raise ConfigError(what, code="KT-PLN-005", why=why, fix=fix)
+    refuse_unanswered(probes)
+    me = desk.machine.person(signing=True)
+    maker = Maker(me.name, me.key, desk.machine.clock().now(), VERSION)
+    pins = pins_of(plan, desk.now(), probes)
+    frozen = freeze(plan, pins, recipients, maker, include_protected=asked.include_protected)
+    write_frozen(frozen, path)
+    return {"frozen": str(path.absolute()), "frozen_digest": frozen.digest}
+
+
+def _say_next(frame: Frame, desk: "Desk", plan: "Plan", operation: str, path: Path) -> None:
+    """How a frozen plan is run, and who has to approve it first."""
+    from keyturn.bulk.planning.screening import Fate
+
+    name = shlex.quote(str(path))
+    frame.say(f"\nfrozen in    {name}  (nobody else can read it; holds no password)")
+    why = desk.machine.demand().why({each: plan.counts_of(each)[Fate.CHANGE] for each in plan.parts})
+    if why:
+        whom = ", ".join(person.name for person in desk.machine.approvers) or "nobody is named in [runs] approvers yet"
+        frame.say(f"To approve:  keyturn plan approve {name}   ({why}: {whom})")
+    frame.say(f"To run it:   keyturn {operation} --plan {name}")
+
+
+def _command(operation: str, file: Path, target: str) -> str:
+    """The command that does what was planned: every flag that was given is given again."""
+    context = click.get_current_context()
+    words = ["keyturn", operation, str(file), *(["-t", target] if target else [])]
+    for option in context.command.params:
+        name = option.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not given or not isinstance(option, click.Option) or name in _SAID or name not in context.params:
+            continue
+        value = context.params[name]
+        for one in value if option.multiple else (value,):
+            words += [option.opts[-1]] if option.is_flag else [option.opts[-1], str(one)]
+    return shlex.join(words)
