@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keyturn.bulk.intake.source import DELIMITERS, Source, read_source
+from keyturn.bulk.intake.delimited import DELIMITERS
+from keyturn.bulk.intake.source import Source, read_source
 from keyturn.bulk.job import Reading
 from keyturn.core.errors import SourceError
 from tests.bulk.desk import write
@@ -136,7 +137,7 @@ def test_a_fault_of_the_file_has_its_code_and_a_way_out(
 
 
 @pytest.mark.proves("V5.2.2")
-@pytest.mark.parametrize("name", ["users.xlsx", "users.json"])
+@pytest.mark.parametrize("name", ["users.xlsx", "users.ods", "users.xls"])
 def test_other_kinds_of_files_are_named(tmp_path: Path, name: str) -> None:
     """A workbook is not read as text by accident."""
     assert refused(write(tmp_path, "x", name)).code == "KT-IN-012"

@@ -18,7 +18,7 @@ ODD_JOB = Job(
 )
 """An order in which every field is something else than usual; a new field has to be added here."""
 
-ODD_READING = Reading({"id": "EmpNo", "email": "E-Mail"}, ";", "cp1252")
+ODD_READING = Reading({"id": "EmpNo", "email": "E-Mail"}, ";", "cp1252", "Leavers", 'a == "b"', "2-9", 5)
 """Likewise how a file is read."""
 
 

@@ -98,11 +98,18 @@ def column_of(text: str, flag: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How to read the file where the person said so.  columns: field to header.  None: found out from the file."""
+    """How to read the file where the person said so.  columns: field to header.  None: found out from the file.
+
+    sheet: of a workbook; where, rows, limit: which rows are meant, as `intake/selection.py` understands it.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     delimiter: str | None = None
     encoding: str | None = None
+    sheet: str = ""
+    where: str = ""
+    rows: str = ""
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from keyturn.bulk.intake.columns import PEOPLE
-from keyturn.bulk.intake.source import DELIMITERS
 from keyturn.bulk.job import Operation, PasswordFrom
 from keyturn.bulk.planning.cautions import Caution, of_sign_in, span
 from keyturn.bulk.planning.plan import Group, Part, Plan
@@ -24,6 +23,7 @@ _WORDS = {
     "duplicate": "same user twice",
     "protected": "protected",
     "own-account": "the account that is signed in",
+    "left-out": "not meant by --where, --rows or --limit",
 }
 
 
@@ -85,8 +85,8 @@ def _signed_in(desk: Desk, name: str, probes: Probes) -> list[str]:
 
 def _file(plan: Plan) -> list[str]:
     source = plan.source
-    how = f"{source.encoding}, {DELIMITERS.get(source.delimiter, source.delimiter)}"
-    lines = _pair("file", f"{source.path.name}, {_rows(plan.total)}, {how}, sha256 {source.sha256[:8]}...")
+    told = (source.path.name, _rows(plan.total), source.table.how, f"sha256 {source.sha256[:8]}...")
+    lines = _pair("file", ", ".join(told))
     kept = any(part.job.operation is not Operation.CREATE or _can(part).names for part in plan.parts.values())
     lost = () if kept else PEOPLE
     named = [

@@ -4,7 +4,8 @@ from contextlib import closing
 
 from keyturn.app.runs import Machine, rules_of
 from keyturn.bulk.intake.columns import TARGET
-from keyturn.bulk.intake.encodings import letters_of
+from keyturn.bulk.intake.content import OnDisk
+from keyturn.bulk.intake.encodings import bytes_of
 from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
 from keyturn.bulk.planning.same import SAME, opened
@@ -123,7 +124,7 @@ def _digest(now: Now) -> str:
 
 def _same_plan(desk: Desk, facts: Facts) -> Plan:
     """The plan of the run, made again from the file that it was made of.  Raises SourceError for another file."""
-    same_file(facts, letters_of(facts.file, facts["encoding"]).sha256)
+    same_file(facts, bytes_of(OnDisk(facts.file)).sha256)
     destinations = [
         Destination(
             pin.name,

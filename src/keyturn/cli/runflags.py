@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
 
+_READING = ("encoding", "sheet", "where", "rows", "limit")
+
 _PACED = ("jobs", "rate", "timeout", "retries", "max_failures", "skip_if_reset_since")
 
 Command = Callable[..., Any]
@@ -115,6 +117,10 @@ _PLANNING = (
     click.option("--map", "columns", multiple=True, metavar="FIELD=COLUMN", shell_complete=complete_fields,
                  help="Which column is what, as id=EmpNo."),
     click.option("--delimiter", metavar="CHAR", help="comma, semicolon, tab, bar or a character."),
+    click.option("--sheet", default="", metavar="NAME", help="Which sheet of a workbook."),
+    click.option("--where", default="", metavar="TEST", help="Only rows that pass, as 'site == \"Lyon\"'."),
+    click.option("--rows", default="", metavar="FROM-TO", help="Only rows of these numbers, as 2-501,600."),
+    click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N rows of those."),
     click.option("--encoding", metavar="NAME", help="How the letters of the file are written, as cp1252."),
     click.option("--password", default="generate", metavar="HOW", shell_complete=complete_passwords,
                  help="generate, column:NAME, hash:NAME (create), same or target."),
@@ -197,7 +203,9 @@ def flags(*, running: bool) -> Callable[[Command], Command]:
             if given["file"] is None:
                 given["file"] = _instead(given.get("plan"))
             columns = dict(map(pair, given.pop("columns")))
-            reading = Reading(columns, _delimiter(given.pop("delimiter")), given.pop("encoding"))
+            reading = Reading(
+                columns, _delimiter(given.pop("delimiter")), **{name: given.pop(name) for name in _READING}
+            )
             return command(*args, asked=Asked(reading=reading, **given))
 
         if running:

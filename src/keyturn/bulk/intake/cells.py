@@ -5,11 +5,13 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-LOST_DIGITS: Final = re.compile(r"\d([.,]\d+)?E\+\d{2,}")
-"""A long number as a sheet shows and then saves it (`1.23E+11`): digits are gone.  `1E5` is an ordinary id."""
+LOST_DIGITS: Final = re.compile(r"\d([.,]\d+)?[Ee]\+\d{2,}")
+"""A long number as a sheet shows and then saves it (`1.23E+11`), or a script writes it: digits are gone.  `1E5` is an
+ordinary id."""
 
 _PLACEHOLDER: Final = re.compile(
-    r"\{\{.*\}\}|\$\{.*\}|<[^<>]*>|%[A-Za-z_]+%|null|undefined|NaN|#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)"
+    r"\{\{.*\}\}|\$\{.*\}|<[^<>]*>|%[A-Za-z_]+%|null|undefined|NaN|[Ee]xample: .*"
+    r"|#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)"
 )
 _ZEROS: Final = re.compile(r"0\d+")
 BLANKS: Final = " \t"
@@ -34,7 +36,7 @@ def read_id(cell: str) -> Id:
     if not who:
         return Id(who, "empty-id", "the cell of the user id is empty", trimmed)
     if LOST_DIGITS.fullmatch(who):
-        return Id(who, "lost-digits", "a spreadsheet has replaced digits of the id", trimmed, lost=True)
+        return lost_id(cell)
     if not (who.isascii() and who.isprintable()):
         hidden = next((letter for letter in who if _hidden(letter)), None)
         if hidden is not None:
@@ -42,6 +44,12 @@ def read_id(cell: str) -> Id:
     if _PLACEHOLDER.fullmatch(who):
         return Id(who, "placeholder", "the id is a placeholder that was never filled in", trimmed)
     return Id(who, trimmed=trimmed, zeros=who[0] == "0" and _ZEROS.fullmatch(who) is not None)
+
+
+def lost_id(cell: str) -> Id:
+    """The verdict on a cell of which digits are gone."""
+    who = cell.strip(BLANKS)
+    return Id(who, "lost-digits", "a spreadsheet has replaced digits of the id", who != cell, lost=True)
 
 
 def _hidden(letter: str) -> bool:

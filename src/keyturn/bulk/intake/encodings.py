@@ -2,15 +2,14 @@
 
 import codecs
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from keyturn.bulk.intake.content import Content, blocks
 from keyturn.core.errors import SourceError
 
-BLOCK: Final = 1 << 20
 LEGACY: Final = ("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp437", "mac-roman")
 """What sheets outside UTF-8 write most: Western, Central European, Cyrillic, Greek, Turkish, old DOS, old Mac."""
 
@@ -36,46 +35,42 @@ class Letters:
     size: int
 
 
-def letters_of(path: Path, asked: str | None = None) -> Letters:
+def letters_of(content: Content, asked: str | None = None) -> Letters:
     """Read the bytes once and decide.  asked: the encoding that the person named.
 
     Raises SourceError when the file cannot be read, or its encoding cannot be proven and was not named.
     """
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-            encoding = _named(asked, path) if asked else _by_head(head)
-            file.seek(0)
-            return _proven(file, path, encoding, asked)
-    except OSError as error:
-        raise SourceError(
-            f"the file {path.name} cannot be read",
-            code="KT-IN-001",
-            where=str(path),
-            why=error.strerror or "",
-            fix="give the path of a CSV file that you may read",
-        ) from None
+    with content.open() as file:
+        head = file.read(4096)
+        encoding = _named(asked, content.path) if asked else _by_head(head)
+        file.seek(0)
+        return _proven(file, content, encoding, asked)
 
 
-def _proven(file: BinaryIO, path: Path, encoding: str, asked: str | None) -> Letters:
+def bytes_of(content: Content) -> Letters:
+    """The digest and the size of what is no text.  Raises SourceError when the file cannot be read."""
+    digest, size = hashlib.sha256(), 0
+    with content.open() as file:
+        for block in blocks(file):
+            digest.update(block)
+            size += len(block)
+    return Letters("", digest.hexdigest(), size)
+
+
+def _proven(file: BinaryIO, content: Content, encoding: str, asked: str | None) -> Letters:
     digest, size = hashlib.sha256(), 0
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     try:
-        for block in _blocks(file):
+        for block in blocks(file):
             digest.update(block)
             size += len(block)
             decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         if asked or encoding != "utf-8":
-            raise _wrong(path, encoding) from None
-        raise _undecided(path) from None
+            raise _wrong(content.path, encoding) from None
+        raise _undecided(content) from None
     return Letters(encoding, digest.hexdigest(), size)
-
-
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    while block := file.read(BLOCK):
-        yield block
 
 
 def _by_head(head: bytes) -> str:
@@ -115,9 +110,9 @@ def _wrong(path: Path, encoding: str) -> SourceError:
     )
 
 
-def _undecided(path: Path) -> SourceError:
+def _undecided(content: Content) -> SourceError:
     """Show the first line that needs a decision, as each legacy encoding would read it."""
-    number, line = _first_odd_line(path)
+    number, line = _first_odd_line(content)
     readings: dict[str, str] = {}
     for encoding in LEGACY:
         try:
@@ -129,7 +124,7 @@ def _undecided(path: Path) -> SourceError:
     shown = "\n".join(f"{encoding:<9} {text[:_SHOWN]}" for text, encoding in readings.items())
     first = next(iter(readings.values()), "cp1252")
     return SourceError(
-        f"{path.name} is not UTF-8, and keyturn does not guess how its letters are written",
+        f"{content.path.name} is not UTF-8, and keyturn does not guess how its letters are written",
         code="KT-IN-003",
         where=f"line {number}, which would read:\n{shown}" if readings else f"line {number}",
         why="the wrong choice would send other names than those in your sheet",
@@ -137,8 +132,8 @@ def _undecided(path: Path) -> SourceError:
     )
 
 
-def _first_odd_line(path: Path) -> tuple[int, bytes]:
-    with path.open("rb") as file:
+def _first_odd_line(content: Content) -> tuple[int, bytes]:
+    with content.open() as file:
         return next(filter(None, map(_odd, count(1), file)), (1, b""))
 
 

@@ -3,55 +3,87 @@
 A fault of the file (letters, quoting, header, number of cells) raises SourceError: nothing was sent.
 """
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
 from keyturn.bulk.formulas import restored
-from keyturn.bulk.intake.columns import REASON_COLUMN, Matched, match, score
-from keyturn.bulk.intake.encodings import Letters, letters_of
+from keyturn.bulk.intake.columns import ID, REASON_COLUMN, Matched, match
+from keyturn.bulk.intake.content import Content, OnDisk
+from keyturn.bulk.intake.delimited import read_delimited
+from keyturn.bulk.intake.encodings import Letters, bytes_of, letters_of
+from keyturn.bulk.intake.kinds import Kind, kind_of
+from keyturn.bulk.intake.objects import read_objects
+from keyturn.bulk.intake.selection import Selection, chooser
+from keyturn.bulk.intake.table import Mark, Record, Table
+from keyturn.bulk.intake.workbook import read_workbook
 from keyturn.bulk.job import Reading
 from keyturn.core.errors import SourceError
 
-DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_LATER: Final = {
-    ".xlsx": "an Excel workbook", ".xlsm": "an Excel workbook", ".xls": "an Excel workbook",
-    ".ods": "an OpenDocument sheet", ".json": "JSON", ".jsonl": "JSON lines",
-}  # fmt: skip
-_ZIP: Final = b"PK\x03\x04"
+_FAULTS: Final[Mapping[Mark, tuple[str, str]]] = {
+    Mark.LONG: ("KT-IN-007", "a number of 16 digits or more: a sheet keeps 15 of them, the last ones are gone"),
+    Mark.FRACTION: ("KT-IN-018", "a number with a fraction: 1.10 and 1.1 are the same to a sheet"),
+    Mark.DATE: ("KT-IN-018", "a date: the sheet holds a number of days, and shows it in the way of each reader"),
+    Mark.TRUTH: ("KT-IN-018", "a truth value, which each language writes in its own words"),
+    Mark.ERROR: ("KT-IN-018", "an error of a formula"),
+    Mark.SHOWN: ("KT-IN-018", "a number that the sheet shows otherwise than it is, as 000007 for 7"),
+    Mark.EMPTY: ("KT-IN-018", "a formula that was never worked out"),
+}
+_AS_TEXT: Final = "set the column to Text in the sheet and enter these cells again, or save the sheet as CSV UTF-8"
+_SHOWN: Final = 5
+_JUDGED_BY_ROW: Final = (Mark.LONG, Mark.ERROR)
+"""Marks of an id that the plan tells of together with other rows of the kind."""
+
+NOTHING: Final[frozenset[Mark]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A line of the file.  number: as a sheet counts (header is 1).  cells: by field; record: all, as they stand."""
+    """A line of the file.  number: as a sheet counts (header is 1).  cells: by field; record: all, as they stand.
+
+    left_out: it is not meant by `--where`, `--rows` or `--limit`; hidden: the sheet does not show it.
+    mark: what the id was where it was no text.
+    """
 
     number: int
     cells: Mapping[str, str]
     record: tuple[str, ...] = field(repr=False)
+    left_out: bool = False
+    hidden: bool = False
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that was found readable to its end: letters, delimiter and header are known.
+    """A file that was found readable to its end: letters, header and what its columns mean are known.
 
     reading: as it was asked for.
     """
 
     path: Path
     letters: Letters
-    delimiter: str
-    header: tuple[str, ...]
+    table: Table
     matched: Matched
-    first: int
     reading: Reading = field(default_factory=Reading)
 
     @property
     def as_read(self) -> Reading:
         """How it was read, with all that was found out, so that the same will be read of it again."""
         columns = {name: column.header for name, column in self.matched.columns.items()}
-        return replace(self.reading, columns=columns, delimiter=self.delimiter, encoding=self.encoding)
+        return replace(
+            self.reading, columns=columns, delimiter=self.delimiter, encoding=self.encoding, sheet=self.sheet
+        )
+
+    @property
+    def returns(self) -> bool:
+        """Whether keyturn wrote it for a sheet, and so defused what a sheet would compute."""
+        return any(cell.strip() == REASON_COLUMN for cell in self.table.header)
+
+    @property
+    def selection(self) -> Selection:
+        """Which rows are meant."""
+        return _selection(self.reading)
 
     @property
     def sha256(self) -> str:
@@ -60,13 +92,23 @@ class Source:
 
     @property
     def encoding(self) -> str:
-        """How the letters are written."""
+        """How the letters are written; empty for a workbook."""
         return self.letters.encoding
 
     @property
-    def returns(self) -> bool:
-        """Whether keyturn wrote it for a sheet, and so defused what a sheet would compute."""
-        return any(cell.strip() == REASON_COLUMN for cell in self.header)
+    def delimiter(self) -> str:
+        """What stands between the cells; empty where nothing does."""
+        return self.table.delimiter
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The names of the columns, as they stand."""
+        return _header(self.table)
+
+    @property
+    def sheet(self) -> str:
+        """Which sheet of a workbook; empty for every other kind."""
+        return self.table.sheet
 
     def without(self, name: str) -> "Source":
         """The same file, with the column that was matched with a field left alone."""
@@ -76,144 +118,92 @@ class Source:
     def rows(self) -> Iterator[SourceRow]:
         """Every row behind the header, blank ones too, streamed from the file anew."""
         places = [(name, column.index) for name, column in self.matched.columns.items()]
-        width = len(self.header)
-        with self.path.open(encoding=self.encoding, newline="") as file:
-            records = _records(file, self.delimiter, self.path.name)
-            for number, (line, written) in enumerate(records, start=1):
-                if number <= self.first:
-                    continue
-                record = _as_meant(written) if self.returns else written
-                if not any(record) or (len(record) != width and not any(map(str.strip, record))):
-                    yield SourceRow(number, {}, ())
-                elif len(record) != width:
-                    _wrong_width(self, line, len(record), width)
-                else:
-                    yield SourceRow(number, {name: record[index] for name, index in places}, tuple(record))
+        width, returns = len(self.table.header), self.returns
+        chosen = chooser(self.selection, self.header, self.path.name) if self.selection else None
+        for record in self.table.records():
+            number, _, cells, marks, hidden = record
+            if returns:
+                cells = list(map(restored, cells))
+            if len(cells) != width or not any(cells):
+                yield SourceRow(number, {}, ())
+            elif chosen is not None and not (any(map(str.strip, cells)) and chosen(number, cells)):
+                yield SourceRow(number, {}, (), left_out=True)
+            else:
+                found = {name: cells[index] for name, index in places}
+                mark = self._judge(record, places) if marks else None
+                yield SourceRow(number, found, tuple(cells), hidden=hidden, mark=mark)
+
+    def _judge(self, record: Record, places: list[tuple[str, int]]) -> Mark | None:
+        """What the id was.  A cell that is read and cannot be taken stops."""
+        for name, index in places:
+            mark = record.marks.get(index)
+            if mark is not None and mark in _FAULTS and not (name == ID and mark in _JUDGED_BY_ROW):
+                self._refuse(record, index, mark)
+        return record.marks.get(next(index for name, index in places if name == ID))
+
+    def _refuse(self, record: Record, index: int, mark: Mark) -> NoReturn:
+        code, why = _FAULTS[mark]
+        rows = [each.number for each in self.table.records() if each.marks.get(index) is mark]
+        several = f", and {len(rows):,} cells of this column in all: rows " if len(rows) > 1 else ""
+        shown = ", ".join(map(str, rows[:_SHOWN])) if several else ""
+        raise SourceError(
+            f"a cell of {self.path.name} is no text, and its text is not certain",
+            code=code,
+            where=f"{self.table.place(record, index)}{several}{shown}{' ...' if len(rows) > _SHOWN else ''}",
+            why=f"it is {why}",
+            fix=_AS_TEXT,
+        )
 
 
-def read_source(path: Path, reading: Reading | None = None) -> Source:
+def read_source(path: Path | Content, reading: Reading | None = None) -> Source:
     """Find out how the file is written and what its columns mean.  Raises SourceError."""
     reading = reading or Reading()
-    _refuse_other_kinds(path)
-    letters = letters_of(path, reading.encoding)
-    if letters.size == 0:
-        raise _nothing_in(path, f"{path.name} is empty")
-    delimiter, first, header = _header(path, letters.encoding, reading)
-    if any(cell.strip() == REASON_COLUMN for cell in header):
-        header = tuple(_as_meant(header))
-    return Source(path, letters, delimiter, header, match(header, reading.columns, file=path.name), first, reading)
+    content = OnDisk(path) if isinstance(path, Path) else path
+    letters, table = _read(content, reading)
+    header = _header(table)
+    chooser(_selection(reading), header, content.path.name)
+    matched = match(header, reading.columns, file=content.path.name)
+    return Source(content.path, letters, table, matched, reading)
 
 
 def header_of(path: Path) -> tuple[str, ...]:
     """The header of a file, whatever its columns mean.  Raises SourceError."""
-    _refuse_other_kinds(path)
-    return _header(path, letters_of(path, None).encoding, Reading())[2]
+    return _header(_read(OnDisk(path), Reading())[1])
 
 
-def _as_meant(cells: Sequence[str]) -> list[str]:
-    return [restored(cell) for cell in cells]
+def _selection(reading: Reading) -> Selection:
+    return Selection(reading.where, reading.rows, reading.limit)
+
+
+def _header(table: Table) -> tuple[str, ...]:
+    """The header as it was meant: a file that we wrote for a sheet has its names defused, too."""
+    names = table.header
+    ours = any(name.strip() == REASON_COLUMN for name in names)
+    return tuple(map(restored, names)) if ours else names
+
+
+def _read(content: Content, reading: Reading) -> tuple[Letters, Table]:
+    kind, path = kind_of(content), content.path
+    letters = bytes_of(content) if kind is Kind.WORKBOOK else letters_of(content, reading.encoding)
+    if letters.size == 0:
+        raise _nothing_in(path, f"{path.name} is empty")
+    if reading.sheet and kind is not Kind.WORKBOOK:
+        what = f"{path.name} has no sheets"
+        raise SourceError(what, code="KT-IN-017", where=str(path), fix="leave --sheet away")
+    table = _table(kind, content, letters, reading)
+    if table is None:
+        raise _nothing_in(path, f"{path.name} holds no header")
+    return letters, table
+
+
+def _table(kind: Kind, content: Content, letters: Letters, reading: Reading) -> Table | None:
+    if kind is Kind.WORKBOOK:
+        return read_workbook(content, reading.sheet)
+    if kind is Kind.TEXT:
+        return read_delimited(content, letters.encoding, reading.columns, reading.delimiter)
+    return read_objects(content, letters.encoding, letters.size, lines=kind is Kind.LINES)
 
 
 def _nothing_in(path: Path, what: str) -> SourceError:
     why = "the first line that is not blank must name the columns"
     return SourceError(what, code="KT-IN-013", where=str(path), why=why, fix="export it again, with a header")
-
-
-def _header(path: Path, encoding: str, reading: Reading) -> tuple[str, int, tuple[str, ...]]:
-    """The delimiter under which the header holds most names we know, its row number, and the header."""
-    found: list[tuple[int, str, int, tuple[str, ...]]] = [(0, ",", 0, ())]
-    fault: SourceError | None = None
-    for delimiter in [reading.delimiter] if reading.delimiter else DELIMITERS:
-        try:
-            first, cells = _first_record(path, encoding, delimiter)
-        except SourceError as error:
-            fault = fault or error  # quotes that make no sense under this delimiter may do so under another
-            continue
-        found.append((score(cells, reading.columns), delimiter, first, cells))
-    best, delimiter, first, cells = max(found, key=lambda each: (each[0], bool(each[3])))
-    if fault is not None and best == 0:
-        raise fault
-    if not cells:
-        raise _nothing_in(path, f"{path.name} holds no header")
-    return delimiter, first, cells
-
-
-def _first_record(path: Path, encoding: str, delimiter: str) -> tuple[int, tuple[str, ...]]:
-    with path.open(encoding=encoding, newline="") as file:
-        for number, (_, record) in enumerate(_records(file, delimiter, path.name), start=1):
-            if any(cell.strip() for cell in record):
-                return number, tuple(record)
-    return 0, ()
-
-
-def _records(lines: Iterator[str], delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Records with the line on which each begins.  Strict: Python's default swallows all behind an unclosed quote."""
-    reader = csv.reader(_without_nul(lines, name), delimiter=delimiter, strict=True)
-    line = 1
-    while True:
-        try:
-            record = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            _bad_quoting(name, line, str(error))
-        yield line, record
-        line = reader.line_num + 1
-
-
-def _without_nul(lines: Iterator[str], name: str) -> Iterator[str]:
-    for number, line in enumerate(lines, start=1):
-        if "\0" in line:
-            raise SourceError(
-                f"{name} holds a zero byte, which no text has",
-                code="KT-IN-009",
-                where=f"line {number}",
-                why="the file is damaged, or it is not a CSV file",
-                fix="export it again as CSV UTF-8",
-            )
-        yield line
-
-
-def _bad_quoting(name: str, line: int, error: str) -> NoReturn:
-    giant = "field larger" in error
-    raise SourceError(
-        f"a cell of {name} is longer than {csv.field_size_limit():,} characters"
-        if giant
-        else f"the quotes in {name} do not close",
-        code="KT-IN-009" if giant else "KT-IN-005",
-        where=f"the row that begins on line {line}",
-        why="a quote that is never closed swallows the rows behind it",
-        fix='write a quote inside a cell twice ("") and close every cell that begins with one',
-    )
-
-
-def _wrong_width(source: Source, line: int, found: int, wanted: int) -> NoReturn:
-    raise SourceError(
-        f"a row of {source.path.name} has {found} cells, its header has {wanted}",
-        code="KT-IN-006",
-        where=f"line {line}",
-        why="a missing or spare delimiter moves the cells behind it into other columns",
-        fix=f"put cells that hold a {DELIMITERS.get(source.delimiter, 'delimiter')} in quotes, or export again",
-    )
-
-
-def _refuse_other_kinds(path: Path) -> None:
-    if path.exists() and not path.is_file():
-        raise SourceError(
-            f"{path} is not a file",
-            code="KT-IN-001",
-            where=str(path),
-            why="a run reads its file more than once, and must find the same in it each time",
-            fix="write it into a file first",
-        )
-    kind = _LATER.get(path.suffix.lower())
-    if kind is None and path.is_file():
-        with path.open("rb") as file:
-            kind = "a workbook or an archive" if file.read(4) == _ZIP else None
-    if kind is not None:
-        raise SourceError(
-            f"{path.name} is {kind}, which this version does not read",
-            code="KT-IN-012",
-            where=str(path),
-            fix="save it as CSV UTF-8 (in Excel: Save As, CSV UTF-8)",
-        )

@@ -24,6 +24,7 @@ class Noticed:
     """What reading the file has shown.  zeros: ids with leading zeros, zero: the first of them; unmailed: new users
     without an address; unused: headers that look like passwords and are not read; short: users whose password from the
     file, or for all, is a short one; people: headers of what is said of people beside the name that they are known by.
+    numbers: ids that are numbers in their sheet; hidden: rows that their sheet does not show.
     """
 
     zeros: int = 0
@@ -32,6 +33,8 @@ class Noticed:
     unused: Sequence[str] = ()
     short: int = 0
     people: Sequence[str] = ()
+    numbers: int = 0
+    hidden: int = 0
 
 
 def unused_passwords(header: Sequence[str], job: Job) -> list[str]:
@@ -55,6 +58,12 @@ def _of_file(job: Job, noticed: Noticed) -> list[Caution]:
     if noticed.zeros:
         ids = "1 id has" if noticed.zeros == 1 else f"{noticed.zeros:,} ids have"
         found.append(Caution("KT-IN-021", f"{ids} leading zeros ({noticed.zero} ...). They are kept."))
+    if noticed.numbers:
+        ids = "1 id is a number" if noticed.numbers == 1 else f"{noticed.numbers:,} ids are numbers"
+        found.append(Caution("KT-IN-025", f"{ids} in the sheet, without any leading zeros that there once were"))
+    if noticed.hidden:
+        rows = "1 row is" if noticed.hidden == 1 else f"{noticed.hidden:,} rows are"
+        found.append(Caution("KT-IN-026", f"{rows} hidden in the sheet, perhaps by a filter, and would change as well"))
     if job.password.column or job.old:
         what = "hashes of passwords" if job.password.hashed else "passwords in clear"
         found.append(Caution("KT-IN-022", f"the file holds {what}: delete it when the run is done"))

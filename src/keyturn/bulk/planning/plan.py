@@ -7,17 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from keyturn.bulk.intake.columns import PASSWORDS, PEOPLE, TARGET, Column
+from keyturn.bulk.intake.columns import PEOPLE, TARGET, Column
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Job, Operation, PasswordFrom, Rules, length_for
 from keyturn.bulk.planning.cautions import Caution, Noticed, cautions, unused_passwords
+from keyturn.bulk.planning.fitting import digits_lost, refuse_doubtful, with_password_columns
 from keyturn.bulk.planning.names import Names
 from keyturn.bulk.planning.passwords import Judge, folded, judge_for
 from keyturn.bulk.planning.screening import UNKNOWN, Fate, Screen, Screened, Screens, screen
 from keyturn.bulk.written import written
 from keyturn.core.capabilities import Capabilities, capabilities_digest, lacks
 from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword
-from keyturn.core.errors import ConfigError, SourceError
+from keyturn.core.errors import ConfigError
 from keyturn.core.journal import Row, RowState
 from keyturn.core.policy import Blocklist
 from keyturn.core.secret import Secret
@@ -27,7 +28,6 @@ SHOWN: Final = 5
 MOST_NAMES: Final = 20
 """Names of targets that do not exist, each told of on its own; further ones are told of together."""
 
-_OLD: Final = "--old-password"
 _STATES: Final = {Fate.CHANGE: RowState.NOT_TRIED, Fate.SKIP: RowState.SKIPPED, Fate.BLOCK: RowState.FAILED}
 
 
@@ -136,6 +136,8 @@ class Plan:
             "old_password": self.job.old,
             "file": str(self.source.path),
             "sha256": self.source.sha256,
+            "how": self.source.table.how,
+            "selection": str(self.source.selection),
             "encoding": self.source.encoding,
             "delimiter": self.source.delimiter,
             "columns": {name: {"header": c.header, "guess": c.guess} for name, c in self.columns.items()},
@@ -168,9 +170,9 @@ def make_plan(
     A file without a column of targets goes to the one destination that there is.
     Raises SourceError for a fault of the file, ConfigError when a target cannot do the job at all.
     """
-    source = _with_password_columns(source, job)
+    source = with_password_columns(source, job)
     if job.operation is Operation.CREATE:
-        _refuse_doubtful(source)
+        refuse_doubtful(source)
     if TARGET not in source.matched.columns:
         default = destinations[0].name
     parts = {each.name: _part(job, each, blocklist, several=len(destinations) > 1) for each in destinations}
@@ -180,7 +182,7 @@ def make_plan(
     for row in screen(source, _screens(parts, default)):
         tally.add(row)
     if tally.lost:
-        raise _digits_lost(source, tally)
+        raise digits_lost(source, tally.lost, tally.lost_count)
     digest = hashlib.sha256("".join(map(_told_of, parts.values())).encode() + tally.digest.digest()).hexdigest()
     groups = sorted(tally.groups.values(), key=lambda group: (group.fate != Fate.CHANGE, -group.count, group.reason))
     people = [column.header for name, column in source.matched.columns.items() if name in PEOPLE]
@@ -213,7 +215,16 @@ def _warnings(
     """Each thing to know once; what is not true of every target names those of which it is."""
     found: dict[Caution, list[str]] = {}
     for name, part in parts.items():
-        noticed = Noticed(tally.zeros, tally.zero, tally.unmailed[name], unused, tally.short, people)
+        noticed = Noticed(
+            tally.zeros,
+            tally.zero,
+            tally.unmailed[name],
+            unused,
+            tally.short,
+            people,
+            numbers=tally.numbers,
+            hidden=tally.hidden,
+        )
         for caution in cautions(part.job, part.destination.capabilities, noticed):
             found.setdefault(caution, []).append(name)
     return [
@@ -231,6 +242,8 @@ class _Tally:
     zero: str = ""
     unmailed: Counter[str] = field(default_factory=Counter)
     short: int = 0
+    numbers: int = 0
+    hidden: int = 0
     unknown: set[str] = field(default_factory=set)
     lost: list[tuple[int, str]] = field(default_factory=list)
     lost_count: int = 0
@@ -249,6 +262,8 @@ class _Tally:
         self.trimmed += row.trimmed
         self.unmailed[row.target] += row.unmailed
         self.short += row.short
+        self.numbers += row.number_cell
+        self.hidden += row.hidden
         if row.zeros:
             self.zeros += 1
             self.zero = self.zero or row.who
@@ -339,54 +354,3 @@ def _refuse_unfit(password: Secret, judge: Judge, target: str) -> None:
     if reason:
         fix = f"choose another one; [targets.{target}.password_rules] says what {target} takes"
         raise ConfigError("the one password for all will not do", code="KT-POL-013", why=text, fix=fix)
-
-
-def _with_password_columns(source: Source, job: Job) -> Source:
-    """The source with the columns that `--password` and `--old-password` name; without one for every other choice."""
-    columns = {name: column for name, column in source.matched.columns.items() if name not in PASSWORDS}
-    if job.old and job.old == job.password.column:
-        text = f"the column {job.old} cannot hold both the present password and the new one"
-        raise ConfigError(text, code="KT-CFG-030", fix="--old-password column:NAME with the other column")
-    for field_, header, flag in (("password", job.password.column, "--password"), ("old_password", job.old, _OLD)):
-        if header:
-            columns[field_] = _named(source, header, flag)
-    read = {column.header for column in columns.values()}
-    ignored = tuple(header for header in source.matched.ignored if header not in read)
-    return replace(source, matched=replace(source.matched, columns=columns, ignored=ignored))
-
-
-def _named(source: Source, header: str, flag: str) -> Column:
-    names = [cell.strip() for cell in source.header]
-    if header not in names:
-        raise SourceError(
-            f"{source.path.name} has no column {header}",
-            code="KT-IN-011",
-            where=f"header:  {' | '.join(names)}",
-            fix=f"{flag} column:NAME with a column of the header",
-        )
-    return Column(header, names.index(header))
-
-
-def _refuse_doubtful(source: Source) -> None:
-    for name, headers in source.matched.doubtful.items():
-        if name not in PASSWORDS:
-            raise SourceError(
-                f"{len(headers)} columns in {source.path.name} could be {name}",
-                code="KT-IN-010",
-                where=f"columns:  {' | '.join(headers)}",
-                fix=f"say which one, as in --map {name}={headers[0]}",
-            )
-
-
-def _digits_lost(source: Source, tally: _Tally) -> SourceError:
-    rows = ", ".join(str(number) for number, _ in tally.lost)
-    more = " ..." if tally.lost_count > len(tally.lost) else ""
-    ids = "1 user id" if tally.lost_count == 1 else f"{tally.lost_count} user ids"
-    return SourceError(
-        f"a spreadsheet changed {ids} before keyturn saw the file",
-        code="KT-IN-007",
-        where=f'{source.path.name}, column "{source.matched.columns["id"].header}", rows {rows}{more}'
-        f"   (found: {tally.lost[0][1]})",
-        why="Excel shows long numbers in short form and saves the short form; the last digits are gone",
-        fix="take the export that the sheet was made from, or set the column to Text in Excel and paste the ids again",
-    )

@@ -9,9 +9,10 @@ from enum import StrEnum, unique
 from fnmatch import fnmatchcase
 from typing import Final
 
-from keyturn.bulk.intake.cells import BLANKS, read_id
+from keyturn.bulk.intake.cells import BLANKS, lost_id, read_id
 from keyturn.bulk.intake.columns import ID, PASSWORDS, TARGET
 from keyturn.bulk.intake.source import Source, SourceRow
+from keyturn.bulk.intake.table import Mark
 from keyturn.bulk.job import Job, Operation, PasswordFrom
 from keyturn.bulk.planning.names import Names
 from keyturn.bulk.planning.passwords import Judge, guessable, names_of
@@ -23,6 +24,7 @@ from keyturn.core.users import Handle
 
 UNKNOWN: Final = "unknown-target"
 TWO_NAMES: Final = "two-names"
+LEFT_OUT: Final = "left-out"
 
 
 @unique
@@ -40,6 +42,7 @@ class Screened:
 
     unmailed: it is to be created without an address, so that no mail can go there.  short: its password, which we
     were given, is taken though it is short.  target: where it goes, or the name that goes nowhere.
+    number_cell: its id is a number in the sheet; hidden: the sheet does not show the row, which is to be changed.
     """
 
     number: int
@@ -53,6 +56,8 @@ class Screened:
     unmailed: bool = False
     target: str = ""
     short: bool = False
+    number_cell: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +107,11 @@ def target_of(row: SourceRow, default: str = "") -> str:
 
 
 def _decide(row: SourceRow, screens: Screens, seen: _Seen) -> Screened:
+    if row.left_out:
+        return Screened(row.number, "", Fate.SKIP, LEFT_OUT, "the row is not meant by --where, --rows or --limit")
     if not row.record or not any(cell.strip() for cell in row.record):
         return Screened(row.number, "", Fate.SKIP, "blank", "the row is blank")
-    found = read_id(row.cells[ID])
+    found = read_id(row.cells[ID]) if row.mark is not Mark.LONG else lost_id(row.cells[ID])
     target = target_of(row, screens.default)
     by = screens.by.get(target)
     reason, text, fate = found.reason, found.text, Fate.BLOCK
@@ -117,7 +124,9 @@ def _decide(row: SourceRow, screens: Screens, seen: _Seen) -> Screened:
         unmailed = by.job.operation is Operation.CREATE and not _has_address(row)
         short = _is_short(row, by)
     noticed = (found.trimmed, found.lost, found.zeros, unmailed)
-    return Screened(row.number, found.who, fate, reason, text, *noticed, target, short)
+    changes = fate is Fate.CHANGE
+    shown = (changes and row.mark is Mark.NUMBER, changes and row.hidden)
+    return Screened(row.number, found.who, fate, reason, text, *noticed, target, short, *shown)
 
 
 def _nowhere(target: str) -> tuple[str, str]:

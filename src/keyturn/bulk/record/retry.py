@@ -45,7 +45,7 @@ def retry_into(
     emptied = {index for index in kept if _is_password(source.header[index], job)}
     where = source.matched.columns[TARGET].index if TARGET in source.matched.columns else -1
     file = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-    writer = csv.writer(file, delimiter=source.delimiter)
+    writer = csv.writer(file, delimiter=source.delimiter or ",")
     writer.writerow([*(defused(source.header[index]) for index in kept), REASON_COLUMN])
     count = 0
     for row, record in _together(journal.rows(states, target=target), source):

@@ -1,0 +1,224 @@
+"""Reads the XML of a workbook as a stream: a part is never held as a whole, and no part is trusted.
+
+A library that lays a sheet out as a block of cells was measured and left: two cells at opposite corners of a sheet
+made it ask for 512 GiB and end the process (docs/decisions/0037).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from xml.parsers import expat
+
+from keyturn.bulk.intake.table import Mark
+from keyturn.bulk.intake.values import Values, unescaped
+
+ROWS: Final = 1_048_576
+COLUMNS: Final = 16_384
+_PLACE: Final = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
+_TEXTS: Final = frozenset({"v", "t", "f"})
+
+
+class Damaged(Exception):
+    """What is wrong with a part of a workbook, in a few words."""
+
+
+@dataclass(slots=True)
+class SheetRow:
+    """A row that is not blank: its number, its cells by column, and marks of cells that are no text."""
+
+    number: int
+    cells: dict[int, str] = field(default_factory=dict)
+    marks: dict[int, Mark] = field(default_factory=dict)
+    hidden: bool = False
+
+
+def letters(column: int) -> str:
+    """What a column is called.
+
+    >>> letters(0), letters(27)
+    ('A', 'AB')
+    """
+    before, last = divmod(column, 26)
+    return (letters(before - 1) if before else "") + chr(ord("A") + last)
+
+
+def column_of(name: str) -> int:
+    """The place of a column.
+
+    >>> column_of("A"), column_of("AB")
+    (0, 27)
+    """
+    place = 0
+    for letter in name:
+        place = place * 26 + ord(letter) - ord("A") + 1
+    return place - 1
+
+
+def _local(name: str) -> str:
+    return name[name.rfind(" ") + 1 :]
+
+
+def _parser() -> expat.XMLParserType:
+    """One that knows no document types: with them go all entities that grow."""
+
+    def refuse(*_: object) -> None:
+        raise Damaged("it declares a document type")
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = refuse
+    return parser
+
+
+def _feed(parser: expat.XMLParserType, pieces: Iterable[bytes]) -> Iterator[None]:
+    """Parse piece by piece; comes back after each, so that what was found so far can be handed on."""
+    try:
+        for piece in pieces:
+            parser.Parse(piece, False)
+            yield
+        parser.Parse(b"", True)
+        yield
+    except expat.ExpatError as error:
+        raise Damaged(f"its XML is broken: {error}") from None
+
+
+def elements(pieces: Iterable[bytes], wanted: str) -> list[Mapping[str, str]]:
+    """The attributes of every element of this name, each under its name without a namespace."""
+    found: list[Mapping[str, str]] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if _local(name) == wanted:
+            found.append({_local(key): value for key, value in attributes.items()})
+
+    parser = _parser()
+    parser.StartElementHandler = start
+    for _ in _feed(parser, pieces):
+        pass
+    return found
+
+
+def styles(pieces: Iterable[bytes]) -> tuple[Mapping[int, str], list[int]]:
+    """The codes of number formats by their id, and the format of each style of a cell."""
+    codes: dict[int, str] = {}
+    formats: list[int] = []
+    inside: list[str] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        inside.append(_local(name))
+        if inside[-1] == "numFmt":
+            codes[int(attributes.get("numFmtId", "0"))] = attributes.get("formatCode", "")
+        elif inside[-2:] == ["cellXfs", "xf"]:
+            formats.append(int(attributes.get("numFmtId", "0")))
+
+    parser = _parser()
+    parser.StartElementHandler = start
+    parser.EndElementHandler = lambda _: inside.pop()
+    try:
+        for _ in _feed(parser, pieces):
+            pass
+    except ValueError:
+        raise Damaged("the number of a format is none") from None
+    return codes, formats
+
+
+def shared_texts(pieces: Iterable[bytes]) -> list[str]:
+    """The texts that cells point at; how a word is read aloud is no part of it."""
+    found: list[str] = []
+    parts: list[str] = []
+    aloud = 0
+
+    def start(name: str, _: dict[str, str]) -> None:
+        nonlocal aloud
+        local = _local(name)
+        if local == "si":
+            parts.clear()
+        aloud += local == "rPh"
+        parser.CharacterDataHandler = parts.append if local == "t" and not aloud else None
+
+    def end(name: str) -> None:
+        nonlocal aloud
+        local = _local(name)
+        parser.CharacterDataHandler = None
+        aloud -= local == "rPh"
+        if local == "si":
+            found.append(unescaped("".join(parts)))
+
+    parser = _parser()
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    for _ in _feed(parser, pieces):
+        pass
+    return found
+
+
+def rows(pieces: Iterable[bytes], values: Values) -> Iterator[SheetRow]:
+    """The rows of a sheet that hold anything, in order.  Raises Damaged."""
+    reader = _Reader(values)
+    for _ in _feed(reader.parser, pieces):
+        yield from reader.ready
+        reader.ready.clear()
+
+
+class _Reader:
+    """Puts rows together from what the parser tells."""
+
+    def __init__(self, values: Values) -> None:
+        self.ready: list[SheetRow] = []
+        self.parser = _parser()
+        self.parser.StartElementHandler, self.parser.EndElementHandler = self._start, self._end
+        self._values = values
+        self._row = SheetRow(0)
+        self._column = -1
+        self._cell: Mapping[str, str] = {}
+        self._parts: dict[str, list[str]] = {name: [] for name in _TEXTS}
+        self._aloud = 0
+        self._starts: Mapping[str, Callable[[Mapping[str, str]], None]] = {"row": self._new_row, "c": self._new_cell}
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        local = _local(name)
+        begin = self._starts.get(local)
+        if begin is not None:
+            begin(attributes)
+        elif local in _TEXTS and not self._aloud:
+            self.parser.CharacterDataHandler = self._parts[local].append
+            if local == "f":
+                self._parts["f"].append("=")
+        self._aloud += local == "rPh"
+
+    def _end(self, name: str) -> None:
+        local = _local(name)
+        if local in _TEXTS:
+            self.parser.CharacterDataHandler = None
+        elif local == "c":
+            self._end_cell()
+        elif local == "row" and self._row.cells:
+            self.ready.append(self._row)
+        self._aloud -= local == "rPh"
+
+    def _new_row(self, attributes: Mapping[str, str]) -> None:
+        told = attributes.get("r", str(self._row.number + 1))
+        number = int(told) if told.isdecimal() and len(told) < 8 else 0
+        if not self._row.number < number <= ROWS:
+            raise Damaged(f"row {told[:20]} stands behind row {self._row.number}")
+        self._row = SheetRow(number, hidden=attributes.get("hidden", "0") in ("1", "true"))
+        self._column = -1
+
+    def _new_cell(self, attributes: Mapping[str, str]) -> None:
+        told = attributes.get("r")
+        place = _PLACE.fullmatch(told) if told else None
+        column = column_of(place[1]) if place else self._column + 1
+        if (told and (place is None or int(place[2]) != self._row.number)) or not self._column < column < COLUMNS:
+            raise Damaged(f"the cell {(told or '')[:20]} is out of its place in row {self._row.number}")
+        self._column, self._cell = column, attributes
+        for part in self._parts.values():
+            part.clear()
+
+    def _end_cell(self) -> None:
+        cell, parts = self._cell, self._parts
+        kind = cell.get("t", "n")
+        raw = "".join(parts["t"] if kind == "inlineStr" else parts["v"])
+        text, mark = self._values.read(kind, raw, cell.get("s", "0"), formula=bool(parts["f"]))
+        if text or mark:
+            self._row.cells[self._column] = text
+        if mark:
+            self._row.marks[self._column] = mark
