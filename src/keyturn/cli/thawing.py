@@ -9,7 +9,8 @@ import click
 from click.core import ParameterSource
 
 from keyturn.app.runs import Machine
-from keyturn.bulk.intake.encodings import letters_of
+from keyturn.bulk.intake.content import OnDisk
+from keyturn.bulk.intake.encodings import bytes_of
 from keyturn.bulk.planning.approval import counted, hold_signatures, refuse_unapproved
 from keyturn.bulk.planning.frozen import Frozen, hold_file, hold_plan, kept_of, read_frozen
 from keyturn.bulk.planning.plan import Plan
@@ -38,7 +39,7 @@ def thawed(asked: Asked, operation: str) -> Asked:
         raise ConfigError(what, code="KT-PLN-004", where=str(path), fix=fix)
     _refuse_contradictions(asked, frozen, path)
     file = asked.file if asked.file != Path() else frozen.file
-    hold_file(frozen, letters_of(file, frozen.reading.encoding).sha256, file)
+    hold_file(frozen, bytes_of(OnDisk(file)).sha256, file)
     return replace(
         asked,
         file=file,
