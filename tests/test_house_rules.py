@@ -15,7 +15,7 @@ HOSTS = ("py" + "pi.org", "pythonhosted" + ".org", "npmjs" + ".org", "npmjs" + "
 MACHINE_PATHS = re.compile(r"(?<![\w.\-*/])/(work|opt/" + r"pypi|opt/wheels|root)/|\bsha" + r"red/")
 """Paths of somebody's machine."""
 
-BINARY = {".bin", ".gz", ".png", ".xlsx", ".age", ".zip", ".db"}
+BINARY = {".bin", ".gz", ".png", ".xlsx", ".age", ".zip", ".db", ".ttf"}
 
 
 @RULE

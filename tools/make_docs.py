@@ -107,7 +107,8 @@ def settings_table(section: type, prefix: str, file_only: frozenset[str] = froze
     texts = said(section)
     text = "| setting | default | environment | what it is |\n|---|---|---|---|\n"
     for field in msgspec.structs.fields(section):
-        variable = "only in the file" if field.name in file_only or not prefix else f"`{prefix}{field.name.upper()}`"
+        lone = field.name in file_only or field.default_factory is dict or not prefix
+        variable = "only in the file" if lone else f"`{prefix}{field.name.upper()}`"
         text += f"| `{field.name}` | {default_of(field)} | {variable} | {texts[field.name]} |\n"
     return text
 

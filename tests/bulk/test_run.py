@@ -280,7 +280,7 @@ async def test_passwords_from_the_file_are_sent_as_they_stand_and_not_handed_out
     desk = Desk(tmp_path, directory).begin(text, job(password="column:start pw"))
     summary = await desk.go(QUICK)
     assert directory.passwords == {"amal": Secret(" a phrase with blanks ")}
-    assert summary.handout is None
+    assert summary.handouts == ()
     assert summary.retry is not None
     retry = summary.retry.read_text("utf-8-sig")
     assert retry.splitlines() == ["userid;start pw;keyturn_reason", "ghost;;failed: no such user (its code 404)"]

@@ -32,7 +32,7 @@ async def test_everybody_gets_the_one_password_and_nothing_is_handed_out(tmp_pat
     directory = crowd(3 if operation == "reset" else 0)
     desk = Desk(tmp_path, directory).begin(users(3), same(operation))
     summary = await desk.go(Speed(jobs=2))
-    assert (summary.exit, summary.handout, summary.done) == (ExitCode.FINE, None, 3)
+    assert (summary.exit, summary.handouts, summary.done) == (ExitCode.FINE, (), 3)
     assert list(directory.passwords.values()) == [Secret(ONE)] * 3
     assert desk.folder is not None
     assert all(ONE.encode() not in path.read_bytes() for path in desk.folder.path.rglob("*") if path.is_file())

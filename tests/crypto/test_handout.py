@@ -1,11 +1,13 @@
 """The handout: sealed for its recipients, readable by nobody else."""
 
 import stat
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from keyturn.core.errors import ConfigError, KeyFolderError
+from keyturn.core.errors import ConfigError, KeyFolderError, StoreError
 from keyturn.crypto.handout import AgeSealer, check_recipient, new_identity, recipient_of
 
 
@@ -13,7 +15,9 @@ def test_every_recipient_opens_the_handout_and_nobody_else(tmp_path: Path) -> No
     sealer = AgeSealer()
     recipients = [new_identity(tmp_path / name) for name in ("operations.txt", "break-glass.txt")]
     new_identity(tmp_path / "stranger.txt")
-    sealed = sealer.seal((line for line in (b"amal,one\n", b"zoe,two\n")), recipients)
+    file = BytesIO()
+    sealer.seal((line for line in (b"amal,one\n", b"zoe,two\n")), recipients, file)
+    sealed = file.getvalue()
     assert sealed.startswith(b"age-encryption.org/v1\n")
     for name in ("operations.txt", "break-glass.txt"):
         assert sealer.open(sealed, tmp_path / name) == b"amal,one\nzoe,two\n"
@@ -39,7 +43,25 @@ def test_an_identity_file_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_a_handout_without_recipients_is_refused() -> None:
     with pytest.raises(ConfigError, match="at least one recipient"):
-        AgeSealer().seal([b"x"], [])
+        AgeSealer().seal([b"x"], [], BytesIO())
+
+
+def test_what_breaks_while_it_is_sealed_is_told_as_it_is(tmp_path: Path) -> None:
+    """And not as a fault of the seal: it may be the disk, or the journal."""
+
+    def lines() -> Iterator[bytes]:
+        yield b"amal,one\n"
+        raise StoreError("the disk is gone")
+
+    with pytest.raises(StoreError, match="the disk is gone"):
+        AgeSealer().seal(lines(), [new_identity(tmp_path / "id.txt")], BytesIO())
+
+
+def test_a_large_handout_comes_back_as_it_went_in(tmp_path: Path) -> None:
+    """It is sealed in pieces that have nothing to do with its lines."""
+    lines, file = [b"%d,%s\n" % (number, b"x" * (number % 300)) for number in range(5000)], BytesIO()
+    AgeSealer().seal(lines, [new_identity(tmp_path / "id.txt")], file)
+    assert AgeSealer().open(file.getvalue(), tmp_path / "id.txt") == b"".join(lines)
 
 
 def test_a_recipient_is_taken_with_the_spaces_of_a_paste(tmp_path: Path) -> None:

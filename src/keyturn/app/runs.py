@@ -14,6 +14,7 @@ from keyturn.app.settings import Folders, Settings
 from keyturn.bulk.job import Rules
 from keyturn.bulk.planning.approval import Demand, Person, approver
 from keyturn.bulk.record.facts import Address
+from keyturn.bulk.record.handing import Handing
 from keyturn.core.errors import ConfigError, RunError
 from keyturn.core.journal import Journal
 from keyturn.core.policy import Blocklist
@@ -33,6 +34,8 @@ IDENTITY: Final = "handout-identity.txt"
 APPROVAL_KEY: Final = "approval.key"
 _FILE: Final = "age:@"
 _AGE: Final = "age:"
+_PART: Final = "=age:"
+"""What stands between a value of a column and who can open its part of the handout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +133,36 @@ class Machine:
         return ""
 
     def recipients(self, given: Sequence[str]) -> tuple[str, ...]:
-        """Who is to open the handout: as asked for, else as configured; empty when it is this machine."""
-        asked = [word for text in given for word in _asked(text)]
-        if given and not asked:  # never quietly for somebody else than was named
+        """Who is to open the handout as a whole: as asked for, else as configured; empty when it is this machine."""
+        whole = [text for text in given if _PART not in text]
+        asked = [word for text in whole for word in _asked(text)]
+        if whole and not asked:  # never quietly for somebody else than was named
             raise ConfigError("no recipient is named there", code="KT-CFG-036", where=" ".join(given))
         return tuple(check_recipient(text) for text in asked or self.settings.handout.age_recipients)
+
+    def handing(self, given: Sequence[str], columns: str, split: str, header: Sequence[str]) -> Handing:
+        """What the handout holds and who gets which part: as asked for, else as configured where the file has it.
+
+        Raises ConfigError where a part is asked for and nothing says how to take it apart.
+        """
+        settings, cells = self.settings.handout, [cell.strip() for cell in header]
+        wanted = tuple(name.strip() for name in columns.split(",") if name.strip())
+        wanted = wanted or tuple(name for name in settings.columns if name in cells)
+        split = split.strip() or (settings.split if settings.split in cells else "")
+        asked = _asked_groups(given)
+        if asked and not split:
+            what, fix = "a handout is for one value, but of no column", "--handout-split COLUMN"
+            raise ConfigError(what, code="KT-CFG-044", where=next(iter(asked)), fix=fix)
+        groups = asked or ({value: [*keys] for value, keys in settings.recipients.items()} if split else {})
+        if split and not groups:
+            what, fix = (
+                "nobody is named for a part of the handout",
+                "--handout Lyon=age:age1..., or [handout.recipients]",
+            )
+            raise ConfigError(what, code="KT-CFG-044", where=split, fix=fix)
+        whole = self.recipients(given)
+        checked = {value: tuple(dict.fromkeys((*map(check_recipient, keys), *whole))) for value, keys in groups.items()}
+        return Handing(wanted, split, checked)
 
     def own_recipient(self) -> str:
         """This machine as the recipient; its identity is made at first need."""
@@ -186,6 +214,16 @@ def rules_of(target: TargetSettings) -> Rules | None:
 def address_of(name: str, target: TargetSettings, account: str) -> Address:
     """The target as a run pins it."""
     return Address(name, target.kind, target.url or target.data, account, str(rules_of(target) or ""))
+
+
+def _asked_groups(given: Sequence[str]) -> dict[str, list[str]]:
+    """Who is to open the handout of each value, as flags name them."""
+    found: dict[str, list[str]] = {}
+    for text in given:
+        value, part, key = text.partition(_PART)
+        if part:
+            found.setdefault(value.strip(), []).extend(_asked(_AGE + key))
+    return found
 
 
 def _asked(text: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The settings of runs and of what they hand out."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -47,3 +47,24 @@ class HandoutSettings(Section, frozen=True):
 
     age_recipients: tuple[str, ...] = ()
     """The age public keys (`age1...`) that can open handouts.  Empty: an identity made here at first need."""
+
+    columns: tuple[str, ...] = ()
+    """Columns of the file that go into the handout too, where it has them: what letters are sorted and split by."""
+
+    split: str = ""
+    """A column by which handouts are split, where the file has it: each value that `recipients` names gets its own."""
+
+    recipients: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """Who can open the handout of a value of `split`, as in `Lyon = ["age1..."]`; `age_recipients` can open it too."""
+
+    language: str = "en"
+    """The language of letters to people whose own is not in the file: en, de, es, fr or ja."""
+
+    paper: Literal["a4", "letter"] = "a4"
+    """The paper that letters are printed on."""
+
+    letter_head: str = ""
+    """Who writes, in one line above the address."""
+
+    help_text: str = ""
+    """Whom to call, as letters say it; may have several lines."""

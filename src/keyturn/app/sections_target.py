@@ -60,6 +60,9 @@ class TargetSettings(Section, frozen=True):
     repeats: bool = False
     """The server honours `Idempotency-Key`, as a keyturn does: even a password that it made can be asked for again."""
 
+    sign_in_page: str = ""
+    """The page where people sign in, for the letters that bring them their passwords."""
+
     tenant: str = ""
     """The tenant, organisation or instance, where one server has several."""
 

@@ -209,6 +209,8 @@ def variable(path: tuple[str, ...], name: str) -> str:
     """
     if path[:1] == ("targets",):
         return "" if name in _OF_FILE_ALONE else f"{PREFIX}_TARGET_{_shout(path[1])}_{name.upper()}"
+    if (*path, name) == ("handout", "recipients"):  # a table has no place in one variable
+        return ""
     return "_".join((PREFIX, *map(_shout, path), name.upper()))
 
 

@@ -1,7 +1,7 @@
 """What the runner needs from outside, apart from a `Directory` and a `Journal`."""
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from keyturn.core.secret import Secret
 
@@ -25,6 +25,6 @@ class RunKeys(Protocol):
 class HandoutSealer(Protocol):
     """Makes the sealed file that only its recipients can read."""
 
-    def seal(self, lines: Iterable[bytes], recipients: Sequence[str]) -> bytes:
-        """One sealed file of these pieces.  Raises ConfigError for a recipient that is none."""
+    def seal(self, lines: Iterable[bytes], recipients: Sequence[str], file: BinaryIO) -> None:
+        """Write one sealed file of these pieces.  Raises ConfigError for a recipient that is none."""
         ...

@@ -7,6 +7,7 @@ from tempfile import TemporaryFile
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.facts import KEY, Facts, Now, Pin, pin_of
 from keyturn.bulk.record.folder import RunFolder
+from keyturn.bulk.record.handing import Handing
 from keyturn.bulk.record.report import check_kinds
 from keyturn.bulk.running.run import Run
 from keyturn.bulk.running.shares import Share
@@ -34,6 +35,7 @@ def run_of(desk: Desk, folder: RunFolder, journal: Journal, plan: Plan, shares: 
         reports=kinds,
         report_dir=report_dir,
         version=VERSION,
+        handing=Handing.of(facts.values),
     )
 
 

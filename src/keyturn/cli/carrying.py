@@ -16,13 +16,14 @@ from keyturn.cli.allowing import tell_of_skipping, with_canary
 from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame, Output
+from keyturn.cli.handingview import draw_parts, handed_to
 from keyturn.cli.planview import draw_plan
 from keyturn.cli.resuming import go_on
 from keyturn.cli.runflags import Asked
 from keyturn.cli.running import Desk, Probes, desk_for, speeds_of
 from keyturn.cli.sameness import with_password
 from keyturn.cli.summaryview import tell
-from keyturn.cli.thawing import agreed_upon, recipients_of, refuse_second_run, thawed
+from keyturn.cli.thawing import agreed_upon, refuse_second_run, thawed
 from keyturn.cli.twonames import refuse_unasked
 from keyturn.cli.whereto import wanted
 from keyturn.core.errors import PlanError, RunError, StoreError
@@ -39,7 +40,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
     with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
         asked = with_password(frame, asked)
         plan = desk.plan(source, asked, operation)
-        recipients = recipients_of(desk, asked)
+        recipients, handing = handed_to(desk.machine, asked, plan)
         speeds = speeds_of(desk, asked)
         reports_of(desk, asked)
         redacted(desk, asked)
@@ -53,6 +54,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         agreed = agreed_upon(desk, plan, probes, asked)
         if not frame.wants_json:
             draw_plan(frame.say, plan, desk, probes, speeds, list(recipients))
+            draw_parts(frame.say, plan, handing)
         tell_of_skipping(desk, plan, asked)
         verb = "create" if plan.job.operation is Operation.CREATE else "change"
         confirm(frame, asked, count=plan.change, target=desk.label, production=desk.production, verb=verb)
@@ -60,7 +62,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
             folder = make_run_folder(desk.machine.folders.runs, desk.machine.clock().now())
             holding.name(folder.run)
             with closing(desk.machine.journal(folder.journal, create=True)) as journal:
-                _begin(desk, journal, plan, probes, recipients, asked, agreed)
+                _begin(desk, journal, plan, probes, recipients, asked, {**agreed, **handing.facts()})
                 if frame.output is Output.JSONL:
                     told = plan.told()
                     frame.json({"run": folder.run, **(unnamed(told) if redacted(desk, asked) else told)})

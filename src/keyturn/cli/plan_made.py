@@ -12,6 +12,7 @@ from keyturn.cli.runflags import Asked, flags
 
 if TYPE_CHECKING:
     from keyturn.bulk.planning.plan import Plan
+    from keyturn.bulk.record.handing import Handing
     from keyturn.cli.running import Desk, Probes
 
 _SAID = ("target", "offline")
@@ -47,6 +48,7 @@ def create(frame: Frame, asked: Asked) -> int:
 
 def _show(frame: Frame, asked: Asked, operation: str) -> int:
     from keyturn.bulk.intake.source import read_source
+    from keyturn.cli.handingview import draw_parts, handed_to, told_parts
     from keyturn.cli.planview import draw_plan
     from keyturn.cli.running import desk_for, not_there, speeds_of
     from keyturn.cli.sameness import with_password
@@ -57,15 +59,17 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
     source = read_source(asked.file, asked.reading)
     with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
         asked = with_password(frame, asked)
-        recipients = list(desk.machine.recipients(asked.handout))
-        found, probes = desk.look(source, asked, operation, desk.plan(source, asked, operation))
-        frozen = _freeze(desk, found, probes, recipients, asked) if asked.out is not None else {}
+        found = desk.plan(source, asked, operation)
+        recipients, handing = handed_to(desk.machine, asked, found)
+        found, probes = desk.look(source, asked, operation, found)
+        frozen = _freeze(desk, found, probes, (recipients, handing), asked) if asked.out is not None else {}
         if asked.offline:
             warn_unasked(frame, found)
         if frame.wants_json:
-            frame.json({**found.told(), "not_there": not_there(probes), **frozen})
+            frame.json({**found.told(), "not_there": not_there(probes), **told_parts(found, handing), **frozen})
             return 0
-        draw_plan(frame.data, found, desk, probes, speeds_of(desk, asked), recipients)
+        draw_plan(frame.data, found, desk, probes, speeds_of(desk, asked), list(recipients))
+        draw_parts(frame.data, found, handing)
         frame.say("nothing has been changed.")
         if asked.out is not None:
             _say_next(frame, desk, found, operation, asked.out)
@@ -74,7 +78,9 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
     return 0
 
 
-def _freeze(desk: "Desk", plan: "Plan", probes: "Probes", recipients: list[str], asked: Asked) -> dict[str, str]:
+def _freeze(
+    desk: "Desk", plan: "Plan", probes: "Probes", handed: "tuple[tuple[str, ...], Handing]", asked: Asked
+) -> dict[str, str]:
     """Write the plan into a file; what is to be told of it."""
     from keyturn.bulk.planning.frozen import Maker, freeze, write_frozen
     from keyturn.cli.begun import pins_of
@@ -91,7 +97,8 @@ def _freeze(desk: "Desk", plan: "Plan", probes: "Probes", recipients: list[str],
     me = desk.machine.person(signing=True)
     maker = Maker(me.name, me.key, desk.machine.clock().now(), VERSION)
     pins = pins_of(plan, desk.now(), probes)
-    frozen = freeze(plan, pins, recipients, maker, include_protected=asked.include_protected)
+    recipients, handing = handed
+    frozen = freeze(plan, pins, recipients, maker, include_protected=asked.include_protected, handing=handing.facts())
     write_frozen(frozen, path)
     return {"frozen": str(path.absolute()), "frozen_digest": frozen.digest}
 

@@ -45,6 +45,8 @@ class Asked:
     old_password: str = ""
     email: bool = False
     handout: tuple[str, ...] = ()
+    handout_columns: str = ""
+    handout_split: str = ""
     include_protected: bool = False
     offline: bool = False
     token_stdin: bool = False
@@ -130,7 +132,12 @@ _PLANNING = (
     click.option("--old-password", default="", metavar="column:NAME", shell_complete=complete_columns,
                  help="Change with the present passwords of a column."),
     click.option("--email", is_flag=True, help="The target mails the passwords."),
-    click.option("--handout", multiple=True, metavar="age:KEY", help="Who can open the passwords; age:@FILE."),
+    click.option("--handout", multiple=True, metavar="age:KEY",
+                 help="Who can open the passwords; age:@FILE, VALUE=age:KEY."),
+    click.option("--handout-columns", default="", metavar="A,B", shell_complete=complete_columns,
+                 help="What else of the file stands in the handout."),
+    click.option("--handout-split", default="", metavar="COLUMN", shell_complete=complete_columns,
+                 help="A handout for each value of it that --handout names."),
     click.option("--include-protected", is_flag=True, help="Also touch users that the target protects."),
     click.option("--offline", is_flag=True, help="Plan without any request."),
     _TOKEN,

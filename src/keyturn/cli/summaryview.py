@@ -104,7 +104,8 @@ def told(summary: Summary) -> dict[str, object]:
         "stops": [{"target": name, "cause": str(trip.cause), "text": trip.text} for name, trip in summary.halts],
         "reports": [str(path) for path in summary.reports],
         "retry": str(summary.retry) if summary.retry is not None else None,
-        "handout": str(summary.handout) if summary.handout is not None else None,
+        "handout": str(summary.handouts[0]) if summary.handouts else None,
+        "handouts": [str(path) for path in summary.handouts],
     }
 
 
@@ -138,13 +139,19 @@ def _draw(frame: Frame, machine: Machine, summary: Summary, *, hints: bool) -> N
     for name, path in (("report", summary.reports[0] if summary.reports else None), ("to mend", summary.retry)):
         if path is not None:
             frame.data(f"  {name:<10} {path}")
-    if summary.handout is not None:
-        count = f"{summary.handed:,}, " if summary.handed else ""
-        frame.data(f"  handout    {summary.handout} ({count}sealed)")
-        if summary.local:
-            frame.warn(f"this machine can open the handout (identity: {machine.identity})", code="KT-RUN-031")
+    for line in _sealed(summary):
+        frame.data(line)
+    if summary.handouts and summary.local:
+        frame.warn(f"this machine can open the handout (identity: {machine.identity})", code="KT-RUN-031")
     if hints:
         _next(frame, summary)
+
+
+def _sealed(summary: Summary) -> Iterator[str]:
+    """Where the handout is, and how many passwords are in it."""
+    count = f"{summary.handed:,}, " if summary.handed else ""
+    for number, path in enumerate(summary.handouts):
+        yield f"  {'' if number else 'handout':<10} {path}{'' if number else f' ({count}sealed)'}"
 
 
 def _what_became(summary: Summary) -> Iterator[str]:
@@ -170,7 +177,7 @@ def _next(frame: Frame, summary: Summary) -> None:
         hints.append(f"keyturn runs rows {summary.run} --outcome failed")
     if summary.states.get(RowState.UNCERTAIN):
         hints.append(f"keyturn runs rows {summary.run} --outcome uncertain")
-    if summary.handout is not None and summary.local:
+    if summary.handouts and summary.local:
         hints.append(f"keyturn handout open {summary.run} --to-terminal")
     for number, hint in enumerate(hints):
         frame.say(f"{'Next:' if number == 0 else '':<6} {hint}")

@@ -71,11 +71,6 @@ def _refuse_contradictions(asked: Asked, frozen: Frozen, path: Path) -> None:
         )
 
 
-def recipients_of(desk: Desk, asked: Asked) -> tuple[str, ...]:
-    """Who can open the handout; none: this machine."""
-    return desk.machine.recipients(asked.handout) if asked.frozen is None else asked.frozen.recipients
-
-
 def agreed_upon(desk: Desk, plan: Plan, probes: Probes, asked: Asked) -> dict[str, str]:
     """What the journal keeps of the plan file and of who approved it; nothing where there is none.
 

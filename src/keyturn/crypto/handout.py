@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import pyrage  # type: ignore[import-untyped]  # pyrage 1.4 ships no annotations
 
@@ -36,24 +36,57 @@ def check_recipient(text: str) -> str:
     return text.strip()
 
 
+class _Pieces:
+    """Pieces as a file to read from, so that a handout of any size passes through little memory.
+
+    broken: what ended them early; pyrage would only tell its text.
+    """
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._rest = bytearray()
+        self.broken: BaseException | None = None
+
+    def read(self, size: int) -> bytes:
+        """So many bytes; fewer at the end alone."""
+        try:
+            while len(self._rest) < size and (piece := next(self._pieces, None)) is not None:
+                self._rest += piece
+        except BaseException as error:
+            self.broken = error
+            raise
+        taken = bytes(self._rest[:size])
+        del self._rest[:size]
+        return taken
+
+
 class AgeSealer:
     """Seals and opens handouts: standard age files, readable with any age tool."""
 
-    def seal(self, lines: Iterable[bytes], recipients: Sequence[str]) -> bytes:
-        """One sealed file of these pieces, for these recipients (`age1...`).  Raises ConfigError for a bad one."""
+    def seal(self, lines: Iterable[bytes], recipients: Sequence[str], file: BinaryIO) -> None:
+        """Write one sealed file of these pieces, for these recipients.  Raises ConfigError for a bad one."""
         if not recipients:
             raise ConfigError("a handout needs at least one recipient", code="KT-CFG-034", fix="--handout age:age1...")
-        return bytes(pyrage.encrypt(b"".join(lines), [recipient_from(text) for text in recipients]))
+        pieces = _Pieces(lines)
+        try:
+            pyrage.encrypt_io(pieces, file, [recipient_from(text) for text in recipients])
+        except pyrage.EncryptError:
+            if pieces.broken is not None:
+                raise pieces.broken from None
+            raise
 
-    def open(self, sealed: bytes, identity: Path) -> bytes:
-        """What was sealed.  Raises ConfigError when the identity file is not among the recipients, or on damage."""
+    def open(self, sealed: bytes, identity: Path, file: Path | None = None) -> bytes:
+        """What was sealed.  Raises ConfigError when the identity file is not among the recipients, or on damage.
+
+        file: where it was read from, for what is said then.
+        """
         try:
             return bytes(pyrage.decrypt(sealed, identities_in(identity)))
         except pyrage.DecryptError as error:
             raise ConfigError(
                 "this handout cannot be opened",
                 code="KT-CFG-035",
-                where=str(identity),
+                where=f"{file}\nidentity: {identity}" if file is not None else str(identity),
                 why=f"it was sealed for somebody else, or the file is damaged ({error})",
                 fix="give the identity file of one of its recipients",
             ) from None

@@ -52,7 +52,8 @@ class Frozen:
     """A plan that does not change any more.  rows: the digest of what becomes of each row.
 
     pins: the targets as they were; default: where rows go that name none.  groups: what the plan said of rows, to be
-    read.  recipients: of the handout; none: of the machine that carries it out.
+    read.  recipients: of the handout; none: of the machine that carries it out.  handing: the facts of what else
+    is in it, and of who gets which part.
     """
 
     maker: Maker
@@ -67,6 +68,7 @@ class Frozen:
     groups: Sequence[Mapping[str, Any]] = ()
     recipients: tuple[str, ...] = ()
     include_protected: bool = False
+    handing: Mapping[str, str] = field(default_factory=dict)
     approvals: tuple[Approval, ...] = field(default=(), compare=False)
 
     @property
@@ -99,6 +101,7 @@ class Frozen:
             "rows": self.rows,
             "groups": [dict(group) for group in self.groups],
             "recipients": list(self.recipients),
+            "handout": dict(self.handing),
         }
 
     def with_approval(self, approval: Approval) -> "Frozen":
@@ -108,7 +111,13 @@ class Frozen:
 
 
 def freeze(
-    plan: Plan, pins: Sequence[Pin], recipients: Sequence[str], maker: Maker, *, include_protected: bool
+    plan: Plan,
+    pins: Sequence[Pin],
+    recipients: Sequence[str],
+    maker: Maker,
+    *,
+    include_protected: bool,
+    handing: Mapping[str, str],
 ) -> Frozen:
     """The plan as it stands now.  Raises ConfigError for what cannot be frozen."""
     if plan.job.password.origin is PasswordFrom.SAME:
@@ -131,6 +140,7 @@ def freeze(
         groups=tuple(plan.told()["groups"]),
         recipients=tuple(recipients),
         include_protected=include_protected,
+        handing=dict(handing),
     )
 
 
@@ -279,6 +289,7 @@ def _read(content: Mapping[str, Any]) -> Frozen:
         groups=tuple(content["groups"]),
         recipients=tuple(content["recipients"]),
         include_protected=content["include_protected"],
+        handing=dict(content["handout"]),
     )
 
 

@@ -26,6 +26,9 @@ KEY: Final = "key"
 FLAGS: Final = "flags"
 """The fact that holds the flags of pace and brakes that the run was begun with."""
 
+OPENED: Final = "handout_opened"
+"""The fact that says when the handout was last opened on this machine; what others do with theirs nobody knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

@@ -44,8 +44,12 @@ class RunFolder:
 
     @property
     def handout(self) -> Path:
-        """The sealed file with the new passwords."""
+        """The sealed file with the new passwords; where it is split, with those that no group is for."""
         return self.path / f"handout-{self.run}.age"
+
+    def handouts(self) -> list[Path]:
+        """The sealed files that are there, that of the whole run first."""
+        return sorted(self.path.glob(f"handout-{self.run}*.age"), key=lambda path: (len(path.name), path.name))
 
 
 def make_run_folder(runs: Path, now: datetime) -> RunFolder:

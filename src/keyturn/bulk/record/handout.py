@@ -1,19 +1,23 @@
-"""Writes the handout: the sealed file with the new passwords of one run.
+"""Writes the handout: the sealed files with the new passwords of one run.
 
 The passwords are derived again each time, never stored.  Rows that are done and rows that are uncertain are in it,
 the latter marked; a password that the target mailed is not.
 """
 
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from keyturn.bulk.intake.source import Source
 from keyturn.bulk.ports import HandoutSealer
+from keyturn.bulk.record.folder import RunFolder
+from keyturn.bulk.record.handing import Handing, People
+from keyturn.core.handout import Handed, as_line
 from keyturn.core.journal import DONE, Journal, Row, RowState
 from keyturn.core.outcomes import Delivery
 from keyturn.core.secret import Secret
@@ -27,40 +31,57 @@ class Handout:
     """How the handout of a run is made.  derive: the password of a row that keyturn made, None where the target did;
     handed_back: what a target made up, by row."""
 
-    path: Path
+    folder: RunFolder
+    source: Source
     sealer: HandoutSealer
     recipients: Sequence[str]
+    handing: Handing
     derive: Callable[[Row], Secret] | None
     handed_back: Callable[[], Mapping[int, Secret]]
 
     def write(self, journal: Journal) -> int:
-        """Replace the file as a whole; answers how many passwords are in it.  Writes nothing when there are none."""
-        count = 0
+        """Replace the files as a whole; answers how many passwords are in them.  Writes none that would be empty."""
+        paths = self.handing.paths(self.folder)
+        if not self.handing.groups:
+            return self._seal(paths[""], self.recipients, map(as_line, self._handed(journal)))
+        parts: dict[str, list[bytes]] = {value: [] for value in paths}
+        for handed in self._handed(journal):
+            parts[self.handing.group(handed.columns.get(self.handing.split, ""))].append(as_line(handed))
+        keys = {"": self.recipients, **self.handing.groups}
+        return sum(self._seal(paths[value], keys[value], lines) for value, lines in parts.items())
+
+    def _seal(self, path: Path, recipients: Sequence[str], lines: Iterable[bytes]) -> int:
+        """One file, sealed as its lines are made, so that a million of them pass through little memory."""
+        count, rest = 0, iter(lines)
+        first = next(rest, None)
+        if first is None:
+            return 0
 
         def counted() -> Iterator[bytes]:
             nonlocal count
-            for line in self._lines(journal):
+            for line in chain((first,), rest):
                 count += 1
                 yield line
 
-        sealed = self.sealer.seal(counted(), self.recipients)
-        if count:
-            with open_private(self.path) as file:
-                file.write(sealed)
+        with open_private(path) as file:
+            self.sealer.seal(counted(), recipients, file)
         return count
 
-    def _lines(self, journal: Journal) -> Iterator[bytes]:
+    def _handed(self, journal: Journal) -> Iterator[Handed]:
         kept = self.handed_back() if self.derive is None else {}
+        people = People(self.source, self.handing)
         for row in journal.rows(HANDED):
             password = self.derive(row) if self.derive is not None else kept.get(row.number)
             if password is not None and row.delivery in _OURS:
-                yield _line(row, password)
+                yield _line(row, password, people)
 
 
-def _line(row: Row, password: Secret) -> bytes:
-    where = {"row": row.number, "target": row.target, "user": row.who}
-    told = {**where, "password": password.reveal(), "state": str(row.state)}
-    return json.dumps(told, ensure_ascii=False).encode() + b"\n"
+def _line(row: Row, password: Secret, people: People) -> Handed:
+    person, state = people.of(row), str(row.state)
+    return Handed(
+        row.number, row.who, password, row.target, state, person.name, person.login, person.email, person.language,
+        person.columns,
+    )  # fmt: skip
 
 
 @contextmanager

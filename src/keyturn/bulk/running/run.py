@@ -13,6 +13,7 @@ from keyturn.bulk.ports import HandoutSealer, RunKeys
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.facts import FINISHED, KEY, RUNNING, STOPPED, Facts
 from keyturn.bulk.record.folder import RunFolder
+from keyturn.bulk.record.handing import Handing
 from keyturn.bulk.record.handout import Handout
 from keyturn.bulk.record.report import Told, write_reports
 from keyturn.bulk.record.retry import write_retry
@@ -38,7 +39,8 @@ NOT_DONE: Final = (RowState.FAILED, RowState.UNCERTAIN, RowState.NOT_TRIED, RowS
 class Run:
     """A run with everything it needs.  shares: one a target.  reports: which kinds to write, and where.
 
-    recipients: who can open its handout; local: this very machine is one of them.
+    recipients: who can open its handout; local: this very machine is one of them.  handing: what else is in it, and
+    who gets which part.
     """
 
     folder: RunFolder
@@ -54,12 +56,13 @@ class Run:
     reports: Sequence[str] = ("html", "csv", "jsonl")
     report_dir: Path | None = None
     version: str = ""
+    handing: Handing = field(default_factory=Handing)
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What came of it.  states: of all rows; targets: the same by target, under an empty name what goes nowhere;
-    deliveries: what became of the passwords of done rows; handout: None when no password needs one.
+    deliveries: what became of the passwords of done rows; handouts: none when no password needs one.
 
     sent: how many rows got through in this sitting; halts: what stopped early and why, by target, or under an empty
     name the whole run.
@@ -75,7 +78,7 @@ class Summary:
     halts: Sequence[tuple[str, Trip]] = ()
     reports: Sequence[Path] = ()
     retry: Path | None = None
-    handout: Path | None = None
+    handouts: Sequence[Path] = ()
     handed: int = 0
     local: bool = False
     deliveries: Mapping[str, int] = field(default_factory=dict)
@@ -177,7 +180,7 @@ def wind_up(run: Run, halts: Sequence[tuple[str, Trip]], outlay: Outlay) -> Summ
         halts,
         reports,
         retry,
-        run.folder.handout if handed else None,
+        run.folder.handouts() if handed else (),
         handed,
         run.local,
         run.journal.deliveries(),
@@ -191,11 +194,12 @@ def recall(folder: RunFolder, journal: Journal) -> Summary | None:
     states = journal.counts()
     if facts["state"] != FINISHED or any(states.get(state) for state in to_send(facts.job.ours)):
         return None
-    handout = folder.handout if folder.handout.exists() else None
     code = ExitCode(int(facts["exit"]))
     reasons, deliveries = journal.reasons(), journal.deliveries()
     targets = _by_target(journal, [pin.name for pin in facts.pins])
-    return Summary(folder.run, code, states, reasons, handout=handout, deliveries=deliveries, targets=targets)
+    return Summary(
+        folder.run, code, states, reasons, handouts=folder.handouts(), deliveries=deliveries, targets=targets
+    )  # fmt: skip
 
 
 def _by_target(journal: Journal, names: Sequence[str]) -> Mapping[str, Mapping[RowState, int]]:
@@ -226,7 +230,7 @@ def handout_of(run: Run, vault: Vault) -> Handout | None:
         return run.keys.password(name, row.number, renderings[row.target])
 
     ours = derive if run.job.password.origin is PasswordFrom.GENERATE else None
-    return Handout(run.folder.handout, run.sealer, run.recipients, ours, vault.read)
+    return Handout(run.folder, run.source, run.sealer, run.recipients, run.handing, ours, vault.read)
 
 
 def seal(handout: Handout | None, journal: Journal) -> int:

@@ -1,0 +1,111 @@
+"""Finds the handout that a command means, opens it with an identity, and writes down that it was opened."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from keyturn.cli.completion import complete_runs
+from keyturn.cli.frame import Frame
+
+if TYPE_CHECKING:
+    from keyturn.bulk.record.folder import RunFolder
+    from keyturn.core.handout import Handed
+
+NAMED = click.argument("named", metavar="RUN|FILE", shell_complete=complete_runs)
+IDENTITY = click.option(
+    "--identity", type=click.Path(path_type=Path), help="Your age identity; otherwise that of this machine."
+)
+
+
+def one_handout(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the argument and the flag that say which handout, and who opens it."""
+    return NAMED(IDENTITY(command))
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A handout, opened.  name: of its file, without the ending.  folder: of its run, where that is on this machine."""
+
+    name: str
+    people: "list[Handed]"
+    folder: "RunFolder | None"
+
+
+def opened(frame: Frame, named: str, identity: Path | None) -> Opened:
+    """Everybody in the handout of a run, or in a file of it.
+
+    Of a run that was split, the files that the identity opens.  Raises ConfigError when it opens none.
+    """
+    from keyturn.app.runs import Machine
+    from keyturn.core.errors import ConfigError
+
+    frame.progress = "Nothing was changed."
+    machine = Machine(frame.settings)
+    folder, paths = found(frame, named)
+    people: list[Handed] = []
+    refused: list[ConfigError] = []
+    for path in paths:
+        try:
+            people += _read(machine, path, identity or machine.identity)
+        except ConfigError as error:
+            refused.append(error)
+    if len(refused) == len(paths):
+        raise refused[0]
+    for each in refused:
+        frame.say(f"left out: {each.where.splitlines()[0]}: {each.why}")
+    if folder is not None:
+        _note_opened(frame, folder)
+    name = folder.handout.stem if folder is not None and len(paths) > 1 else paths[0].stem
+    return Opened(name, sorted(people, key=lambda handed: handed.row), folder)
+
+
+def found(frame: Frame, named: str) -> "tuple[RunFolder | None, list[Path]]":
+    """The run and the sealed files that are meant.  Raises ConfigError when there is none."""
+    from keyturn.bulk.record.folder import RUN_ID, RunFolder, find_run
+    from keyturn.core.errors import ConfigError
+
+    runs = frame.settings.folders.runs
+    if RUN_ID.fullmatch(named):
+        folder = find_run(runs, named)
+        paths = folder.handouts()
+        if not paths:
+            what, fix = f"run {named} has no handout", f"keyturn runs show {named} says what became of its passwords"
+            raise ConfigError(what, code="KT-CFG-035", where=str(folder.path), fix=fix)
+        return folder, paths
+    path = Path(named)
+    parent = path.absolute().parent
+    return (RunFolder(parent) if parent.parent == runs.absolute() else None), [path]
+
+
+def _read(machine: Any, path: Path, identity: Path) -> "list[Handed]":
+    from keyturn.core.errors import ConfigError
+    from keyturn.core.handout import read_line
+
+    try:
+        sealed = path.read_bytes()
+    except OSError as error:
+        what, why = "the handout cannot be read", error.strerror or ""
+        raise ConfigError(what, code="KT-CFG-035", where=str(path), why=why) from None
+    try:
+        return [read_line(line) for line in machine.sealer().open(sealed, identity, path).splitlines() if line]
+    except ValueError:
+        raise ConfigError("this is no handout", code="KT-CFG-046", where=str(path)) from None
+
+
+def _note_opened(frame: Frame, folder: "RunFolder") -> None:
+    """Write into the journal that somebody opened it; while the run is under way its own process holds the journal."""
+    from contextlib import closing
+
+    from keyturn.app.runs import Machine
+    from keyturn.bulk.record.facts import OPENED
+    from keyturn.core.errors import RunError, StoreError
+
+    machine = Machine(frame.settings)
+    try:
+        with closing(machine.journal(folder.journal)) as journal:
+            journal.note({OPENED: machine.clock().now().isoformat()})
+    except (RunError, StoreError) as error:
+        frame.detail(f"that it was opened is not written down: {error.what}")
