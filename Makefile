@@ -53,6 +53,7 @@ node:
 # What `make test` does in short, at length: kills, graphs of groups, malformed requests, slow clients, tamperings, secrets that
 # are drawn, canaries, candidates for passwords, guesses.
 KILLS ?= 50
+RUN_KILLS ?= 1000
 MAIL_KILLS ?= 1000
 GRAPHS ?= 5000
 MALFORMED ?= 10000
@@ -64,6 +65,7 @@ GUESSES ?= 500
 TOKENS ?= 1000
 campaign: setup
 	$(BIN)/python -m tests.mail.killed.campaign $(MAIL_KILLS)
+	$(BIN)/python -m tests.bulk.killed.campaign $(RUN_KILLS)
 	KEYTURN_TEST_KILLS=$(KILLS) $(BIN)/pytest -n $(WORKERS) -q -k killed tests/bulk tests/journeys
 	KEYTURN_GRAPHS=$(GRAPHS) $(BIN)/pytest -n $(WORKERS) -q tests/core/test_group_graphs.py
 	KEYTURN_MALFORMED=$(MALFORMED) $(BIN)/pytest -n $(WORKERS) -q tests/malformed

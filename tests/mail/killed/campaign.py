@@ -3,18 +3,14 @@
 `python -m tests.mail.killed.campaign 1000` prints what came of a thousand points.
 """
 
-import json
-import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,8 +23,8 @@ from keyturn.core.secret import Secret
 from keyturn.core.users import Contact, Profile
 from tests.mail.test_courier import SECRET
 from tests.support.mailsink import MailSink, Received
+from tests.support.nursery import Killer, Nursery
 
-ROOT = Path(__file__).parents[3]
 PEOPLE = [f"user{number:02}" for number in range(6)]
 RESETS = [(f"reset-{number}", PEOPLE[number % len(PEOPLE)]) for number in range(9)]
 """More resets than people: some are overtaken by a newer one of the same person."""
@@ -60,34 +56,6 @@ class Figures:
         )
 
 
-class Nursery:
-    """The process that makes the lives."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.mail.killed.life"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-        assert self._read() == "ready"
-
-    def begin(self, life: dict[str, object]) -> int:
-        """A new life; answers its number."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(life) + "\n")
-        self._process.stdin.flush()
-        return int(self._read())
-
-    def end(self) -> int:
-        """How the life ended: 0 for by itself."""
-        return int(self._read())
-
-    def close(self) -> None:
-        """No more lives."""
-        self._process.communicate()
-
-    def _read(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-
 @contextmanager
 def campaign(folder: Path) -> Iterator["Campaign"]:
     """A relay and a directory to be copied for each point."""
@@ -96,7 +64,7 @@ def campaign(folder: Path) -> Iterator["Campaign"]:
     with closing(open_house(place)) as house:
         door = house.directory(operator(), DOOR)
         door.execute([CreateUser(who, _profile(who)) for who in PEOPLE])
-    nursery = Nursery()
+    nursery = Nursery("tests.mail.killed.life")
     try:
         with MailSink() as sink:
             yield Campaign(place.data, nursery, sink)
@@ -143,16 +111,9 @@ class Campaign:
 
     def _live(self, life: dict[str, object], chance: random.Random | None) -> int:
         """One life; killed at a step of a conversation with the relay or at a moment, unless it is the last."""
-        killer = Killer(chance)
+        killer = Killer(chance, steps=STEPS, longest=LONGEST)
         self.sink.told = killer.step
-        killer.pid = self.nursery.begin(life)
-        killer.born.set()
-        timer = threading.Timer(killer.moment, killer.kill)
-        if killer.moment:
-            timer.start()
-        code = self.nursery.end()
-        killer.pid = 0
-        timer.cancel()
+        code = killer.attend(self.nursery, life)
         self.sink.told = str
         return code
 
@@ -207,30 +168,6 @@ class Campaign:
 
 def _id(letter: Received) -> str:
     return str(letter.message["Message-ID"])[1:].partition("@")[0]
-
-
-class Killer:
-    """Kills a life once: at a step of its conversations, or at a moment."""
-
-    def __init__(self, chance: random.Random | None) -> None:
-        by_step = chance is not None and chance.random() < 0.7
-        self._left = chance.randrange(1, STEPS) if chance is not None and by_step else 0
-        self.moment = chance.uniform(0.005, LONGEST) if chance is not None and not by_step else 0.0
-        self.pid = 0
-        self.born = threading.Event()
-
-    def step(self, what: str) -> None:
-        """The relay is at the next step."""
-        self._left -= 1
-        if self._left == 0:
-            self.kill()
-
-    def kill(self) -> None:
-        """As `kill -9` does."""
-        self.born.wait()
-        if self.pid:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
 
 
 def main(points: int) -> int:

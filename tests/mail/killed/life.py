@@ -5,9 +5,7 @@ deaths take minutes.
 """
 
 import asyncio
-import json
 import os
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -21,6 +19,7 @@ from keyturn.core.commands import Origin, ResetPassword
 from keyturn.core.directory import LOCAL
 from keyturn.core.outcomes import Changed, Delivery
 from keyturn.mail.relay import Relay
+from tests.support.nursery import bear
 
 LANES = 2
 """How many ask at once; a user's resets are in one lane, one after the other."""
@@ -29,18 +28,6 @@ PATIENCE = 0.005
 LONGEST = 60
 STUCK = 3
 """How a life ends in which a mail still waits after a minute."""
-
-
-def nursery() -> None:
-    """Answer each line with the number of a child that lives it, and with how it ended."""
-    print("ready", flush=True)
-    for line in sys.stdin:
-        child = os.fork()
-        if not child:
-            _live(json.loads(line))
-        print(child, flush=True)
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
 
 
 def _live(life: dict[str, Any]) -> None:
@@ -85,4 +72,4 @@ def _until_nothing_waits(house: House) -> None:
 
 
 if __name__ == "__main__":
-    nursery()
+    bear(_live)

@@ -123,6 +123,8 @@ class Lane:
         try:
             while (batch := await self._queue.get()) is not None:
                 await flight.carry(batch)
+                if not self.share.resendable:  # at a crash no more rows are in doubt than were in flight
+                    await self._shared.ledger.written()
                 self._room += 1
                 if self._room >= self._enough:
                     self._freed.set()

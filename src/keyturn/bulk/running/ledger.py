@@ -41,6 +41,8 @@ class Ledger:
         self._rows: list[Row] = []
         self._secrets: list[tuple[int, Secret]] = []
         self._wake = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._writing = False
         self._finished = False
         self.failure: KeyturnError | None = None
 
@@ -58,6 +60,15 @@ class Ledger:
         if secret is not None:
             self._secrets.append((row.number, secret))
         self._wake.set()
+
+    async def written(self) -> None:
+        """Wait until every outcome that was taken in is on disk, or cannot be."""
+        if not self._rows and not self._writing:
+            return
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        self._wake.set()
+        await waiting
 
     async def keep(self) -> None:
         """Write outcomes until `finish`; never cancelled, since what is written must also be told."""
@@ -77,14 +88,25 @@ class Ledger:
     async def _flush(self) -> None:
         rows, self._rows = self._rows, []
         secrets, self._secrets = self._secrets, []
-        if not rows or self.failure is not None:
-            return
+        waiting, self._waiting = self._waiting, []
+        try:
+            if rows and self.failure is None:
+                await self._put_down(rows, secrets)
+        finally:
+            for each in waiting:
+                if not each.done():
+                    each.set_result(None)
+
+    async def _put_down(self, rows: Sequence[Row], secrets: Sequence[tuple[int, Secret]]) -> None:
+        self._writing = True
         try:
             await self.call(self._write, rows, secrets)
         except KeyturnError as error:
             self.failure = error
             self._broken(error)
             return
+        finally:
+            self._writing = False
         for row in rows:
             self._told(row)
 
