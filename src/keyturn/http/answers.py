@@ -111,7 +111,7 @@ def settled(
     if isinstance(answer, Lost):
         return Uncertain(who, answer.text) if answer.sent else Refused(who, Reason.UNREACHABLE, answer.text)
     status = answer.status
-    broke = status == 408 or (status >= 500 and status not in certain)
+    broke = status < 200 or status == 408 or (status >= 500 and status not in certain)
     if broke or status in doubtful or (300 <= status < 400 and not harmless(status)):
         return Uncertain(who, f"answered {status}")
     if answer.is_html() and status == 404:

@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from keyturn.core.errors import StoreError
 from keyturn.core.journal import Row, RowState
 from keyturn.crypto.handout import AgeSealer
 from keyturn.store.journal import open_journal
@@ -215,10 +216,11 @@ def _journals(home: Path) -> list[Path]:
 
 
 def _facts(path: Path) -> Mapping[str, str]:
-    if path.stat().st_size == 0:
+    try:
+        with closing(open_journal(path)) as journal:
+            return {"state": "", **journal.facts()}
+    except StoreError:  # it died while the journal was made
         return {"state": ""}
-    with closing(open_journal(path)) as journal:
-        return {"state": "", **journal.facts()}
 
 
 def _rows(home: Path) -> list[Row]:

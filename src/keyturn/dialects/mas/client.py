@@ -210,9 +210,16 @@ def _judge(command: Command, answer: Answer | Lost | Refused) -> Outcome:
     if not isinstance(judged, Answer):
         return judged
     outcome = read_outcome(command, WireAnswer(judged.status, judged.value(), judged.retry_after()))
+    if isinstance(outcome, Changed) and _kept_back(command, outcome):
+        return Uncertain(command.who, "answered success without the password that it was to make up and hand back")
     if not isinstance(outcome, Refused):
         return outcome
     return replace(outcome, text=sentence(withheld(outcome.text, candidate(command))))
+
+
+def _kept_back(command: Command, outcome: Changed) -> bool:
+    """Whether nobody could know the new password: it was made up there, not mailed, and is not in the answer."""
+    return isinstance(command, ResetPassword) and not command.new and not command.notify and outcome.secret is None
 
 
 def _let_in(answer: Answer | Lost | Refused) -> Answer:
