@@ -5,6 +5,7 @@ It uses the driver as it is: one file, one table, one process, and a command lin
 
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,7 +23,7 @@ PAGE: Final = 1000
 OURS: Final = 0x6B65796A
 """What SQLite's header says of a file that is a journal."""
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of the tables; a journal of an earlier version is brought to this one when it is opened."""
 
 _PRAGMAS: Final = (
@@ -37,7 +38,7 @@ _VERIFIED: Final = ", ".join(f"'{verified.value}'" for verified in Verified)
 _FINAL: Final = ", ".join(f"'{state.value}'" for state in sorted(FINAL))
 
 _TABLES: Final = (
-    "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL, mark INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
     f"""CREATE TABLE rows (
         number INTEGER PRIMARY KEY,
         who TEXT NOT NULL,
@@ -52,7 +53,8 @@ _TABLES: Final = (
         target TEXT NOT NULL DEFAULT '',
         verified TEXT NOT NULL DEFAULT '' CHECK (verified IN ({_VERIFIED})),
         proof TEXT NOT NULL DEFAULT '',
-        noticed INTEGER
+        noticed INTEGER,
+        mark INTEGER NOT NULL DEFAULT 0
     )""",
     f"PRAGMA application_id = {OURS}",
     f"PRAGMA user_version = {VERSION}",
@@ -72,17 +74,52 @@ _TO_THIRD: Final = (
 )
 """Brings a journal of the second version, which knew nothing of reading back and of notices, to the third."""
 
-_STEPS: Final = (_TO_SECOND, _TO_THIRD)
+_COLUMNS: Final = (
+    "number", "who", "state", "reason", "text", "delivery", "attempts", "first_sent", "settled", "milliseconds",
+    "target", "verified", "proof", "noticed",
+)  # fmt: skip
 
-NOTE: Final = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-PLAN: Final = "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-SEND: Final = f"""UPDATE rows SET state = 'sent', attempts = attempts + 1, first_sent = coalesce(first_sent, ?)
-    WHERE number = ? AND state NOT IN ({_FINAL})"""  # noqa: S608  # the states are ours
-SETTLE: Final = """UPDATE rows SET state = ?, reason = ?, text = ?, delivery = ?, settled = ?, milliseconds = ?,
-    verified = '', proof = '', noticed = NULL WHERE number = ? AND who = ?"""
-VERIFY: Final = "UPDATE rows SET verified = ?, proof = ? WHERE number = ?"
-NOTICE: Final = "UPDATE rows SET noticed = ? WHERE number = ?"
-READ: Final = "SELECT * FROM rows WHERE number > ?{} ORDER BY number LIMIT ?"
+_TO_FOURTH: Final = (
+    "ALTER TABLE facts ADD COLUMN mark INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE rows ADD COLUMN mark INTEGER NOT NULL DEFAULT 0",
+    "UPDATE facts SET mark = mark_of(name, value)",
+    f"UPDATE rows SET mark = mark_of({', '.join(_COLUMNS)})",  # noqa: S608  # the names are ours
+    "PRAGMA user_version = 4",
+)
+"""Brings a journal of the third version, whose rows carried no mark of what is in them, to the fourth."""
+
+_STEPS: Final = (_TO_SECOND, _TO_THIRD, _TO_FOURTH)
+
+
+def mark_of(*values: object) -> int:
+    """A check of what a row or a fact holds: SQLite finds a page that is out of place, and no changed letter in one."""
+    return zlib.crc32(repr(values).encode())
+
+
+def _changing(where: str, **changes: str) -> str:
+    """A statement that changes rows and marks them anew.  The values of a column are those after the change."""
+    sets = ", ".join(f"{name} = {value}" for name, value in changes.items())
+    after = ", ".join(changes.get(name, name) for name in _COLUMNS)
+    return f"UPDATE rows SET {sets}, mark = mark_of({after}) WHERE {where}"  # noqa: S608  # the words are ours
+
+
+NOTE: Final = """INSERT INTO facts VALUES (?1, ?2, mark_of(?1, ?2))
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value, mark = excluded.mark"""
+PLAN: Final = f"INSERT INTO rows VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"
+SEND: Final = _changing(
+    f"number = ?2 AND state NOT IN ({_FINAL})",
+    state="'sent'", attempts="attempts + 1", first_sent="coalesce(first_sent, ?1)",
+)  # fmt: skip
+SETTLE: Final = _changing(
+    "number = ?7 AND who = ?8",
+    state="?1", reason="?2", text="?3", delivery="?4", settled="?5", milliseconds="?6",
+    verified="''", proof="''", noticed="NULL",
+)  # fmt: skip
+VERIFY: Final = _changing("number = ?3", verified="?1", proof="?2")
+NOTICE: Final = _changing("number = ?2", noticed="?1")
+DAMAGED: Final = f"""SELECT 'fact ' || name FROM facts WHERE mark <> mark_of(name, value)
+    UNION ALL SELECT 'row ' || number FROM rows WHERE mark <> mark_of({", ".join(_COLUMNS)}) LIMIT 1"""  # noqa: S608
+READ: Final = f"SELECT {', '.join(_COLUMNS)} FROM rows WHERE number > ?{{}} ORDER BY number LIMIT ?"  # noqa: S608
 COUNTS: Final = "SELECT state, count(*) FROM rows GROUP BY state"
 BY_TARGET: Final = """SELECT target, state, count(*) FROM rows GROUP BY 1, 2
     ORDER BY min(min(number)) OVER (PARTITION BY target)"""
@@ -201,6 +238,7 @@ class FileJournal:
             self._held.release()
 
     def _prepare(self, *, create: bool) -> None:
+        self._file.create_function("mark_of", -1, mark_of, deterministic=True)
         for pragma in _PRAGMAS:
             self._file.execute(pragma)
         if create:
@@ -216,6 +254,8 @@ class FileJournal:
             raise StoreError("the journal was written by a newer keyturn", where=str(self._path))
         for step in _STEPS[version - 1 :]:
             self._execute(step)
+        for (where,) in self._file.execute(DAMAGED):
+            raise StoreError("the journal is damaged", where=str(self._path), why=f"{where} is not what was written")
 
     def _execute(self, statements: Sequence[str]) -> None:
         self._file.execute("BEGIN IMMEDIATE")
@@ -253,11 +293,12 @@ class FileJournal:
 
 
 def _planned(row: Row) -> tuple[object, ...]:
-    return (
+    values = (
         row.number, row.who, row.state.value, row.reason, row.text, row.delivery, row.attempts,
         micros_or_none(row.first_sent), micros_or_none(row.settled), row.milliseconds, row.target,
         row.verified.value, row.proof, micros_or_none(row.noticed),
     )  # fmt: skip
+    return (*values, mark_of(*values))
 
 
 def _settled(row: Row) -> tuple[object, ...]:
