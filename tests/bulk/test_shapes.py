@@ -102,7 +102,10 @@ def test_every_shape_of_answer_from_a_server_with_verdicts(tmp_path: Path, serve
     hold_together(came, server)
     believed = {name for name, state in came.states.items() if state == "changed"}
     assert believed == SURE | LATER | {"drop-before", "drop-after", "reset-before", "reset-after"}
-    assert {name for name, state in came.states.items() if state == "failed"} == SAYS_NO | {"succeeded-false", "twice-the-same-key"}
+    assert {name for name, state in came.states.items() if state == "failed"} == SAYS_NO | {
+        "succeeded-false",
+        "twice-the-same-key",
+    }
 
 
 @pytest.mark.proves("RN-3", "R-4")

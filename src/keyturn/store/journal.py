@@ -105,7 +105,7 @@ def _changing(where: str, **changes: str) -> str:
 
 NOTE: Final = """INSERT INTO facts VALUES (?1, ?2, mark_of(?1, ?2))
     ON CONFLICT (name) DO UPDATE SET value = excluded.value, mark = excluded.mark"""
-PLAN: Final = f"INSERT INTO rows VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"
+PLAN: Final = f"INSERT INTO rows VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"  # noqa: S608
 SEND: Final = _changing(
     f"number = ?2 AND state NOT IN ({_FINAL})",
     state="'sent'", attempts="attempts + 1", first_sent="coalesce(first_sent, ?1)",
