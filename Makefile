@@ -54,6 +54,7 @@ node:
 # are drawn, canaries, candidates for passwords, guesses.
 KILLS ?= 50
 RUN_KILLS ?= 1000
+MUTATIONS ?= 10000
 MAIL_KILLS ?= 1000
 GRAPHS ?= 5000
 MALFORMED ?= 10000
@@ -66,6 +67,7 @@ TOKENS ?= 1000
 campaign: setup
 	$(BIN)/python -m tests.mail.killed.campaign $(MAIL_KILLS)
 	$(BIN)/python -m tests.bulk.killed.campaign $(RUN_KILLS)
+	$(BIN)/python -m tests.store.mutations $(MUTATIONS)
 	KEYTURN_TEST_KILLS=$(KILLS) $(BIN)/pytest -n $(WORKERS) -q -k killed tests/bulk tests/journeys
 	KEYTURN_GRAPHS=$(GRAPHS) $(BIN)/pytest -n $(WORKERS) -q tests/core/test_group_graphs.py
 	KEYTURN_MALFORMED=$(MALFORMED) $(BIN)/pytest -n $(WORKERS) -q tests/malformed

@@ -79,9 +79,10 @@ def as_of_the_first_format(folder: Path, file: Path) -> None:
         "columns": json.dumps({"id": "userid"}), "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
     }  # fmt: skip
     with closing(sqlite3.connect(folder / "journal.db")) as raw, raw:
+        raw.execute("ALTER TABLE facts DROP COLUMN mark")
         raw.execute("DELETE FROM facts WHERE name IN ('targets', 'default', 'flags')")
         raw.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(old.items()))
-        for later in ("noticed", "proof", "verified", "target"):
+        for later in ("mark", "noticed", "proof", "verified", "target"):
             raw.execute(f"ALTER TABLE rows DROP COLUMN {later}")
         raw.execute("PRAGMA user_version = 1")
 

@@ -286,6 +286,8 @@ class FileJournal:
             yield
         except sqlite3.Error as error:
             raise StoreError(f"the journal cannot be used: {error}", where=str(self._path)) from error
+        except UnicodeDecodeError as error:  # of what the driver would tell of a damaged file
+            raise StoreError("the journal is damaged", where=str(self._path)) from error
 
     def _expect(self, touched: int, wanted: int, otherwise: str) -> None:
         if wanted and touched != wanted:
