@@ -15,12 +15,13 @@ TOKEN = "a-token-for-tests"
 
 @dataclass
 class PasswordServer:
-    """requests: how many came in; passwords: every value that was set, by user; lose: so many answers are dropped
-    after the change; slow: so many requests are told to wait a second; signed_out: 401 to every password;
-    greeting: the status of the answer to the first read."""
+    """requests: how many came in to change something; reads: how many only looked; passwords: every value that was
+    set, by user; lose: so many answers are dropped after the change; slow: so many requests are told to wait a
+    second; signed_out: 401 to every password; greeting: the status of the answer to the first read."""
 
     url: str = ""
     requests: int = 0
+    reads: int = 0
     passwords: dict[str, list[str]] = field(default_factory=dict)
     lose: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
@@ -32,6 +33,7 @@ class PasswordServer:
 
     async def probe(self, request: web.Request) -> web.Response:
         """What a client reads first."""
+        self.reads += 1
         return web.json_response([] if self.greeting == 200 else {"message": "no"}, status=self.greeting)
 
     async def reset(self, request: web.Request) -> web.Response:

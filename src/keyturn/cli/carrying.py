@@ -10,6 +10,7 @@ from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.planning.same import sealed
 from keyturn.bulk.record.facts import FINISHED, FLAGS, KEY, PLANNING, Facts, pinned
 from keyturn.bulk.record.folder import RunFolder, make_run_folder, run_folders
+from keyturn.bulk.record.piped import seal_input
 from keyturn.bulk.record.veil import IDS, check_redact, new_veil, unnamed
 from keyturn.bulk.running.begin import begin
 from keyturn.cli.allowing import tell_of_skipping, with_canary
@@ -17,6 +18,7 @@ from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame, Output
 from keyturn.cli.handingview import draw_parts, handed_to
+from keyturn.cli.piping import taken_in
 from keyturn.cli.planview import draw_plan
 from keyturn.cli.resuming import go_on
 from keyturn.cli.runflags import Asked
@@ -35,8 +37,8 @@ _LEFT = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
 def carry(frame: Frame, asked: Asked, operation: str) -> int:
     """Do the whole job; the exit code of the command."""
     frame.progress = "Nothing was sent."
-    asked = thawed(asked, operation)
-    source = read_source(asked.file, asked.reading)
+    asked = thawed(taken_in(asked), operation)
+    source = read_source(asked.content, asked.reading)
     with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
         asked = with_password(frame, asked)
         plan = desk.plan(source, asked, operation)
@@ -62,7 +64,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
             folder = make_run_folder(desk.machine.folders.runs, desk.machine.clock().now())
             holding.name(folder.run)
             with closing(desk.machine.journal(folder.journal, create=True)) as journal:
-                _begin(desk, journal, plan, probes, recipients, asked, {**agreed, **handing.facts()})
+                _begin(desk, folder, journal, plan, probes, recipients, asked, {**agreed, **handing.facts()})
                 if frame.output is Output.JSONL:
                     told = plan.told()
                     frame.json({"run": folder.run, **(unnamed(told) if redacted(desk, asked) else told)})
@@ -74,6 +76,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
 
 def _begin(
     desk: Desk,
+    folder: RunFolder,
     journal: Journal,
     plan: Plan,
     probes: Probes,
@@ -84,7 +87,10 @@ def _begin(
     own = "" if recipients else desk.machine.own_recipient()
     pins = pins_of(plan, desk.now(), probes)
     key = desk.machine.new_key()
-    kept = {KEY: key, FLAGS: asked.remembered(), **sealed(plan.job, desk.machine.keys(key))}
+    keys = desk.machine.keys(key)
+    kept = {KEY: key, FLAGS: asked.remembered(), **sealed(plan.job, keys)}
+    if plan.source.kept is not None:
+        seal_input(plan.source.kept, folder.piped, keys)
     facts = pinned(plan, pins, recipients or (own,), desk.machine.clock().now())
     hidden = new_veil() if redacted(desk, asked) else {}
     begin(journal, plan, {**facts, **kept, **hidden, "name": asked.name, "local": "yes" if own else "no", **more})

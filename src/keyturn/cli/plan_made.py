@@ -49,6 +49,7 @@ def create(frame: Frame, asked: Asked) -> int:
 def _show(frame: Frame, asked: Asked, operation: str) -> int:
     from keyturn.bulk.intake.source import read_source
     from keyturn.cli.handingview import draw_parts, handed_to, told_parts
+    from keyturn.cli.piping import taken_in
     from keyturn.cli.planview import draw_plan
     from keyturn.cli.running import desk_for, not_there, speeds_of
     from keyturn.cli.sameness import with_password
@@ -56,7 +57,8 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
     from keyturn.cli.whereto import wanted
 
     frame.progress = "Nothing was changed."
-    source = read_source(asked.file, asked.reading)
+    asked = taken_in(asked)
+    source = read_source(asked.content, asked.reading)
     with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
         asked = with_password(frame, asked)
         found = desk.plan(source, asked, operation)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from keyturn.bulk.intake.columns import PEOPLE
 from keyturn.bulk.job import Operation, PasswordFrom
 from keyturn.bulk.planning.cautions import Caution, of_sign_in, span
+from keyturn.bulk.planning.cures import cure
 from keyturn.bulk.planning.plan import Group, Part, Plan
 from keyturn.bulk.planning.screening import TWO_NAMES, Fate
 from keyturn.bulk.running.shares import Speed
@@ -44,7 +45,7 @@ def draw_plan(
     if several:
         lines += _by_target(plan, desk, probes, speeds)
     else:
-        lines += [_group(plan.parts.get(group.target), group) for group in plan.groups]
+        lines += [line for group in plan.groups for line in _group(plan.parts.get(group.target), group)]
     if not plan.change:
         lines.append("  no user would change")
     parts = list(plan.parts.values())
@@ -106,11 +107,11 @@ def _by_target(plan: Plan, desk: Desk, probes: Probes, speeds: Mapping[str, Spee
     lines = []
     for name, part in plan.parts.items():
         lines += [f"  {_place(desk, name)}", *_signed_in(desk, name, probes)]
-        lines += [_group(part, group) for group in plan.groups if group.target == name]
+        lines += [line for group in plan.groups if group.target == name for line in _group(part, group)]
         if part.job.password.origin is PasswordFrom.GENERATE:
             lines += _pair("password", f"{_length(part)} characters")
         lines += [*_pair("pace", _pace(plan, name, speeds)), ""]
-    nowhere = [_group(None, group) for group in plan.groups if group.target not in plan.parts]
+    nowhere = [line for group in plan.groups if group.target not in plan.parts for line in _group(None, group)]
     return [*lines, *(["  to no target", *nowhere] if nowhere else lines[:0])]
 
 
@@ -135,16 +136,17 @@ def _packed(name: str, parts: list[str]) -> list[str]:
     return _pair(name, *lines)
 
 
-def _group(part: Part | None, group: Group) -> str:
+def _group(part: Part | None, group: Group) -> list[str]:
     if group.fate is Fate.CHANGE and part is not None:
         created = part.job.operation is Operation.CREATE
         what = "change the password" if part.job.old else "set a new password"
-        return f"  {'+' if created else '~'} {group.count:>7,}  {'create' if created else what}"
+        return [f"  {'+' if created else '~'} {group.count:>7,}  {'create' if created else what}"]
     told = group.fate is Fate.BLOCK or group.reason == TWO_NAMES
     words = _WORDS.get(group.reason, group.text if told else group.reason)
     rows = ", ".join(str(number) for number in group.rows) + (" ..." if group.count > len(group.rows) else "")
     fate = "skipped" if group.fate is Fate.SKIP else "blocked"
-    return f"  {_SIGNS[group.fate]} {group.count:>7,}  {fate}: {words}   {'row' if group.count == 1 else 'rows'} {rows}"
+    line = f"  {_SIGNS[group.fate]} {group.count:>7,}  {fate}: {words}   {'row' if group.count == 1 else 'rows'} {rows}"
+    return [line, f"{'':13}{cure(group.reason)}"] if group.fate is Fate.BLOCK else [line]
 
 
 def _length(part: Part) -> str:

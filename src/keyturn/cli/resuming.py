@@ -3,12 +3,9 @@
 from contextlib import closing
 
 from keyturn.app.runs import Machine, rules_of
-from keyturn.bulk.intake.columns import TARGET
-from keyturn.bulk.intake.content import OnDisk
-from keyturn.bulk.intake.encodings import bytes_of
-from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
 from keyturn.bulk.planning.same import SAME, opened
+from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.facts import (
     FINISHED,
     FLAGS,
@@ -18,7 +15,6 @@ from keyturn.bulk.record.facts import (
     Now,
     Pin,
     changed,
-    same_file,
     same_targets,
     targets_of,
 )
@@ -65,7 +61,7 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
         # A target may have told then what it asks of passwords, and may not have told us yet.
         untold = [pin.name for pin, now in _pairs(desk, facts) if pin.capabilities != _digest(now)]
         probes = desk.probe(untold) if untold else {}
-        plan = _same_plan(desk, facts)
+        plan = _same_plan(desk, folder, facts)
         reports_of(desk, asked)
         if asked.redact and not facts[REDACT]:
             journal.note({REDACT: asked.redact, REDACTION: facts[REDACTION] or new_key()})
@@ -122,9 +118,9 @@ def _digest(now: Now) -> str:
     return capabilities_digest(now.capabilities)
 
 
-def _same_plan(desk: Desk, facts: Facts) -> Plan:
+def _same_plan(desk: Desk, folder: RunFolder, facts: Facts) -> Plan:
     """The plan of the run, made again from the file that it was made of.  Raises SourceError for another file."""
-    same_file(facts, bytes_of(OnDisk(facts.file)).sha256)
+    source = read_again(facts, folder, desk.machine.keys)
     destinations = [
         Destination(
             pin.name,
@@ -137,9 +133,6 @@ def _same_plan(desk: Desk, facts: Facts) -> Plan:
         for pin, now in _pairs(desk, facts)
     ]
     job = opened(facts.job, facts.values, desk.machine.keys(facts[KEY])) if facts[SAME] else facts.job
-    source = read_source(facts.file, facts.reading)
-    if TARGET not in facts.reading.columns:  # a run of the first format, which knew no such column
-        source = source.without(TARGET)
     return make_plan(source, job, destinations, desk.machine.blocklist(), default=facts["default"])
 
 

@@ -17,6 +17,7 @@ from keyturn.cli.since import Since
 from keyturn.core.secret import Secret
 
 if TYPE_CHECKING:
+    from keyturn.bulk.intake.content import Content
     from keyturn.bulk.planning.frozen import Frozen
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
@@ -30,7 +31,8 @@ Command = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the person asked for, before any of it is judged.  same: the one password for all, once it is known.
+    """What the person asked for, before any of it is judged.  same: the one password for all, once it is known;
+    taken: what was piped in.
 
     out: where the plan is frozen; plan: the plan file that is to be run; frozen: what stands in it, once it is read.
     """
@@ -66,9 +68,17 @@ class Asked:
     redact: str = ""
     name: str = ""
     no_hints: bool = False
+    taken: "Content | None" = None
     out: Path | None = None
     plan: Path | None = None
     frozen: "Frozen | None" = None
+
+    @property
+    def content(self) -> "Content":
+        """The bytes of the file."""
+        from keyturn.bulk.intake.content import OnDisk
+
+        return self.taken or OnDisk(self.file)
 
     def remembered(self) -> str:
         """The flags of pace and brakes, for a resume that does not say them again."""

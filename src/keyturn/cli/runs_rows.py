@@ -39,7 +39,7 @@ def rows(
     states = tuple(RowState(word) for word in outcome)
     with opened(frame, name) as (journal, facts):
         if retry_file is not None:
-            return _to_mend(frame, journal, facts, states, (retry_file, target), force=force)
+            return _to_mend(frame, journal, facts, states, (name, retry_file, target), force=force)
         several = len(facts.pins) > 1
         for row in journal.rows(states, target=target):
             if frame.output in (Output.JSON, Output.JSONL):
@@ -56,17 +56,20 @@ def _to_mend(
     journal: "Journal",
     facts: "Facts",
     states: "tuple[RowState, ...]",
-    where: tuple[str, str | None],
+    where: tuple[str, str, str | None],
     *,
     force: bool,
 ) -> None:
     """Write the chosen rows, those that are not done where none are chosen, in the user's own columns."""
+    from keyturn.app.runs import Machine
     from keyturn.bulk.record.again import read_again
+    from keyturn.bulk.record.folder import find_run
     from keyturn.bulk.record.retry import NOT_DONE, retry_into
     from keyturn.cli.newfile import STDOUT, write_new
 
-    path, target = where
-    source = read_again(facts)
+    run, path, target = where
+    machine = Machine(frame.settings)
+    source = read_again(facts, find_run(machine.folders.runs, run), machine.keys)
     count = write_new(
         frame,
         path,

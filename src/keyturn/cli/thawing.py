@@ -39,7 +39,7 @@ def thawed(asked: Asked, operation: str) -> Asked:
         raise ConfigError(what, code="KT-PLN-004", where=str(path), fix=fix)
     _refuse_contradictions(asked, frozen, path)
     file = asked.file if asked.file != Path() else frozen.file
-    hold_file(frozen, bytes_of(OnDisk(file)).sha256, file)
+    hold_file(frozen, bytes_of(asked.taken or OnDisk(file)).sha256, file)
     return replace(
         asked,
         file=file,

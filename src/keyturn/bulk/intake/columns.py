@@ -1,5 +1,7 @@
 """Matches the header of a file with what a run needs: by name, openly, and never when two would do."""
 
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,19 +18,29 @@ _NAMES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "id": (
         ("id", "userid"),
         ("username", "loginid", "login", "user", "loginname", "employeeid", "employeenumber", "empno", "personid",
-         "uid", "samaccountname", "userprincipalname", "upn", "account", "accountname"),
+         "uid", "samaccountname", "userprincipalname", "upn", "account", "accountname", "logonname", "userlogonname"),
     ),
-    "login": (("login", "username", "loginid"), ("loginname", "userlogin", "samaccountname", "userprincipalname")),
-    "email": (("email", "mail"), ("emailaddress", "mailaddress", "primaryemail", "workemail", "emailid", "emails")),
+    "login": (
+        ("login", "username", "loginid"),
+        ("loginname", "userlogin", "samaccountname", "userprincipalname", "logonname", "userlogonname"),
+    ),
+    "email": (
+        ("email", "mail"),
+        ("emailaddress", "mailaddress", "primaryemail", "workemail", "emailid", "emails", "emailsvalue",
+         "emails0value", "emailstypeeqworkvalue"),
+    ),
     "display_name": (("displayname",), ("fullname", "cn", "commonname", "nameformatted")),
     "given_name": (("givenname", "firstname"), ("forename", "first", "namegivenname")),
     "family_name": (("familyname", "lastname", "surname"), ("sn", "last", "namefamilyname")),
-    "title": (("title",), ("jobtitle",)),
-    "phone": (("phone", "phonenumber"), ("telephone", "telephonenumber", "primaryphone", "mobile")),
-    "language": (("language", "preferredlanguage"), ("lang", "locale")),
-    "country": (("country",), ("countrycode",)),
+    "title": (("title",), ("jobtitle", "employeetitle")),
+    "phone": (
+        ("phone", "phonenumber"),
+        ("telephone", "telephonenumber", "primaryphone", "mobile", "phonenumbersvalue", "phonenumbers0value"),
+    ),
+    "language": (("language", "preferredlanguage"), ("lang", "locale", "langcode")),
+    "country": (("country",), ("countrycode", "countryorregion", "usagelocation", "co")),
     "timezone": (("timezone",), ("tz",)),
-    "password": (("password",), ("newpassword", "initialpassword", "startpassword", "pw", "pwd")),
+    "password": (("password",), ("newpassword", "initialpassword", "startpassword", "passwordprofile", "pw", "pwd")),
     "old_password": (("oldpassword",), ("currentpassword", "presentpassword", "previouspassword", "oldpw", "oldpwd")),
     "target": (("target",), ()),
 }  # fmt: skip
@@ -65,12 +77,29 @@ class Matched:
     doubtful: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def fold(name: str) -> str:
-    """A header without case, blanks and punctuation.
+_BRACKET: Final = re.compile(r"(?P<label>.*\S)\s+\[(?P<inside>[^\]]+)\](\s+Required)?")
+_REMARKS: Final = frozenset({"required", "optional", "uploadonly", "readonly"})
+_SCHEMA: Final = re.compile(r"urn:[a-z0-9.:]+:(?=[A-Za-z]+(\.|\[|$))", re.IGNORECASE)
 
-    >>> fold(" User_ID ")
-    'userid'
+
+def fold(name: str) -> str:
+    """A header without case, blanks and punctuation, by the name that a program would use.
+
+    What stands in brackets behind a label is that name (`User name [userPrincipalName] Required`, as templates of one
+    cloud directory have it), unless it is a remark (`Email Address [Required]`, as those of another); a path may begin
+    with its schema (`urn:...:User:userName`).  Both read 29 November 2026.
+
+    >>> fold(" User_ID "), fold("Email Address [Required]"), fold("User name [userPrincipalName] Required")
+    ('userid', 'emailaddress', 'userprincipalname')
     """
+    bracket = _BRACKET.fullmatch(name.strip()) if "[" in name else None
+    if bracket is not None:
+        inside = _bare(bracket["inside"])
+        return _bare(bracket["label"]) if inside in _REMARKS or inside.startswith("must") else inside
+    return _bare(_SCHEMA.sub("", name.strip()) if name.strip().startswith("urn:") else name)
+
+
+def _bare(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
@@ -101,6 +130,7 @@ def match(header: Sequence[str], asked: Mapping[str, str], *, file: str) -> Matc
             taken.add(found[0].index)
         elif found:
             doubtful[name] = tuple(column.header for column in found)
+    _first_name(columns, cells, taken)
     for name, what in ((ID, "the user id"), (TARGET, "the target")):
         if name in doubtful:
             raise _two(doubtful[name], name, what, file)
@@ -108,6 +138,14 @@ def match(header: Sequence[str], asked: Mapping[str, str], *, file: str) -> Matc
         raise _no_id(cells, file)
     ignored = tuple(cell for index, cell in enumerate(cells) if index not in taken and cell and cell != REASON_COLUMN)
     return Matched(columns, ignored, doubtful)
+
+
+def _first_name(columns: dict[str, Column], cells: Sequence[str], taken: set[int]) -> None:
+    """A column `Name` beside one of family names holds given names; alone nobody knows."""
+    names = [index for index, cell in enumerate(cells) if index not in taken and fold(cell) == "name"]
+    if len(names) == 1 and "family_name" in columns and "given_name" not in columns:
+        columns["given_name"] = Column(cells[names[0]], names[0], guess=True)
+        taken.add(names[0])
 
 
 def _candidates(name: str, cells: Sequence[str], taken: set[int]) -> list[Column]:
@@ -153,17 +191,19 @@ def _two(headers: Sequence[str], name: str, what: str, file: str) -> SourceError
         f"{len(headers)} columns in {file} could be {what}",
         code="KT-IN-010",
         where=f"columns:  {' | '.join(headers)}",
-        fix=f"say which one, as in --map {name}={headers[0]}",
+        fix=f"say which one, as in --map {name}={shlex.quote(headers[0])}",
     )
 
 
 def _no_id(cells: Sequence[str], file: str) -> SourceError:
+    mails = [cell for cell in cells if fold(cell) in ("email", "mail", "emailaddress", "primaryemail")]
+    nearest = next(iter(mails), next(filter(None, cells), "COLUMN"))
     return SourceError(
         f"no column in {file} looks like the user id",
         code="KT-IN-002",
         where=f"header:  {' | '.join(cells)}",
         why="keyturn looks for: userid, id, user_id, username, USERID, LOGINID ...",
-        fix=f"say which one, as in --map id={next(filter(None, cells), 'COLUMN')}",
+        fix=f"say which one, as in --map id={shlex.quote(nearest)}",
     )
 
 

@@ -78,7 +78,7 @@ class Kept:
 
     def open(self) -> BinaryIO:
         """A reader with a place of its own."""
-        return io.BufferedReader(_Window(self.file))
+        return io.BufferedReader(_Window(self))
 
 
 def piped(stream: IO[bytes]) -> Kept:
@@ -96,9 +96,9 @@ def blocks(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 class _Window(io.RawIOBase):
-    """A reader with a place of its own in a file that others read as well."""
+    """A reader with a place of its own in what others read as well; while it lives, what it reads does."""
 
-    def __init__(self, kept: IO[bytes]) -> None:
+    def __init__(self, kept: Kept) -> None:
         self._kept = kept
         self._place = 0
 
@@ -112,8 +112,8 @@ class _Window(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the stubs want any buffer
         """Fill the buffer from our place on."""
-        self._kept.seek(self._place)
-        found = self._kept.read(len(buffer))
+        self._kept.file.seek(self._place)
+        found = self._kept.file.read(len(buffer))
         buffer[: len(found)] = found
         self._place += len(found)
         return len(found)
@@ -123,7 +123,7 @@ class _Window(io.RawIOBase):
         if whence == io.SEEK_CUR:
             offset += self._place
         elif whence == io.SEEK_END:
-            offset += self._kept.seek(0, io.SEEK_END)
+            offset += self._kept.file.seek(0, io.SEEK_END)
         self._place = max(0, offset)
         return self._place
 

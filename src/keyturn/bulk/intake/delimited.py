@@ -13,9 +13,10 @@ from keyturn.bulk.intake.table import Record
 from keyturn.core.errors import SourceError
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_PREAMBLE: Final = re.compile(r"version:v\d+(\.\d+)*")
-"""The line that stands before the header in the templates of one cloud directory (read 29 November 2026:
-learn.microsoft.com/entra/identity/users/users-bulk-add)."""
+_PREAMBLE: Final = re.compile(r"version:v\d+(\.\d+)*|#TYPE [\w.`+\[\], =]+")
+"""Lines that may stand before the header: `version:v1.0` in the templates of one cloud directory
+(learn.microsoft.com/entra/identity/users/users-bulk-add), `#TYPE ...` in what Export-Csv of Windows PowerShell writes
+(learn.microsoft.com/powershell/module/microsoft.powershell.utility/export-csv).  Both read 29 November 2026."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _first_record(content: Content, encoding: str, delimiter: str) -> tuple[int,
     with _text(content, encoding) as file:
         for number, (_, record) in enumerate(_records(file, delimiter, content.path.name), start=1):
             filled = [cell for cell in record if cell.strip()]
-            if filled and not (len(filled) == 1 and _PREAMBLE.fullmatch(filled[0].strip())):
+            if filled and not (number == 1 and len(filled) == 1 and _PREAMBLE.fullmatch(filled[0].strip())):
                 return number, tuple(record)
     return 0, ()
 

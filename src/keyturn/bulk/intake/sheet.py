@@ -5,8 +5,9 @@ made it ask for 512 GiB and end the process (docs/decisions/0037).
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from xml.parsers import expat
 
@@ -16,7 +17,7 @@ from keyturn.bulk.intake.values import Values, unescaped
 ROWS: Final = 1_048_576
 COLUMNS: Final = 16_384
 _PLACE: Final = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
-_TEXTS: Final = frozenset({"v", "t", "f"})
+_TEXTS: Final = frozenset({"v", "t"})
 
 
 class Damaged(Exception):
@@ -43,6 +44,7 @@ def letters(column: int) -> str:
     return (letters(before - 1) if before else "") + chr(ord("A") + last)
 
 
+@lru_cache(maxsize=COLUMNS)
 def column_of(name: str) -> int:
     """The place of a column.
 
@@ -160,7 +162,7 @@ def rows(pieces: Iterable[bytes], values: Values) -> Iterator[SheetRow]:
 
 
 class _Reader:
-    """Puts rows together from what the parser tells."""
+    """Puts rows together from what the parser tells.  Called for every element, so that it looks up little."""
 
     def __init__(self, values: Values) -> None:
         self.ready: list[SheetRow] = []
@@ -170,30 +172,36 @@ class _Reader:
         self._row = SheetRow(0)
         self._column = -1
         self._cell: Mapping[str, str] = {}
-        self._parts: dict[str, list[str]] = {name: [] for name in _TEXTS}
+        self._written: list[str] = []
+        self._typed: list[str] = []
+        self._formula = False
         self._aloud = 0
-        self._starts: Mapping[str, Callable[[Mapping[str, str]], None]] = {"row": self._new_row, "c": self._new_cell}
+        self._locals: dict[str, str] = {}
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        local = _local(name)
-        begin = self._starts.get(local)
-        if begin is not None:
-            begin(attributes)
-        elif local in _TEXTS and not self._aloud:
-            self.parser.CharacterDataHandler = self._parts[local].append
-            if local == "f":
-                self._parts["f"].append("=")
-        self._aloud += local == "rPh"
+        local = self._locals.get(name) or self._locals.setdefault(name, _local(name))
+        if local == "c":
+            self._new_cell(attributes)
+        elif local == "v":
+            self.parser.CharacterDataHandler = self._written.append
+        elif local == "row":
+            self._new_row(attributes)
+        elif local == "t" and not self._aloud:
+            self.parser.CharacterDataHandler = self._typed.append
+        else:
+            self._formula |= local == "f"
+            self._aloud += local == "rPh"
 
     def _end(self, name: str) -> None:
-        local = _local(name)
-        if local in _TEXTS:
-            self.parser.CharacterDataHandler = None
-        elif local == "c":
+        local = self._locals[name]
+        if local == "c":
             self._end_cell()
-        elif local == "row" and self._row.cells:
-            self.ready.append(self._row)
-        self._aloud -= local == "rPh"
+        elif local in _TEXTS:
+            self.parser.CharacterDataHandler = None
+        elif local == "row":
+            self.ready += [self._row] if self._row.cells else []
+        elif local == "rPh":
+            self._aloud -= 1
 
     def _new_row(self, attributes: Mapping[str, str]) -> None:
         told = attributes.get("r", str(self._row.number + 1))
@@ -209,15 +217,15 @@ class _Reader:
         column = column_of(place[1]) if place else self._column + 1
         if (told and (place is None or int(place[2]) != self._row.number)) or not self._column < column < COLUMNS:
             raise Damaged(f"the cell {(told or '')[:20]} is out of its place in row {self._row.number}")
-        self._column, self._cell = column, attributes
-        for part in self._parts.values():
-            part.clear()
+        self._column, self._cell, self._formula = column, attributes, False
+        self._written.clear()
+        self._typed.clear()
 
     def _end_cell(self) -> None:
-        cell, parts = self._cell, self._parts
+        cell = self._cell
         kind = cell.get("t", "n")
-        raw = "".join(parts["t"] if kind == "inlineStr" else parts["v"])
-        text, mark = self._values.read(kind, raw, cell.get("s", "0"), formula=bool(parts["f"]))
+        raw = "".join(self._typed if kind == "inlineStr" else self._written)
+        text, mark = self._values.read(kind, raw, cell.get("s", "0"), formula=self._formula)
         if text or mark:
             self._row.cells[self._column] = text
         if mark:

@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 from keyturn.bulk.formulas import restored
 from keyturn.bulk.intake.columns import ID, REASON_COLUMN, Matched, match
-from keyturn.bulk.intake.content import Content, OnDisk
+from keyturn.bulk.intake.content import Content, Kept, OnDisk
 from keyturn.bulk.intake.delimited import read_delimited
 from keyturn.bulk.intake.encodings import Letters, bytes_of, letters_of
 from keyturn.bulk.intake.kinds import Kind, kind_of
@@ -58,7 +58,7 @@ class SourceRow:
 class Source:
     """A file that was found readable to its end: letters, header and what its columns mean are known.
 
-    reading: as it was asked for.
+    reading: as it was asked for.  kept: what was piped in, and is to be kept with a run.
     """
 
     path: Path
@@ -66,6 +66,7 @@ class Source:
     table: Table
     matched: Matched
     reading: Reading = field(default_factory=Reading)
+    kept: Kept | None = field(default=None, repr=False)
 
     @property
     def as_read(self) -> Reading:
@@ -124,7 +125,7 @@ class Source:
             number, _, cells, marks, hidden = record
             if returns:
                 cells = list(map(restored, cells))
-            if len(cells) != width or not any(cells):
+            if len(cells) != width or not (marks or any(cells)):
                 yield SourceRow(number, {}, ())
             elif chosen is not None and not (any(map(str.strip, cells)) and chosen(number, cells)):
                 yield SourceRow(number, {}, (), left_out=True)
@@ -163,7 +164,7 @@ def read_source(path: Path | Content, reading: Reading | None = None) -> Source:
     header = _header(table)
     chooser(_selection(reading), header, content.path.name)
     matched = match(header, reading.columns, file=content.path.name)
-    return Source(content.path, letters, table, matched, reading)
+    return Source(content.path, letters, table, matched, reading, content if isinstance(content, Kept) else None)
 
 
 def header_of(path: Path) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ class Noticed:
     without an address; unused: headers that look like passwords and are not read; short: users whose password from the
     file, or for all, is a short one; people: headers of what is said of people beside the name that they are known by.
     numbers: ids that are numbers in their sheet; hidden: rows that their sheet does not show.
+    alike: rows whose ids look like those of earlier ones, the first few with them, and how many there are.
     """
 
     zeros: int = 0
@@ -35,6 +36,8 @@ class Noticed:
     people: Sequence[str] = ()
     numbers: int = 0
     hidden: int = 0
+    alike: Sequence[tuple[int, int]] = ()
+    alike_count: int = 0
 
 
 def unused_passwords(header: Sequence[str], job: Job) -> list[str]:
@@ -64,6 +67,12 @@ def _of_file(job: Job, noticed: Noticed) -> list[Caution]:
     if noticed.hidden:
         rows = "1 row is" if noticed.hidden == 1 else f"{noticed.hidden:,} rows are"
         found.append(Caution("KT-IN-026", f"{rows} hidden in the sheet, perhaps by a filter, and would change as well"))
+    if noticed.alike_count:
+        ids = "1 id looks" if noticed.alike_count == 1 else f"{noticed.alike_count:,} ids look"
+        rows = ", ".join(f"{row} and {first}" for row, first in noticed.alike)
+        more = " ..." if noticed.alike_count > len(noticed.alike) else ""
+        text = f"{ids} like the id of another user: rows {rows}{more}"
+        found.append(Caution("KT-IN-027", text))
     if job.password.column or job.old:
         what = "hashes of passwords" if job.password.hashed else "passwords in clear"
         found.append(Caution("KT-IN-022", f"the file holds {what}: delete it when the run is done"))

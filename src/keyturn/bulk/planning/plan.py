@@ -11,6 +11,7 @@ from keyturn.bulk.intake.columns import PEOPLE, TARGET, Column
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Job, Operation, PasswordFrom, Rules, length_for
 from keyturn.bulk.planning.cautions import Caution, Noticed, cautions, unused_passwords
+from keyturn.bulk.planning.cures import cure
 from keyturn.bulk.planning.fitting import digits_lost, refuse_doubtful, with_password_columns
 from keyturn.bulk.planning.names import Names
 from keyturn.bulk.planning.passwords import Judge, folded, judge_for
@@ -151,6 +152,7 @@ class Plan:
                     "count": g.count,
                     "rows": g.rows,
                     "text": g.text,
+                    "fix": cure(g.reason) if g.fate is Fate.BLOCK else "",
                 }
                 for g in self.groups
                 if g.reason
@@ -224,6 +226,8 @@ def _warnings(
             people,
             numbers=tally.numbers,
             hidden=tally.hidden,
+            alike=tally.alike,
+            alike_count=tally.alike_count,
         )
         for caution in cautions(part.job, part.destination.capabilities, noticed):
             found.setdefault(caution, []).append(name)
@@ -244,6 +248,8 @@ class _Tally:
     short: int = 0
     numbers: int = 0
     hidden: int = 0
+    alike: list[tuple[int, int]] = field(default_factory=list)
+    alike_count: int = 0
     unknown: set[str] = field(default_factory=set)
     lost: list[tuple[int, str]] = field(default_factory=list)
     lost_count: int = 0
@@ -264,6 +270,9 @@ class _Tally:
         self.short += row.short
         self.numbers += row.number_cell
         self.hidden += row.hidden
+        if row.alike:
+            self.alike_count += 1
+            self.alike += [(row.number, row.alike)] if len(self.alike) < SHOWN else []
         if row.zeros:
             self.zeros += 1
             self.zero = self.zero or row.who

@@ -14,6 +14,7 @@ from keyturn.bulk.intake.columns import ID, PASSWORDS, TARGET
 from keyturn.bulk.intake.source import Source, SourceRow
 from keyturn.bulk.intake.table import Mark
 from keyturn.bulk.job import Job, Operation, PasswordFrom
+from keyturn.bulk.planning.lookalike import shape
 from keyturn.bulk.planning.names import Names
 from keyturn.bulk.planning.passwords import Judge, guessable, names_of
 from keyturn.core.capabilities import Capabilities
@@ -25,6 +26,8 @@ from keyturn.core.users import Handle
 UNKNOWN: Final = "unknown-target"
 TWO_NAMES: Final = "two-names"
 LEFT_OUT: Final = "left-out"
+_PIECE: Final = 6
+_ROWS: Final = 40
 
 
 @unique
@@ -43,6 +46,7 @@ class Screened:
     unmailed: it is to be created without an address, so that no mail can go there.  short: its password, which we
     were given, is taken though it is short.  target: where it goes, or the name that goes nowhere.
     number_cell: its id is a number in the sheet; hidden: the sheet does not show the row, which is to be changed.
+    alike: the row of another user whose id looks like this one, if any.
     """
 
     number: int
@@ -58,6 +62,7 @@ class Screened:
     short: bool = False
     number_cell: bool = False
     hidden: bool = False
+    alike: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +91,16 @@ class Screens:
 @dataclass(slots=True)
 class _Seen:
     """Which users of which target came already: digests alone, so that a million rows fit; the row that is kept, its
-    password and, where its user has a second name, the name that it gives."""
+    password and, where its user has a second name, the name that it gives.
 
-    rows: dict[bytes, int] = field(default_factory=dict)
+    shapes: by what a name looks like, the first row of it with a piece of the digest of the name itself, in one number
+    because there are so many; twins: rows of further names that look like that one.  alike: the row whose name the
+    last one looked like, if any.
+    """
+
+    shapes: dict[bytes, int] = field(default_factory=dict)
+    twins: dict[bytes, int] = field(default_factory=dict)
+    alike: int = 0
     whos: dict[int, str] = field(default_factory=dict)
     passwords: dict[int, bytes] = field(default_factory=dict)
     salt: bytes = field(default_factory=lambda: secrets.token_bytes(16))
@@ -125,7 +137,8 @@ def _decide(row: SourceRow, screens: Screens, seen: _Seen) -> Screened:
         short = _is_short(row, by)
     noticed = (found.trimmed, found.lost, found.zeros, unmailed)
     changes = fate is Fate.CHANGE
-    shown = (changes and row.mark is Mark.NUMBER, changes and row.hidden)
+    alike, seen.alike = seen.alike if changes else 0, 0
+    shown = (changes and row.mark is Mark.NUMBER, changes and row.hidden, alike)
     return Screened(row.number, found.who, fate, reason, text, *noticed, target, short, *shown)
 
 
@@ -178,8 +191,7 @@ def _repeated(row: SourceRow, who: str, target: str, by: Screen, seen: _Seen) ->
         name = name.casefold()
     if by.names is not None:
         name = by.names.one(name)
-    digest = hashlib.blake2b(f"{target}\0{name}".encode(), digest_size=16).digest()
-    first = seen.rows.setdefault(digest, row.number)
+    first = _first(row.number, name, target, seen)
     with_password = by.job.password.column != "" or by.job.old != ""
     mark = _mark(row, seen) if with_password else b""
     if first == row.number:
@@ -195,6 +207,24 @@ def _repeated(row: SourceRow, who: str, target: str, by: Screen, seen: _Seen) ->
     if other != who:
         return TWO_NAMES, f"{who} is the same user as {other} of row {first}, which is kept", Fate.SKIP
     return "duplicate", f"row {first} is the same user and is kept", Fate.SKIP
+
+
+def _first(number: int, name: str, target: str, seen: _Seen) -> int:
+    """The first row of this name.  Notes where another name that looks like it came before."""
+    looks = shape(name)
+    digest = _digest(f"{target}\0{looks}")
+    exact = digest if looks == name else _digest(f"{target}\0{name}")
+    piece = int.from_bytes(exact[:_PIECE]) << _ROWS
+    kept = seen.shapes.setdefault(digest, piece | number)
+    first = kept & ((1 << _ROWS) - 1)
+    if kept - first == piece:
+        return first
+    seen.alike = first
+    return seen.twins.setdefault(exact, number)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 def _mark(row: SourceRow, seen: _Seen) -> bytes:

@@ -23,6 +23,9 @@ FINISHED: Final = "finished"
 KEY: Final = "key"
 """The fact that holds the key of the run, sealed under this machine's runner key; empty once the run is closed."""
 
+PIPED_INPUT: Final = "piped"
+"""The fact that says that the input of the run came through a pipe and is kept, sealed, in its folder."""
+
 FLAGS: Final = "flags"
 """The fact that holds the flags of pace and brakes that the run was begun with."""
 
@@ -156,7 +159,8 @@ def pinned(plan: Plan, pins: Sequence[Pin], recipients: Sequence[str], now: date
         "password": str(plan.job.password),
         "email": "yes" if plan.job.email else "no",
         "old": plan.job.old,
-        "file": str(plan.source.path.absolute()),
+        "file": str(plan.source.path if plan.source.kept else plan.source.path.absolute()),
+        PIPED_INPUT: "yes" if plan.source.kept else "",
         "sha256": plan.source.sha256,
         "encoding": plan.source.encoding,
         "delimiter": plan.source.delimiter,

@@ -43,6 +43,11 @@ class RunFolder:
         return self.path / "handed-back.sealed"
 
     @property
+    def piped(self) -> Path:
+        """What was piped in, sealed; there until the run is closed."""
+        return self.path / "input.sealed"
+
+    @property
     def handout(self) -> Path:
         """The sealed file with the new passwords; where it is split, with those that no group is for."""
         return self.path / f"handout-{self.run}.age"

@@ -169,6 +169,8 @@ def wind_up(run: Run, halts: Sequence[tuple[str, Trip]], outlay: Outlay) -> Summ
     if not any(states.get(each) for each in _OPEN):
         closing[KEY] = ""  # closed: from here on its passwords are to be had from the handout alone
     run.journal.note(closing)
+    if KEY in closing:
+        run.folder.piped.unlink(missing_ok=True)  # nothing opens it any more
     return Summary(
         run.folder.run,
         code,
