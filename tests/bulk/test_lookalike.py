@@ -64,7 +64,6 @@ def test_shapes_are_equal_for_what_looks_equal(one: str, other: str) -> None:
     assert shape("m\u00fcller") != shape("muller")
 
 
-@pytest.mark.proves("RN-12")
 @pytest.mark.parametrize("capital", [False, True])
 def test_memory_for_it_is_flat(tmp_path: Path, capital: bool) -> None:
     """Under 250 bytes for each user in the file, whether ids are in capitals or not: a million fit 300 MiB."""

@@ -57,22 +57,7 @@ def cautions(job: Job, capabilities: Capabilities, noticed: Noticed) -> list[Cau
 
 
 def _of_file(job: Job, noticed: Noticed) -> list[Caution]:
-    found = []
-    if noticed.zeros:
-        ids = "1 id has" if noticed.zeros == 1 else f"{noticed.zeros:,} ids have"
-        found.append(Caution("KT-IN-021", f"{ids} leading zeros ({noticed.zero} ...). They are kept."))
-    if noticed.numbers:
-        ids = "1 id is a number" if noticed.numbers == 1 else f"{noticed.numbers:,} ids are numbers"
-        found.append(Caution("KT-IN-025", f"{ids} in the sheet, without any leading zeros that there once were"))
-    if noticed.hidden:
-        rows = "1 row is" if noticed.hidden == 1 else f"{noticed.hidden:,} rows are"
-        found.append(Caution("KT-IN-026", f"{rows} hidden in the sheet, perhaps by a filter, and would change as well"))
-    if noticed.alike_count:
-        ids = "1 id looks" if noticed.alike_count == 1 else f"{noticed.alike_count:,} ids look"
-        rows = ", ".join(f"{row} and {first}" for row, first in noticed.alike)
-        more = " ..." if noticed.alike_count > len(noticed.alike) else ""
-        text = f"{ids} like the id of another user: rows {rows}{more}"
-        found.append(Caution("KT-IN-027", text))
+    found = _of_ids(noticed)
     if job.password.column or job.old:
         what = "hashes of passwords" if job.password.hashed else "passwords in clear"
         found.append(Caution("KT-IN-022", f"the file holds {what}: delete it when the run is done"))
@@ -80,6 +65,29 @@ def _of_file(job: Job, noticed: Noticed) -> list[Caution]:
         names = ", ".join(noticed.unused)
         found.append(Caution("KT-IN-023", f"passwords seem to stand in the column {names}, which is not read"))
     return found
+
+
+def _of_ids(noticed: Noticed) -> list[Caution]:
+    found = []
+    if noticed.zeros:
+        text = f"{_counted(noticed.zeros, 'id has', 'ids have')} leading zeros ({noticed.zero} ...). They are kept."
+        found.append(Caution("KT-IN-021", text))
+    if noticed.numbers:
+        ids = _counted(noticed.numbers, "id is a number", "ids are numbers")
+        found.append(Caution("KT-IN-025", f"{ids} in the sheet: leading zeros that there once were are gone"))
+    if noticed.hidden:
+        rows = _counted(noticed.hidden, "row is", "rows are")
+        found.append(Caution("KT-IN-026", f"{rows} hidden in the sheet, perhaps by a filter, and would change as well"))
+    if noticed.alike_count:
+        ids = _counted(noticed.alike_count, "id looks", "ids look")
+        rows = ", ".join(f"{row} and {first}" for row, first in noticed.alike)
+        more = " ..." if noticed.alike_count > len(noticed.alike) else ""
+        found.append(Caution("KT-IN-027", f"{ids} like the id of another user: rows {rows}{more}"))
+    return found
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count:,} {several}"
 
 
 def _of_creation(job: Job, capabilities: Capabilities, noticed: Noticed) -> list[Caution]:
