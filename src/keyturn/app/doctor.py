@@ -159,6 +159,6 @@ def _run(machine: Machine, folder: RunFolder, now: datetime) -> Iterator[Finding
         yield Finding(
             Grade.NOTE, f"run {folder.run} on {facts['target']} is not finished", f"keyturn resume {folder.run}"
         )
-    if begun is not None and now - begun > OLD and folder.handout.exists():
+    if begun is not None and now - begun > OLD and folder.handouts():
         text = f"{folder.handout.name} is {(now - begun).days} days old"
         yield Finding(Grade.NOTE, text, f"keyturn handout shred {folder.run}")

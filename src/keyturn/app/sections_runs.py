@@ -66,5 +66,14 @@ class HandoutSettings(Section, frozen=True):
     letter_head: str = ""
     """Who writes, in one line above the address."""
 
+    smtp: str = ""
+    """The relay for mails that repeat what is in a handout, as in `mail.example.com:587`; empty: that of `[serve]`."""
+
+    mail_from: str = ""
+    """The sender of those mails; empty: that of `[serve]`."""
+
+    mails_per_minute: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    """How many of those mails leave in a minute; 0: as many as `[serve]` says."""
+
     help_text: str = ""
     """Whom to call, as letters say it; may have several lines."""

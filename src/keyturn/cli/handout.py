@@ -6,6 +6,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "open": ("keyturn.cli.handout_open:open_handout", "The passwords, as lines or a sheet."),
     "letters": ("keyturn.cli.handout_letters:letters", "A letter for each user, as PDF."),
     "slips": ("keyturn.cli.handout_slips:slips", "Eight users on a sheet, to be cut, as PDF."),
+    "status": ("keyturn.cli.handout_status:status", "How old it is, whether it was opened, who still needs it."),
+    "resend": ("keyturn.cli.handout_resend:resend", "Mail what is in it again; resets nothing."),
+    "shred": ("keyturn.cli.handout_shred:shred", "Delete it, and write down that it is gone."),
     "list": ("keyturn.cli.handout_list:list_people", "Who is in it, without passwords; also as a list to sign."),
 }
 

@@ -11,6 +11,8 @@ from keyturn.cli.completion import complete_runs
 from keyturn.cli.frame import Frame
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from keyturn.bulk.record.folder import RunFolder
     from keyturn.core.handout import Handed
 
@@ -27,11 +29,25 @@ def one_handout(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A handout, opened.  name: of its file, without the ending.  folder: of its run, where that is on this machine."""
+    """A handout, opened.  name: of its file, without the ending; path: its file, of several the first."""
 
     name: str
     people: "list[Handed]"
-    folder: "RunFolder | None"
+    path: Path
+
+    @property
+    def written(self) -> "datetime":
+        """When it was sealed."""
+        from datetime import UTC, datetime
+
+        return datetime.fromtimestamp(int(self.path.stat().st_mtime), UTC)
+
+    @property
+    def memory(self) -> Path:
+        """The file beside it that says whom it was mailed to."""
+        from keyturn.app.resending import memory_of
+
+        return memory_of(self.path.with_stem(self.name))
 
 
 def opened(frame: Frame, named: str, identity: Path | None) -> Opened:
@@ -59,7 +75,7 @@ def opened(frame: Frame, named: str, identity: Path | None) -> Opened:
     if folder is not None:
         _note_opened(frame, folder)
     name = folder.handout.stem if folder is not None and len(paths) > 1 else paths[0].stem
-    return Opened(name, sorted(people, key=lambda handed: handed.row), folder)
+    return Opened(name, sorted(people, key=lambda handed: handed.row), paths[0])
 
 
 def found(frame: Frame, named: str) -> "tuple[RunFolder | None, list[Path]]":

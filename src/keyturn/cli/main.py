@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "create": ("keyturn.cli.create:create", "Plan, confirm, create users."),
     "resume": ("keyturn.cli.resume:resume", "Go on with an unfinished run."),
     "runs": ("keyturn.cli.runs:runs", "Look at runs: list, show, rows, report."),
-    "handout": ("keyturn.cli.handout:handout", "New passwords: open, letters, slips, list."),
+    "handout": ("keyturn.cli.handout:handout", "New passwords: open, letters, status, shred."),
     "target": ("keyturn.cli.target:target", "The directories to run against: add, login, test, caps."),
     "template": ("keyturn.cli.template:template", "A file to start from: the header that fits a target."),
     "user": ("keyturn.cli.user:user", "One user of a directory: show, create, reset, lock."),

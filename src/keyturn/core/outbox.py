@@ -16,7 +16,8 @@ class Mail:
     """A mail decided but not yet sent.
 
     template: `secret`, `link`, `value` (a known value, mode `contract` only), `notice` of a reset to other addresses,
-    `address`, the notice of a change to the address that was, or `factor`, that of a change to what one signs in with.
+    `address`, the notice of a change to the address that was, or `factor`, that of a change to what one signs in with;
+    `handed`, what is in a handout, is in no outbox.
     What it says is derived again from `operation` and `derive_id`; only `value` has `sealed`.
     state: waiting, sending, sent, failed, cancelled.  error: why it waits, failed or was cancelled.
     settled: when it was sent or failed.

@@ -72,8 +72,11 @@ class Stationery:
         )
         self._pages.policies["ext.i18n.trimmed"] = True
 
-    def write(self, mail: Mail, content: Secret | None) -> bytes:
-        """The letter, ready to be sent.  content: the one-time secret, the value, or the token of the link."""
+    def write(self, mail: Mail, content: Secret | None, *, page: str | None = None) -> bytes:
+        """The letter, ready to be sent.  content: the one-time secret, the value, or the token of the link.
+
+        page: where one signs in, when that is no page of ours; empty when nobody said where.
+        """
         clear = content.reveal() if content is not None else ""
         tongue = self._languages.words(mail.language)
         path = f"claim/{clear}" if mail.template == "link" else ""
@@ -85,7 +88,7 @@ class Stationery:
             "name": mail.name or mail.login,
             "login": mail.login,
             "clear": clear,
-            "url": f"{self._base_url}/{path}{asks}",
+            "url": f"{self._base_url}/{path}{asks}" if page is None else page,
             "at": tongue.moment(mail.created),
             "until": tongue.moment(mail.expires),
         }

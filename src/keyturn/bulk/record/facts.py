@@ -29,6 +29,9 @@ PIPED_INPUT: Final = "piped"
 FLAGS: Final = "flags"
 """The fact that holds the flags of pace and brakes that the run was begun with."""
 
+SHREDDED: Final = "handout_shredded"
+"""The fact that says when the handout was deleted."""
+
 OPENED: Final = "handout_opened"
 """The fact that says when the handout was last opened on this machine; what others do with theirs nobody knows."""
 

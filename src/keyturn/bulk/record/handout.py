@@ -23,7 +23,7 @@ from keyturn.core.outcomes import Delivery
 from keyturn.core.secret import Secret
 
 HANDED: Final = (*sorted(DONE), RowState.UNCERTAIN)
-_OURS: Final = frozenset({Delivery.HANDOUT, Delivery.MAIL_REFUSED})
+OURS: Final = frozenset({Delivery.HANDOUT, Delivery.MAIL_REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Handout:
         people = People(self.source, self.handing)
         for row in journal.rows(HANDED):
             password = self.derive(row) if self.derive is not None else kept.get(row.number)
-            if password is not None and row.delivery in _OURS:
+            if password is not None and row.delivery in OURS:
                 yield _line(row, password, people)
 
 
@@ -94,10 +94,10 @@ def open_private(path: Path) -> Iterator[BinaryIO]:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-    _keep_name(path.parent)
+    keep_names(path.parent)
 
 
-def _keep_name(folder: Path) -> None:
+def keep_names(folder: Path) -> None:
     """Put the names in a folder on disk; a run forgets its key only when its handout survives a power cut."""
     if sys.platform == "win32":
         return
