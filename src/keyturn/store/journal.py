@@ -105,7 +105,7 @@ def _changing(where: str, **changes: str) -> str:
 
 NOTE: Final = """INSERT INTO facts VALUES (?1, ?2, mark_of(?1, ?2))
     ON CONFLICT (name) DO UPDATE SET value = excluded.value, mark = excluded.mark"""
-PLAN: Final = f"INSERT INTO rows VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"  # noqa: S608
+PLAN: Final = f"INSERT INTO rows VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"  # noqa: S608  # the names are ours
 SEND: Final = _changing(
     f"number = ?2 AND state NOT IN ({_FINAL})",
     state="'sent'", attempts="attempts + 1", first_sent="coalesce(first_sent, ?1)",
@@ -118,8 +118,8 @@ SETTLE: Final = _changing(
 VERIFY: Final = _changing("number = ?3", verified="?1", proof="?2")
 NOTICE: Final = _changing("number = ?2", noticed="?1")
 DAMAGED: Final = f"""SELECT 'fact ' || name FROM facts WHERE mark <> mark_of(name, value)
-    UNION ALL SELECT 'row ' || number FROM rows WHERE mark <> mark_of({", ".join(_COLUMNS)}) LIMIT 1"""  # noqa: S608
-READ: Final = f"SELECT {', '.join(_COLUMNS)} FROM rows WHERE number > ?{{}} ORDER BY number LIMIT ?"  # noqa: S608
+    UNION ALL SELECT 'row ' || number FROM rows WHERE mark <> mark_of({", ".join(_COLUMNS)}) LIMIT 1"""  # noqa: S608  # the names are ours
+READ: Final = f"SELECT {', '.join(_COLUMNS)} FROM rows WHERE number > ?{{}} ORDER BY number LIMIT ?"  # noqa: S608  # the names are ours
 COUNTS: Final = "SELECT state, count(*) FROM rows GROUP BY state"
 BY_TARGET: Final = """SELECT target, state, count(*) FROM rows GROUP BY 1, 2
     ORDER BY min(min(number)) OVER (PARTITION BY target)"""
