@@ -1,4 +1,4 @@
-"""One answer in ten is lost on its way, after the change: what is known of each user then, and who signs in with what."""
+"""One answer in ten is lost on its way, after the change: what is known of each user, and who signs in with what."""
 
 import asyncio
 import random
