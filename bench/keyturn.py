@@ -58,6 +58,10 @@ def users_file(path: Path, rows: int) -> Path:
     return path
 
 
+STANDING = "an administrator's standing phrase"
+"""What the administrator of a bench has chosen; at doors without sessions a one-time password opens nothing."""
+
+
 @dataclass(frozen=True)
 class Made:
     """A new directory on disk."""
@@ -70,11 +74,13 @@ class Made:
 
 def make(data: Path, *, policy: str = "nist") -> Made:
     """A new directory, as `keyturn init` makes it."""
-    command: list[str | Path] = [PROGRAM, "init", "--data", data, "--policy", policy, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment({}))
+    command: list[str | Path] = [PROGRAM, "init", "--data", data, "--policy", policy, "--password-stdin", "--json"]
+    done = subprocess.run(
+        command, input=f"{STANDING}\n", capture_output=True, text=True, check=True, cwd=ROOT, env=environment({})
+    )
     told = json.loads(done.stdout)
     key = Key(told["api_key"]["id"], told["api_key"]["token"])
-    return Made(data, told["admin"]["id"], told["admin"]["password"], key)
+    return Made(data, told["admin"]["id"], STANDING, key)
 
 
 @contextlib.contextmanager

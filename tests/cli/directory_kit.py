@@ -26,3 +26,7 @@ def running(folder: Path, *always: str) -> Run:
         return result
 
     return call
+
+
+CHOSEN = "a phrase of the first administrator"
+"""Typed into `keyturn init --password-stdin` where a test signs in as the administrator more than once."""

@@ -30,6 +30,7 @@ from keyturn.core.users import Contact, Profile
 from keyturn.crypto.handout import new_identity
 from keyturn.crypto.hashing import FolderHasher
 from keyturn.crypto.keyfolder import Label, add_key, open_key_folder, remove_key
+from tests.cli.directory_kit import CHOSEN
 from tests.cli.test_frame import Keyboard
 from tests.support.postgres import Postgres
 
@@ -41,8 +42,8 @@ def run(tmp_path: Path) -> Run:
     """Runs keyturn in this process."""
     home = {"KEYTURN_HOME": str(tmp_path / "home"), "NO_COLOR": "1"}
 
-    def call(*arguments: str | Path, code: int = 0, **given: str) -> Result:
-        result = CliRunner(env={**home, **given}).invoke(cli, [str(part) for part in arguments])
+    def call(*arguments: str | Path, code: int = 0, typed: str | None = None, **given: str) -> Result:
+        result = CliRunner(env={**home, **given}).invoke(cli, [str(part) for part in arguments], input=typed)
         assert result.exit_code == code, result.output
         return result
 
@@ -52,7 +53,9 @@ def run(tmp_path: Path) -> Run:
 @pytest.fixture
 def made(run: Run, tmp_path: Path) -> dict[str, Any]:
     """What `keyturn init --json` printed of the directory `first`; its backups open with `id.key`."""
-    facts: dict[str, Any] = json.loads(run("init", "--data", tmp_path / "first", "--json").stdout)
+    facts: dict[str, Any] = json.loads(
+        run("init", "--data", tmp_path / "first", "--password-stdin", "--json", typed=CHOSEN).stdout
+    )
     return facts
 
 
@@ -87,7 +90,7 @@ def sign_in(house: House, login: str, password: Secret) -> SignedIn | None:
 def test_a_restore_revives_no_token_and_no_one_time_secret(
     run: Run, made: dict[str, Any], recipient: str, tmp_path: Path
 ) -> None:
-    admin, key = Secret(made["admin"]["password"]), made["api_key"]
+    admin, key = Secret(CHOSEN), made["api_key"]
     with opened(tmp_path / "first") as house:
         used, unused = secret_of(house, "used"), secret_of(house, "unused")
         signed = sign_in(house, "admin", admin)
@@ -198,7 +201,7 @@ def test_a_copy_of_the_database_alone_verifies_nothing(made: dict[str, Any], tmp
         remove_key(folder.path, Label.PEPPER, pepper)
     hasher = FolderHasher.cheap_for_tests(open_key_folder(folder.path))
     with pytest.raises(KeyFolderError):
-        hasher.check(Secret(made["admin"]["password"]), admin.credential.checkable())
+        hasher.check(Secret(CHOSEN), admin.credential.checkable())
     hasher.close()
 
 
@@ -327,9 +330,9 @@ def test_postgresql_is_copied_by_its_own_tools_and_revives_nothing_either(
 ) -> None:
     url = postgres.empty()
     given = {"KEYTURN_DATABASE": url}
-    made = json.loads(run("init", "--data", tmp_path / "first", "--json", **given).stdout)
+    run("init", "--data", tmp_path / "first", "--password-stdin", "--json", typed=CHOSEN, **given)
     with opened(tmp_path / "first", url) as house:
-        signed = sign_in(house, "admin", Secret(made["admin"]["password"]))
+        signed = sign_in(house, "admin", Secret(CHOSEN))
         unused = secret_of(house, "unused")
     assert signed is not None
     where = ("--data", tmp_path / "first", "--to", recipient)
@@ -342,7 +345,7 @@ def test_postgresql_is_copied_by_its_own_tools_and_revives_nothing_either(
     with opened(tmp_path / "new", url) as house:
         assert house.gate.signing_in.actor(signed.token) is None
         assert sign_in(house, "unused", unused) is None
-        assert sign_in(house, "admin", Secret(made["admin"]["password"])) is not None
+        assert sign_in(house, "admin", Secret(CHOSEN)) is not None
     postgres.drop(url)
 
 

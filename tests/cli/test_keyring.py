@@ -14,7 +14,7 @@ from keyturn.core.commands import Origin
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
 from keyturn.crypto.keyfolder import Label, open_key_folder
-from tests.cli.directory_kit import Run, running
+from tests.cli.directory_kit import CHOSEN, Run, running
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def run(tmp_path: Path) -> Run:
 @pytest.fixture
 def made(run: Run) -> dict[str, Any]:
     """What `keyturn init --json` printed."""
-    facts: dict[str, Any] = json.loads(run("init", "--json").stdout)
+    facts: dict[str, Any] = json.loads(run("init", "--password-stdin", "--json", typed=f"{CHOSEN}\n").stdout)
     return facts
 
 
@@ -44,7 +44,7 @@ def long_ago(tmp_path: Path) -> None:
 
 def sign_in(house: House, made: dict[str, Any]) -> bool:
     door = house.gate.signing_in
-    password = door.with_password("admin", Secret(made["admin"]["password"]), door="test", origin=Origin())
+    password = door.with_password("admin", Secret(CHOSEN), door="test", origin=Origin())
     key = door.with_key(made["api_key"]["id"], Secret(made["api_key"]["token"]), door="mas", origin=Origin())
     return isinstance(password, SignedIn) and isinstance(key, SignedIn)
 

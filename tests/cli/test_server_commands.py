@@ -18,7 +18,7 @@ from keyturn.cli.serve import tell
 from keyturn.core.commands import Origin
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
-from tests.cli.directory_kit import Run, running
+from tests.cli.directory_kit import CHOSEN, Run, running
 from tests.journeys.test_server_howto import SHAPED
 from tests.support.server import KEYTURN
 
@@ -72,6 +72,19 @@ def test_init_without_json_says_what_comes_next(run: Run) -> None:
     result = run("init", "--policy", "vendor")
     assert "keyturn serve --data" in result.stderr
     assert "administrator  admin" in result.stdout
+    assert "works once, within a day" in result.stdout
+    assert "set your own password" in result.stderr
+
+
+def test_an_administrator_who_has_chosen_a_password_is_not_shown_it(run: Run, tmp_path: Path) -> None:
+    """From a file of their own or piped in; one that will not do makes nothing."""
+    assert "KT-POL-016" in run("init", "--password-stdin", typed="admin admin admin\n", code=2).stderr
+    own = tmp_path / "own"
+    own.write_text(f"{CHOSEN}\n")
+    own.chmod(0o600)
+    result = run("init", "--password-file", str(own))
+    assert CHOSEN not in result.output
+    assert "set your own password" not in result.stderr
 
 
 def test_init_names_a_database_of_its_own_without_saying_what_may_hold_a_password(run: Run, tmp_path: Path) -> None:

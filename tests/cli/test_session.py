@@ -10,15 +10,15 @@ from keyturn.app.build import Place, open_house
 from keyturn.core.commands import Origin
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
-from tests.cli.directory_kit import Run, running
+from tests.cli.directory_kit import CHOSEN, Run, running
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Runs keyturn in this process, on a directory of this test with its administrator signed in twice."""
     call = running(tmp_path)
-    made = json.loads(call("init", "--json").stdout)
-    password = Secret(made["admin"]["password"])
+    call("init", "--password-stdin", typed=f"{CHOSEN}\n")
+    password = Secret(CHOSEN)
     with closing(open_house(Place(tmp_path / "directory"))) as house:
         for number in (1, 2):
             origin = Origin(source=f"192.0.2.{number}")

@@ -195,12 +195,16 @@ def add_people(house: House, people: Sequence[Person]) -> None:
     assert all(isinstance(outcome, Created) for outcome in outcomes), outcomes
 
 
+STANDING = Secret("an administrator's standing phrase")
+"""The password of a test's administrator, who has chosen it: at doors without sessions a one-time one opens nothing."""
+
+
 def made_directory(
     folder: Path, *, profile: str = "nist", users: Sequence[Person] = (), database: str = ""
 ) -> tuple[Place, Made]:
     """A new directory with some users."""
     place = Place(folder / "directory", Secret(database))
-    made = make_directory(place, policy=ProfileName(profile))
+    made = make_directory(place, policy=ProfileName(profile), password=STANDING)
     with closing(open_house(place)) as house:
         add_people(house, users)
     return place, made

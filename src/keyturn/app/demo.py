@@ -3,6 +3,7 @@
 import asyncio
 import json
 import queue
+import secrets
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ from keyturn.app.trail import Proof, verify
 from keyturn.core.commands import CreateUser
 from keyturn.core.errors import KeyturnError
 from keyturn.core.outcomes import Created
+from keyturn.core.secret import Secret
 
 TARGET: Final = "demo-mas"
 KEYTURN: Final = (sys.executable, "-m", "keyturn.cli.main")
@@ -128,7 +130,8 @@ class Stage:
         return path
 
     def _set_up(self) -> None:
-        self.made = make_directory(Place(self._folders.data))
+        # Whoever keeps the demo tries doors without sessions, where a one-time password opens nothing.
+        self.made = make_directory(Place(self._folders.data), password=Secret(secrets.token_urlsafe(18)))
         self._make_users()
         thread = self._held.enter_context(closing(LoopThread()))
         smtp = thread.call(self.mailbox.start())
