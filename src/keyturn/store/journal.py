@@ -96,7 +96,7 @@ def mark_of(*values: object) -> int:
     return zlib.crc32(repr(values).encode())
 
 
-def _changing(where: str, **changes: str) -> str:
+def _changing(where: str, changes: Mapping[str, str]) -> str:
     """A statement that changes rows and marks them anew.  The values of a column are those after the change."""
     sets = ", ".join(f"{name} = {value}" for name, value in changes.items())
     after = ", ".join(changes.get(name, name) for name in _COLUMNS)
@@ -108,15 +108,17 @@ NOTE: Final = """INSERT INTO facts VALUES (?1, ?2, mark_of(?1, ?2))
 PLAN: Final = f"INSERT INTO rows VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"  # noqa: S608  # the names are ours
 SEND: Final = _changing(
     f"number = ?2 AND state NOT IN ({_FINAL})",
-    state="'sent'", attempts="attempts + 1", first_sent="coalesce(first_sent, ?1)",
+    {"state": "'sent'", "attempts": "attempts + 1", "first_sent": "coalesce(first_sent, ?1)"},
 )  # fmt: skip
 SETTLE: Final = _changing(
     "number = ?7 AND who = ?8",
-    state="?1", reason="?2", text="?3", delivery="?4", settled="?5", milliseconds="?6",
-    verified="''", proof="''", noticed="NULL",
+    {
+        "state": "?1", "reason": "?2", "text": "?3", "delivery": "?4", "settled": "?5", "milliseconds": "?6",
+        "verified": "''", "proof": "''", "noticed": "NULL",
+    },
 )  # fmt: skip
-VERIFY: Final = _changing("number = ?3", verified="?1", proof="?2")
-NOTICE: Final = _changing("number = ?2", noticed="?1")
+VERIFY: Final = _changing("number = ?3", {"verified": "?1", "proof": "?2"})
+NOTICE: Final = _changing("number = ?2", {"noticed": "?1"})
 DAMAGED: Final = f"""SELECT 'fact ' || name FROM facts WHERE mark <> mark_of(name, value)
     UNION ALL SELECT 'row ' || number FROM rows WHERE mark <> mark_of({", ".join(_COLUMNS)}) LIMIT 1"""  # noqa: S608  # the names are ours
 READ: Final = f"SELECT {', '.join(_COLUMNS)} FROM rows WHERE number > ?{{}} ORDER BY number LIMIT ?"  # noqa: S608  # the names are ours
