@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from keyturn.bulk.job import Job
-from keyturn.bulk.running.breaker import LOST_ANSWER, Breaker, Cause, Trip
+from keyturn.bulk.running.breaker import Breaker, Cause, Trip
 from keyturn.bulk.running.ledger import Ledger
 from keyturn.bulk.running.orders import Order
 from keyturn.bulk.running.pacing import Budget, Pace, back_off
@@ -212,7 +212,7 @@ class Flight:
     def _settle(self, order: Order, final: Outcome | RowState) -> None:
         gear = self._gear
         if isinstance(final, RowState):
-            gear.ledger.put(given_back(order))
+            gear.ledger.put(given_back(order, gear.passing))
             return
         row = settled(order.number, order.who, final, gear.passing)
         now, target = gear.clock.now(), order.target
@@ -223,9 +223,9 @@ class Flight:
             gear.stop.pull(trip)
 
 
-def given_back(order: Order) -> Row:
+def given_back(order: Order, passing: Passing) -> Row:
     """A row that the stop came before; uncertain when an earlier try of it was never answered."""
     if order.doubt:
         text = "it was sent, and the run stopped before an answer came that could be trusted"
-        return Row(order.number, order.who, RowState.UNCERTAIN, reason=LOST_ANSWER, text=text, target=order.target)
+        return replace(settled(order.number, order.who, Uncertain(order.who, text), passing), target=order.target)
     return Row(order.number, order.who, RowState.NOT_TRIED, target=order.target)

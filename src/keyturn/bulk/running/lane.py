@@ -102,7 +102,7 @@ class Lane:
             ends = await asyncio.gather(patience, landed, *crew, return_exceptions=True)
             while not self._queue.empty():
                 for order in self._queue.get_nowait() or ():
-                    self._shared.ledger.put(given_back(order))
+                    self._shared.ledger.put(given_back(order, self.share.passing))
             self.landed = True
         for end in ends:
             if isinstance(end, Exception):
