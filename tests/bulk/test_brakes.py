@@ -66,7 +66,7 @@ def test_a_refused_sign_in_stops_at_once_and_fails_nobody(tmp_path: Path, server
 
 @pytest.mark.proves("RN-13")
 def test_a_run_that_the_system_ends_is_over_within_ten_seconds(tmp_path: Path, server: PasswordServer) -> None:
-    """However long an answer may take; here the target gives none any more: those in flight are uncertain, in the journal and in the handout."""
+    """However long answers take: those in flight are uncertain, in the journal and in the handout."""
     server.delay = 60
     kit, args = begin(tmp_path, server, "--timeout", "2")
     process = kit.start(*args)
