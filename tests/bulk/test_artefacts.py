@@ -66,7 +66,7 @@ def test_reports_hold_every_row_and_mark_what_people_wrote(tmp_path: Path) -> No
     assert "1 of 2 rows need you." in page
     read = list(csv.reader(io.StringIO(sheet.read_text("utf-8-sig"))))
     assert read[1][:3] == ["2", "", "'=cmd()"]
-    assert read[1][-1] == "2026-11-21T12:00:00+00:00"
+    assert read[1][-3] == "2026-11-21T12:00:00+00:00"
     objects = [json.loads(line) for line in lines.read_text().splitlines()]
     assert [each["type"] for each in objects] == ["row", "row", "summary"]
     assert objects[0]["user"] == "=cmd()"

@@ -13,13 +13,14 @@ from keyturn.bulk.running.run import Summary, carry_out
 from keyturn.bulk.running.sifting import RESET_SINCE
 from keyturn.bulk.running.stopping import Stop
 from keyturn.core.errors import BadAnswer, ConfigError, KeyturnError, Unreachable
+from keyturn.core.evidence import Sign
 from keyturn.core.journal import RowState
 from keyturn.core.users import User
 from tests.bulk.desk import QUICK, Desk, handed, users
 from tests.support.memory_directory import MemoryDirectory, able
 
 T = datetime(2026, 11, 29, 12, tzinfo=UTC)
-TELLS = able(tells_password_change=True)
+TELLS = able(tells=(Sign.PASSWORD_CHANGED,))
 
 
 @pytest.fixture(autouse=True)

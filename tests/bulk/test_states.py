@@ -11,7 +11,7 @@ from keyturn.bulk.running.breaker import EXITS, Breaker, Cause, Limit
 from keyturn.bulk.running.run import exit_of
 from keyturn.bulk.running.states import Passing, made_by_us, recovered, settled, to_send
 from keyturn.core.errors import ConfigError
-from keyturn.core.journal import DONE, FINAL, Row, RowState
+from keyturn.core.journal import DONE, FINAL, Row, RowState, Verified
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain, Unchanged
 from keyturn.core.secret import Secret
 from keyturn.core.users import Profile, Stamp, User
@@ -80,6 +80,8 @@ def test_a_run_is_only_green_when_every_row_is_known_good() -> None:
     assert exit_of({RowState.CHANGED: 5, RowState.FAILED: 1}) is ExitCode.FAILURES
     assert exit_of({RowState.FAILED: 1, RowState.UNCERTAIN: 1}) is ExitCode.UNCERTAIN
     assert exit_of({RowState.NOT_TRIED: 1}) is ExitCode.FAILURES
+    assert exit_of({RowState.CHANGED: 5}, {Verified.CANNOT_TELL: 5}) is ExitCode.FINE
+    assert exit_of({RowState.CHANGED: 5, RowState.FAILED: 1}, {Verified.NO: 1}) is ExitCode.UNCERTAIN
     assert set(EXITS) == set(Cause)
 
 

@@ -158,6 +158,7 @@ NEEDS: Final[Mapping[str, Need]] = {
     "unique_mail": lambda able: able.unique_mail,
     "repeats": lambda able: able.repeats and able.generates and able.hands_back,
     "temporary": lambda able: able.temporary is True,
+    "trial": lambda able: able.trial,
     "updates": lambda able: UpdateUser in able.carries,
     "short_ids": lambda able: able.longest_id is not None,
     "validates": lambda able: able.validates,

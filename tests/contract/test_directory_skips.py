@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract import test_directory, test_directory_groups, test_directory_passwords
+from tests.contract import test_directory, test_directory_groups, test_directory_passwords, test_directory_reading
 from tests.contract.kinds import KINDS, NEEDS, capabilities_of
 
 WITH_GROUPS = {"local", "uipath"}
@@ -109,12 +109,18 @@ SKIPPED = {
 }
 
 
+WITH_TRIALS = {"hdp", "primavera"}
+"""Those at whose doors a password can be tried by a call that consumes nothing."""
+
+TRIALS = {name for name in vars(test_directory_reading) if name.startswith("test_a_trial_")}
+"""The cases of those."""
+
 GROUPS = {name for name in vars(test_directory_groups) if name.startswith("test_")}
 """The cases of those who take people into groups."""
 
 CASES = {
     name: case
-    for module in (test_directory, test_directory_groups, test_directory_passwords)
+    for module in (test_directory, test_directory_groups, test_directory_passwords, test_directory_reading)
     for name, case in vars(module).items()
     if name.startswith("test_")
 }
@@ -132,4 +138,5 @@ def test_a_dialect_skips_only_the_cases_that_are_known(kind: str) -> None:
     able = capabilities_of(kind)
     skipped = {case for case in CASES if not all(NEEDS[need](able) for need in needs_of(case))}
     print(f"{kind} plays {len(CASES) - len(skipped)} of {len(CASES)} cases and skips {sorted(skipped)}")
-    assert skipped == SKIPPED[kind] | (set() if kind in WITH_GROUPS else GROUPS)
+    apart = (set() if kind in WITH_GROUPS else GROUPS) | (set() if kind in WITH_TRIALS else TRIALS)
+    assert skipped == SKIPPED[kind] | apart

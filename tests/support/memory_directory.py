@@ -4,11 +4,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from keyturn.core.capabilities import Capabilities, misfit
 from keyturn.core.commands import ChangePassword, Command, Commands, CreateUser, ResetPassword
 from keyturn.core.errors import StoreError, Unreachable
+from keyturn.core.evidence import Evidence, Sign, Tried, evidence_of, nobody
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
 from keyturn.core.secret import Secret
@@ -16,6 +17,7 @@ from keyturn.core.users import Profile, Stamp, User, Users, Window
 
 ABLE = Capabilities(carries=frozenset({CreateUser, ResetPassword}), generates=True, mails=True, hands_back=True)
 HERE = "memory-key"
+LONG_SINCE = timedelta(days=30)
 
 
 @dataclass(slots=True)
@@ -23,6 +25,9 @@ class Switches:
     """What goes wrong.  lose: so many answers of a user are dropped after the change is done, miss: before it.
 
     refuse: by user.  half: users who are made without the password that was wanted with them.
+
+    lie: users of whom it says that they are changed, and changes nothing; late: how far its clock is behind;
+    floating: its times come without a zone; wary: what it answers in place of so many readings.
 
     blind: looking up fails; broken, crash: the user at whom the directory breaks, as it may or as it never should;
     slow_down: so many commands are told to wait `retry_after` seconds; busy: likewise, without a time.
@@ -43,6 +48,10 @@ class Switches:
     crash: str = ""
     blind: bool = False
     broken: str = ""
+    lie: frozenset[str] = frozenset()
+    late: timedelta = timedelta(0)
+    floating: bool = False
+    wary: list[Refused] = field(default_factory=list)
 
 
 class MemoryDirectory:
@@ -57,13 +66,15 @@ class MemoryDirectory:
     ) -> None:
         self.able = capabilities
         self.switches = switches or Switches()
-        self.users = {who: _user(who, Profile(), "before") for who in whos}
+        self.users = {who: _user(who, Profile(), "before", LONG_SINCE) for who in whos}
         self.passwords: dict[str, Secret] = {}
         self.log: list[Command] = []
         self.effects: Counter[str] = Counter()
         self.under_way = 0
         self.most = 0
         self.closed = False
+        self.readings: list[list[str]] = []
+        self.tried: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self._arrived = asyncio.Event()
@@ -109,6 +120,23 @@ class MemoryDirectory:
         users = tuple(self.users.values())
         return Users(users[window.start : window.start + window.count], len(users))
 
+    async def read_back(self, whos: Sequence[str]) -> Sequence[Evidence | Refused]:
+        """What `tells` and `may_tell` say that it shows."""
+        self.readings.append(list(whos))
+        if self.switches.wary:
+            refused = self.switches.wary.pop(0)
+            return [replace(refused, who=who) for who in whos]
+        return [self._evidence(who) for who in whos]
+
+    async def try_password(self, who: str, password: Secret) -> Tried | Refused:
+        """Whether it is the present one."""
+        self.tried.append(who)
+        return Tried.RIGHT if self.passwords.get(who) == password else Tried.WRONG
+
+    def choose(self, who: str, password: str) -> None:
+        """The person sets a password of their own."""
+        self._set(who, Secret(password), must_change=False, by=who)
+
     async def probe(self) -> Probe:
         """Who we are."""
         if self.switches.dead:
@@ -137,6 +165,29 @@ class MemoryDirectory:
             self.switches.lose[command.who] -= 1
             return Uncertain(command.who, "the connection broke before the answer came")
         return outcome
+
+    def _evidence(self, who: str) -> Evidence:
+        user, now = self.users.get(who), datetime.now(UTC) - self.switches.late
+        if user is None:
+            return nobody(who, now)
+        shown = {*self.able.tells, *self.able.may_tell}
+        seen = evidence_of(who, user, now)
+        return replace(
+            seen,
+            password_changed=seen.password_changed if Sign.PASSWORD_CHANGED in shown else None,
+            must_change=seen.must_change if Sign.MUST_CHANGE in shown else None,
+            touched=seen.touched if Sign.TOUCHED in shown else None,
+            added=seen.added if Sign.TOUCHED in shown else None,
+            version=seen.version if Sign.VERSION in shown else "",
+            floating=self.switches.floating,
+        )
+
+    def _set(self, who: str, password: Secret, *, must_change: bool, by: str) -> None:
+        """A password and all that shows that it was set."""
+        self.passwords[who] = password
+        user, now = self.users[who], datetime.now(UTC) - self.switches.late
+        changed = replace(user, version=user.version + 1, updated=Stamp(by, now), password_changed=now)
+        self.users[who] = replace(changed, has_password=True, must_change=must_change)
 
     def _switched_off(self, command: Command) -> Refused | None:
         switches = self.switches
@@ -175,8 +226,7 @@ class MemoryDirectory:
         made = Secret(f"made-for-{command.who}") if command.generate else None
         password = made or command.password
         if password is not None and command.who not in self.switches.half:
-            self.passwords[command.who] = password
-            self.users[command.who] = replace(self.users[command.who], has_password=True)
+            self._set(command.who, password, must_change=self.able.temporary is True, by=HERE)
         mailed = command.notify and bool(command.profile.mail())
         return Created(command.who, secret=None if mailed else made, delivery=_delivery(mailed))
 
@@ -186,14 +236,16 @@ class MemoryDirectory:
         if self.switches.history and command.new and self.passwords.get(command.who) == command.new:
             return Refused(command.who, Reason.SAME_PASSWORD, "that is the present one")
         made = Secret(f"made-for-{command.who}-{len(self.log)}") if command.new is None else None
-        self.passwords[command.who] = made or command.new or Secret("")
+        if command.who not in self.switches.lie:
+            new = made or command.new or Secret("")
+            self._set(command.who, new, must_change=self.able.temporary is True, by=HERE)
         return Changed(command.who, secret=None if command.notify else made, delivery=_delivery(command.notify))
 
     def _change(self, command: ChangePassword) -> Outcome:
         """As the contract says of a change that is asked again: find out which of the two is valid."""
         present = self.passwords.get(command.who)
         if present is not None and present == command.old:
-            self.passwords[command.who] = command.new
+            self._set(command.who, command.new, must_change=False, by=HERE)
             return Changed(command.who)
         if command.again and present == command.new:
             return Changed(command.who)
@@ -210,6 +262,6 @@ def _delivery(mailed: bool) -> Delivery:
     return Delivery.MAILED if mailed else Delivery.NONE
 
 
-def _user(who: str, profile: Profile, by: str) -> User:
-    stamp = Stamp(by, datetime.now(UTC).replace(microsecond=0))
-    return User(who, 1, 1, who, who, profile, stamp, stamp)
+def _user(who: str, profile: Profile, by: str, age: timedelta = timedelta(0)) -> User:
+    stamp = Stamp(by, datetime.now(UTC).replace(microsecond=0) - age)
+    return User(who, 1, 1, who, who, profile, stamp, stamp, password_changed=stamp.at if age else None)

@@ -89,6 +89,11 @@ class MemoryJournal:
         found = Counter((row.state, row.reason) for row in self.lines.values())
         return [(state, reason, count) for (state, reason), count in found.most_common()]
 
+    def verdicts(self) -> Mapping[Verified, int]:
+        """Rows by what reading back told."""
+        told = DONE | {RowState.UNCERTAIN}
+        return Counter(row.verified for row in self.lines.values() if row.state in told)
+
     def deliveries(self) -> Mapping[str, int]:
         """Done rows by delivery."""
         return Counter(row.delivery for row in self.lines.values() if row.state in DONE)

@@ -17,7 +17,10 @@ TOKEN = "a-token-for-tests"
 class PasswordServer:
     """requests: how many came in to change something; reads: how many only looked; passwords: every value that was
     set, by user; lose: so many answers are dropped after the change; slow: so many requests are told to wait a
-    second; signed_out: 401 to every password; greeting: the status of the answer to the first read."""
+    second; signed_out: 401 to every password; greeting: the status of the answer to the first read.
+
+    looks: how often a user was read; lie: users of whom it says 200 and changes nothing; chosen: users who have set a
+    password of their own; closed: 403 to every reading of a user."""
 
     url: str = ""
     requests: int = 0
@@ -29,12 +32,33 @@ class PasswordServer:
     signed_out: bool = False
     greeting: int = 200
     delay: float = 0.0
+    looks: int = 0
+    lie: set[str] = field(default_factory=set)
+    chosen: set[str] = field(default_factory=set)
+    closed: bool = False
     seen: threading.Event = field(default_factory=threading.Event)
 
     async def probe(self, request: web.Request) -> web.Response:
         """What a client reads first."""
         self.reads += 1
         return web.json_response([] if self.greeting == 200 else {"message": "no"}, status=self.greeting)
+
+    async def user(self, request: web.Request) -> web.Response:
+        """Show somebody: a version that counts resets, and whether the password must be changed."""
+        self.reads += 1
+        self.looks += 1
+        self.seen.set()
+        who = unquote(request.rel_url.raw_parts[-1])
+        await asyncio.sleep(self.delay)
+        if self.closed:
+            return web.json_response({"message": "no"}, status=403)
+        if who in self.unknown:
+            return web.json_response({"message": "no such user"}, status=404)
+        resets = len(self.passwords.get(who, ()))
+        must_change = resets > 0 and who not in self.chosen
+        local = {"type": "local", "forceTokenChange": must_change}
+        told = {"id": who, "username": who, "version": 1 + resets + (who in self.chosen)}
+        return web.json_response({**told, "identities": {"_local": local}})
 
     async def reset(self, request: web.Request) -> web.Response:
         """Take a password."""
@@ -50,7 +74,8 @@ class PasswordServer:
             return web.json_response({}, status=429, headers={"Retry-After": "1"})
         if who in self.unknown:
             return web.json_response({"message": "no such user"}, status=404)
-        self.passwords.setdefault(who, []).append(given["token"])
+        if who not in self.lie:
+            self.passwords.setdefault(who, []).append(given["token"])
         if who in self.lose:
             self.lose.discard(who)
             if request.transport is not None:
@@ -68,6 +93,7 @@ def password_server() -> Iterator[PasswordServer]:
     async def serve() -> None:
         app = web.Application()
         app.router.add_get("/workspaces", server.probe)
+        app.router.add_get("/v3/users/{who}", server.user)
         app.router.add_post("/v3/users/{who}/password", server.reset)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()

@@ -21,6 +21,7 @@ from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Commands
 from keyturn.core.directory import LocalDirectory, Prepared, commit, look_together, slow
 from keyturn.core.errors import Busy
+from keyturn.core.evidence import Evidence, Tried
 from keyturn.core.membership import GroupChange
 from keyturn.core.outbox import Mail
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Unchanged
@@ -168,6 +169,17 @@ class BridgedDirectory:
     async def find(self, who: str) -> User | None:
         """The user, or None when there is none that the caller may see."""
         return await self.threads.read(self.local.find, who)
+
+    async def read_back(self, whos: Sequence[str]) -> Sequence[Evidence | Refused]:
+        """What is shown of these users' credentials."""
+        try:
+            return await self.threads.read(self.local.read_back, whos)
+        except Busy as busy:
+            return [Refused(who, Reason.BUSY, busy.what, retry_after=1) for who in whos]
+
+    async def try_password(self, who: str, password: Secret) -> Tried | Refused:
+        """Not offered here: who signs in does so at a door."""
+        return Tried.NOT_TOLD
 
     async def probe(self) -> Probe:
         """That the store answers, and who is acting."""

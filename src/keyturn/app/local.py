@@ -1,6 +1,7 @@
 """A directory on this machine as a target of a run: no server, no network, the same one door."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from keyturn.app.bridge import BridgedDirectory
@@ -8,9 +9,10 @@ from keyturn.app.build import House, Place, open_house
 from keyturn.app.mail import courier_of, public_address
 from keyturn.app.operator import DOOR, operator
 from keyturn.core.capabilities import Capabilities
-from keyturn.core.commands import Commands
+from keyturn.core.commands import Commands, Origin
 from keyturn.core.directory import LOCAL
-from keyturn.core.outcomes import Outcome
+from keyturn.core.evidence import Evidence, Tried
+from keyturn.core.outcomes import RETRYABLE, Outcome, Refused
 from keyturn.core.ports import Probe
 from keyturn.core.secret import Secret
 from keyturn.core.users import User, Users, Window
@@ -36,8 +38,8 @@ class HouseDirectory:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Everything that our directory can do."""
-        return LOCAL
+        """Everything that our directory can do, and the trial of a password, for which it knocks at its own door."""
+        return replace(LOCAL, trial=True)
 
     @property
     def account(self) -> str:
@@ -51,6 +53,20 @@ class HouseDirectory:
     async def find(self, who: str) -> User | None:
         """The user, or None."""
         return await self._directory.find(who)
+
+    async def read_back(self, whos: Sequence[str]) -> Sequence[Evidence | Refused]:
+        """What is shown of these users' credentials."""
+        return await self._directory.read_back(whos)
+
+    async def try_password(self, who: str, password: Secret) -> Tried | Refused:
+        """Knock as at a door without sessions: a right password is not consumed, a wrong one counts as everywhere."""
+        [seen] = await self._directory.read_back([who])
+        if isinstance(seen, Refused):
+            return seen
+        let_in = await self._house.gate.knock(seen.login or who, password, door=DOOR, origin=Origin())
+        if isinstance(let_in, Refused):
+            return let_in if let_in.reason in RETRYABLE else Tried.WRONG
+        return Tried.RIGHT
 
     async def probe(self) -> Probe:
         """That the store answers, and who is acting."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from keyturn.core.capabilities import Capabilities, Usual
+from keyturn.core.evidence import Sign
 from keyturn.core.users import Handle
 
 UNDOCUMENTED: Final = "not documented"
@@ -44,13 +45,20 @@ ABILITIES: Final[Mapping[str, tuple[str, Callable[[Capabilities], object]]]] = {
     "unique_mail": ("a mail address belongs to one user", lambda can: can.unique_mail),
     "groups": ("takes users into groups", lambda can: can.groups),
     "imports": ("takes hashes of passwords", lambda can: can.imports),
-    "tells_password_change": ("tells when a password was changed", lambda can: can.tells_password_change),
     "ends_sessions": (
         "a reset ends the sessions that the user has open",
         lambda can: UNDOCUMENTED if can.ends_sessions is None else can.ends_sessions,
     ),
+    "tells": ("reading back, a changed password shows by", lambda can: _signs(can.tells)),
+    "may_tell": ("it may show by, too (no page says so)", lambda can: _signs(can.may_tell)),
+    "reads": ("users that one reading shows", lambda can: can.reads),
+    "trial": ("a password can be tried, and nothing is consumed", lambda can: can.trial),
 }
 """Every field but the commands: its words, and what there is to say of it."""
+
+
+def _signs(signs: tuple[Sign, ...]) -> str:
+    return "; ".join(signs) or "nothing"
 
 
 def lengths(usual: Usual) -> str:

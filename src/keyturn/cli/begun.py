@@ -9,7 +9,7 @@ from keyturn.bulk.record.facts import KEY, Facts, Now, Pin, pin_of
 from keyturn.bulk.record.folder import RunFolder
 from keyturn.bulk.record.handing import Handing
 from keyturn.bulk.record.report import check_kinds
-from keyturn.bulk.running.run import Run
+from keyturn.bulk.running.run import Checking, Run
 from keyturn.bulk.running.shares import Share
 from keyturn.cli.runflags import Asked
 from keyturn.cli.running import VERSION, Desk, Probes, halted
@@ -36,6 +36,7 @@ def run_of(desk: Desk, folder: RunFolder, journal: Journal, plan: Plan, shares: 
         report_dir=report_dir,
         version=VERSION,
         handing=Handing.of(facts.values),
+        check=Checking(bool(asked.verify or asked.trial), bool(asked.trial)),
     )
 
 

@@ -24,7 +24,7 @@ _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "
 
 _READING = ("encoding", "sheet", "where", "rows", "limit")
 
-_PACED = ("jobs", "rate", "timeout", "retries", "max_failures", "skip_if_reset_since")
+_PACED = ("jobs", "rate", "timeout", "retries", "max_failures", "skip_if_reset_since", "verify", "trial")
 
 Command = Callable[..., Any]
 
@@ -35,6 +35,7 @@ class Asked:
     taken: what was piped in.
 
     out: where the plan is frozen; plan: the plan file that is to be run; frozen: what stands in it, once it is read.
+    verify, trial: None where nobody said so, so that a resume goes on as the run was begun.
     """
 
     file: Path
@@ -63,6 +64,8 @@ class Asked:
     expect: int | None = None
     yes: bool = False
     new_run: bool = False
+    verify: bool | None = None
+    trial: bool | None = None
     report: str = ""
     report_dir: Path | None = None
     redact: str = ""
@@ -122,7 +125,7 @@ _FILE = click.argument("file", type=click.Path(path_type=Path, readable=False))
 _FILE_OR_PLAN = click.argument("file", type=click.Path(path_type=Path, readable=False), required=False)
 _TARGET = click.option("-t", "--target", default="", shell_complete=complete_targets,
                        help="Which target; with a column target: for its empty cells.")  # fmt: skip
-_TOKEN = click.option("--token-stdin", is_flag=True, help="Read the target's secret from standard input.")
+TOKEN = click.option("--token-stdin", is_flag=True, help="Read the target's secret from standard input.")
 
 _PLANNING = (
     _TARGET,
@@ -150,22 +153,27 @@ _PLANNING = (
                  help="A handout for each value of it that --handout names."),
     click.option("--include-protected", is_flag=True, help="Also touch users that the target protects."),
     click.option("--offline", is_flag=True, help="Plan without any request."),
-    _TOKEN,
+    TOKEN,
 )  # fmt: skip
 
-_SPEED = (
-    click.option("-j", "--jobs", type=click.IntRange(1, 1024), help="Requests in flight."),
-    click.option("--rate", default="", metavar="N/s", help="Most requests a second."),
-)
+RATE = click.option("--rate", default="", metavar="N/s", help="Most requests a second.")
+
+_SPEED = (click.option("-j", "--jobs", type=click.IntRange(1, 1024), help="Requests in flight."), RATE)
+
+TIMEOUT = click.option("--timeout", type=Seconds(0.1, 3600), metavar="SECONDS", help="Wait for one answer.")
+RETRIES = click.option("--retries", type=click.IntRange(0, 100), help="Tries again when busy or unanswered.")
 
 PACE = (
     *_SPEED,
-    click.option("--timeout", type=Seconds(0.1, 3600), metavar="SECONDS", help="Wait for one answer."),
-    click.option("--retries", type=click.IntRange(0, 100), help="Tries again when busy or unanswered."),
+    TIMEOUT,
+    RETRIES,
     click.option("--max-failures", default="", metavar="N|N%", help="Stop at so many failures; also CAUSE=N%."),
 )
 
 _ALONGSIDE = click.option("--alongside", is_flag=True, help="Although another run works on the target.")
+TRIAL = click.option("--trial", is_flag=True, default=None, help="Also sign in once as each, where that is harmless.")
+
+CHECKS = (click.option("--verify", is_flag=True, default=None, help="Read each row back afterwards."), TRIAL)
 
 REPORTS = (
     click.option("--report", default="", metavar="KINDS", help="html,csv,jsonl,junit,md"),
@@ -193,6 +201,7 @@ _RUNNING = (
         help="Skip whom the target says was reset since; 24h, 2026-11-01.",
     ),
     _ALONGSIDE,
+    *CHECKS,
     click.option("--expect", type=click.IntRange(0), metavar="N", help="Confirm: exactly N users change."),
     click.option("--yes", is_flag=True, help="Confirm a small run."),
     click.option("--new-run", is_flag=True, help="Start anew although an unfinished run of this file exists."),
@@ -239,7 +248,7 @@ def resume_flags(command: Command) -> Command:
     def read(*args: Any, run: str, **given: Any) -> Any:
         return command(*args, run=run, asked=Asked(file=Path(), **given))
 
-    return _with(*PACE, _ALONGSIDE, *REPORTS, _TOKEN)(read)
+    return _with(*PACE, _ALONGSIDE, *CHECKS, *REPORTS, TOKEN)(read)
 
 
 def _with(*options: Command) -> Callable[[Command], Command]:
@@ -274,5 +283,5 @@ def _delimiter(text: str | None) -> str | None:
     return found
 
 
-FREE = _names((*_RUNNING, _TOKEN))
+FREE = _names((*_RUNNING, TOKEN))
 """The flags that may be given anew with a frozen plan: pace, brakes, confirming, reports."""

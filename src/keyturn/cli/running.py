@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -235,17 +235,18 @@ def work_off(desk: Desk, run: Run, total: int, more: Sequence[Listener] = ()) ->
     title = f"{run.job.operation} on {desk.label}{'  PRODUCTION' if desk.production else ''}"
     veil = veil_of(Facts(run.journal.facts()))
     with watch(desk.frame, run.folder.run, ",".join(desk.seats), total, title=title, veil=veil) as listeners:
-        return desk.wait_for(_stoppable(run, [*listeners, *more]))
+        return desk.wait_for(stoppable(lambda stop: carry_out(run, stop, [*listeners, *more])))
 
 
-async def _stoppable(run: Run, listeners: Sequence[Listener]) -> Summary:
+async def stoppable(work: Callable[[Stop], Coroutine[Any, Any, T]]) -> T:
+    """Do something that Ctrl-C and SIGTERM ask to end."""
     stop = Stop()
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError):  # some loops of other systems know no signals
         loop.add_signal_handler(signal.SIGINT, stop.ask, Cause.INTERRUPTED)
         loop.add_signal_handler(signal.SIGTERM, stop.ask, Cause.TERMINATED)
     try:
-        return await carry_out(run, stop, listeners)
+        return await work(stop)
     finally:
         with suppress(NotImplementedError):
             loop.remove_signal_handler(signal.SIGINT)

@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "go": ("keyturn.cli.runs_go:go_run", "Let a run go on that is paused."),
     "stop": ("keyturn.cli.runs_stop:stop_run", "Stop a run: rows in flight come back, nothing more is sent."),
     "diff": ("keyturn.cli.runs_diff:diff", "Two runs, held against each other."),
+    "verify": ("keyturn.cli.runs_verify:verify", "Read the rows of a run back: yes, no, or cannot tell."),
     "report": ("keyturn.cli.runs_report:report", "Write the reports of a run again."),
 }
 

@@ -12,28 +12,38 @@ if TYPE_CHECKING:
     from keyturn.bulk.record.facts import Facts
     from keyturn.core.journal import Journal, RowState
 
+VERDICTS = ("yes", "no", "cannot tell", "not read")
 OUTCOMES = ("created", "changed", "skipped", "failed", "uncertain", "not tried", "sent")
 
 
 @click.command()
 @click.argument("run", required=False, default="", shell_complete=complete_runs)
 @click.option("--outcome", multiple=True, type=click.Choice(OUTCOMES), help="Only rows that ended so.")
+@click.option("--verified", multiple=True, type=click.Choice(VERDICTS), help="Only rows of which reading back told so.")
 @click.option("-t", "--target", shell_complete=complete_targets, help="Only rows that go there.")
 @click.option("--retry-file", metavar="FILE", help="Write them in the columns of your file, to mend; - for stdout.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @pass_frame
 def rows(
-    frame: Frame, run: str, outcome: tuple[str, ...], target: str | None, retry_file: str | None, *, force: bool
+    frame: Frame,
+    run: str,
+    outcome: tuple[str, ...],
+    verified: tuple[str, ...],
+    target: str | None,
+    retry_file: str | None,
+    *,
+    force: bool,
 ) -> None:
-    """The rows of a run, with outcome, delivery and reason; or a file of them to mend and run again.
+    """The rows of a run, with outcome, delivery, reason and what reading back told; or a file of them to mend.
 
     \b
       keyturn runs rows r7f3k2a --outcome failed -t maximo-prod
+      keyturn runs rows r7f3k2a --verified no
       keyturn runs rows r7f3k2a --output jsonl > rows.jsonl
       keyturn runs rows r7f3k2a --outcome failed --retry-file fix.csv
     """
     from keyturn.bulk.record.report import SIGNS, row_event
-    from keyturn.core.journal import RowState
+    from keyturn.core.journal import RowState, Verified
 
     name = named(frame, run)
     states = tuple(RowState(word) for word in outcome)
@@ -41,13 +51,18 @@ def rows(
         if retry_file is not None:
             return _to_mend(frame, journal, facts, states, (name, retry_file, target), force=force)
         several = len(facts.pins) > 1
+        told = {Verified("" if word == "not read" else word) for word in verified} or set(Verified)
         for row in journal.rows(states, target=target):
+            if row.verified not in told:
+                continue
             if frame.output in (Output.JSON, Output.JSONL):
                 frame.json(row_event(name, row))
             else:
                 who, why = harmless(row.who), harmless(row.text or row.reason)
                 who = f"{harmless(row.target) or '-'}  {who}" if several else who
-                frame.data(f"{SIGNS[row.state]} {row.number:>7}  {who}  {row.state}  {row.delivery}  {why}".rstrip())
+                back = harmless(f"{row.verified}: {row.proof}") if row.proof else str(row.verified)
+                line = f"{SIGNS[row.state]} {row.number:>7}  {who}  {row.state}  {row.delivery}  {why}"
+                frame.data(f"{line.rstrip()}  [{back}]" if back else line.rstrip())
     return None
 
 

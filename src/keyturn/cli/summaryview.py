@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 
 from keyturn.app.runs import Machine
 from keyturn.bulk.record.exit import ExitCode
-from keyturn.bulk.record.report import outcomes
+from keyturn.bulk.record.report import outcomes, verdicts
 from keyturn.bulk.running.breaker import Cause, Trip
 from keyturn.bulk.running.run import Summary
 from keyturn.cli.frame import Frame
 from keyturn.core.errors import KeyturnError
-from keyturn.core.journal import RowState
+from keyturn.core.journal import RowState, Verified
 from keyturn.core.outcomes import Delivery
 
 _ORDER = (
@@ -54,6 +54,8 @@ def tell(frame: Frame, machine: Machine, target: str, summary: Summary, *, hints
         frame.json(told(summary))
     else:
         _draw(frame, machine, summary, hints=hints)
+    for name, trip in summary.unread:
+        frame.warn(f"{name} could not be read back to the end: {trip.text}", code="KT-RUN-040")
     stops = [(_what(trip, name or target, summary), trip) for name, trip in summary.halts if trip.cause in _CODES]
     for what, trip in stops[1:]:
         frame.warn(f"{what}: {trip.text}" if trip.text else what, code=_CODES[trip.cause])
@@ -97,6 +99,8 @@ def told(summary: Summary) -> dict[str, object]:
         "targets": [{"target": name, "outcomes": outcomes(states)} for name, states in summary.targets.items() if name],
         "left": summary.left,
         "deliveries": dict(summary.deliveries),
+        "verified": verdicts(summary.verdicts),
+        "unread": [{"target": name, "cause": str(trip.cause), "text": trip.text} for name, trip in summary.unread],
         "reasons": [{"outcome": str(s), "reason": r, "count": n} for s, r, n in summary.reasons if r],
         "retries": summary.retries,
         "elapsed_s": round(summary.seconds, 3),
@@ -161,6 +165,11 @@ def _what_became(summary: Summary) -> Iterator[str]:
     ]
     if given:
         yield f"  passwords  {'  |  '.join(given)}"
+    told = verdicts(summary.verdicts)
+    if told:
+        left = summary.verdicts.get(Verified.NOT_ASKED, 0)
+        parts = [f"{count:,} {word}" for word, count in told.items()] + ([f"{left:,} not read"] if left else [])
+        yield f"  read back  {'  |  '.join(parts)}"
     for state in (RowState.FAILED, RowState.UNCERTAIN, RowState.SKIPPED):
         parts = [
             f"{count:,} {in_words(reason)}" for found, reason, count in summary.reasons if found is state and reason
@@ -176,7 +185,9 @@ def _next(frame: Frame, summary: Summary) -> None:
     if summary.states.get(RowState.FAILED):
         hints.append(f"keyturn runs rows {summary.run} --outcome failed")
     if summary.states.get(RowState.UNCERTAIN):
-        hints.append(f"keyturn runs rows {summary.run} --outcome uncertain")
+        hints.append(f"keyturn runs verify {summary.run} --outcome uncertain")
+    if summary.verdicts.get(Verified.NO):
+        hints.append(f"keyturn runs rows {summary.run} --verified no")
     if summary.handouts and summary.local:
         hints.append(f"keyturn handout open {summary.run} --to-terminal")
     for number, hint in enumerate(hints):

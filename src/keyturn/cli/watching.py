@@ -6,9 +6,19 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from keyturn.bulk.record.report import outcomes, row_event
+from keyturn.bulk.record.report import outcomes, row_event, verified_event
 from keyturn.bulk.record.veil import OPEN, Veil
-from keyturn.bulk.running.events import Event, Held, Listener, Paused, Progress, RowSettled, Stopping
+from keyturn.bulk.running.events import (
+    Event,
+    Held,
+    Listener,
+    Paused,
+    Progress,
+    ReadingBack,
+    RowSettled,
+    RowVerified,
+    Stopping,
+)
 from keyturn.cli.frame import Frame, Output
 from keyturn.core.journal import DONE, Row, RowState
 
@@ -56,11 +66,12 @@ class Lines:
             case RowSettled(row=row):
                 if row.state is not RowState.NOT_TRIED:
                     self._frame.json(row_event(self._run, self._veil.row(row)))
+            case RowVerified(row=row):
+                self._frame.json(verified_event(self._run, self._veil.row(row)))
             case Progress():
-                now = time.monotonic()
-                if now >= self._next:
-                    self._next = now + 1.0
-                    self._frame.json({"v": 1, "type": "progress", "run": self._run, **_figures(event)})
+                self._now_and_then("progress", _figures(event))
+            case ReadingBack():
+                self._now_and_then("reading", _how_far(event))
             case Paused(seconds=seconds, target=target):
                 told = {"target": target, "reason": "retry-after", "seconds": round(seconds, 3)}
                 self._frame.json({"v": 1, "type": "pause", "run": self._run, **told})
@@ -70,6 +81,12 @@ class Lines:
             case Stopping():
                 told = {"target": event.target, "reason": str(event.trip.cause), "text": event.trip.text}
                 self._frame.json({"v": 1, "type": "stop", "run": self._run, **told})
+
+    def _now_and_then(self, kind: str, figures: dict[str, object]) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + 1.0
+            self._frame.json({"v": 1, "type": kind, "run": self._run, **figures})
 
 
 class Heartbeat:
@@ -92,7 +109,12 @@ class Heartbeat:
                 self._say(_held(event))
             case Stopping():
                 self._say(_stopping(event))
-            case RowSettled():
+            case ReadingBack():
+                now = time.monotonic()
+                if now >= self._next:
+                    self._next = now + EVERY
+                    self._say(_reading(event))
+            case RowSettled() | RowVerified():
                 pass  # single rows are in the report
 
     def _beat(self, event: Progress) -> None:
@@ -138,14 +160,29 @@ def bar(frame: Frame, title: str, total: int) -> Iterator[Callable[[Event], None
                     if row.state in (RowState.FAILED, RowState.UNCERTAIN) and now - last >= MOST_PROBLEMS:
                         last = now
                         drawing.console.print(problem(row), markup=False)
+                case ReadingBack():
+                    drawing.update(
+                        task, completed=event.through, total=max(event.total, 1), description=_reading(event)
+                    )
                 case Paused():
                     drawing.console.print(_waiting(event), markup=False)
                 case Held():
                     drawing.console.print(_held(event), markup=False)
                 case Stopping():
                     drawing.console.print(_stopping(event), markup=False)
+                case _:
+                    pass  # what was read back is in the report
 
         yield hear
+
+
+def _reading(event: ReadingBack) -> str:
+    what = "looked at" if event.before else "read back"
+    return f"{what} {event.through:,}/{event.total:,} on {event.target}"
+
+
+def _how_far(event: ReadingBack) -> dict[str, object]:
+    return {"target": event.target, "done": event.through, "total": event.total, "before": event.before}
 
 
 def _waiting(event: Paused) -> str:

@@ -1,9 +1,10 @@
 """What a directory can and cannot do, as data; nobody asks which vendor it is."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword, UpdateUser, candidate
+from keyturn.core.evidence import Sign
 from keyturn.core.users import Handle
 
 _NO_GROUPS = "this directory takes nobody into groups"
@@ -35,8 +36,11 @@ class Capabilities:
     can be asked for again.  folds_case: two ids that differ in case are one user.  hands_back: a generated password
     is in the answer when it is not mailed.  validates: can judge a creation without doing it.  names: keeps the names
     and addresses of people, not only their accounts.  groups: takes users into groups and out of them.
-    imports: takes the hash of a password that another system made.  tells_password_change: says of a user when the
-    password was changed.  ends_sessions: a reset ends the sessions that the user has open; None: no page says so.
+    imports: takes the hash of a password that another system made.  ends_sessions: a reset ends the sessions that the
+    user has open; None: no page says so.
+    tells: by which signs a change of a password can be read back, as the vendor says.  may_tell: further signs that are
+    shown, of which no page says so: moved, they count; as they were, they say nothing.  reads: how many users one
+    reading shows.  trial: a password can be tried by a sign-in that consumes and changes nothing.
     """
 
     carries: frozenset[type]
@@ -62,8 +66,21 @@ class Capabilities:
     names: bool = True
     groups: bool = False
     imports: bool = False
-    tells_password_change: bool = False
     ends_sessions: bool | None = None
+    tells: tuple[Sign, ...] = ()
+    may_tell: tuple[Sign, ...] = ()
+    reads: int = 1
+    trial: bool = False
+
+    @property
+    def tells_password_change(self) -> bool:
+        """Whether it says of a user when the password was changed."""
+        return Sign.PASSWORD_CHANGED in self.tells
+
+
+def telling(able: Capabilities) -> Capabilities:
+    """The same abilities where it is known that all the signs that may move do: at a keyturn behind a vendor's door."""
+    return replace(able, tells=(*able.tells, *able.may_tell), may_tell=())
 
 
 def capabilities_digest(capabilities: Capabilities) -> str:

@@ -22,12 +22,14 @@ from keyturn.core.commands import (
 from keyturn.core.context import context_of
 from keyturn.core.effects import Effects, Press
 from keyturn.core.errors import Conflict
+from keyturn.core.evidence import Evidence
 from keyturn.core.judging import Seen, judge
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Unchanged
 from keyturn.core.permissions import Target, may
 from keyturn.core.policy import Policy, Verdict
 from keyturn.core.policy import judge as judge_password
 from keyturn.core.ports import Probe
+from keyturn.core.readback import EVERYTHING, read_back
 from keyturn.core.secret import Secret
 from keyturn.core.sight import Sight
 from keyturn.core.steps import Caller, Parts, Recipient, Step, begin
@@ -45,8 +47,9 @@ LOCAL: Final = Capabilities(
     validates=True,
     groups=True,
     imports=True,
-    tells_password_change=True,
     ends_sessions=True,
+    tells=EVERYTHING,
+    reads=1000,
 )
 """What our directory can do when nobody's dialect narrows it."""
 
@@ -106,6 +109,10 @@ class LocalDirectory:
             user = view.users.get(actor.tenant, who, self.caller.via.handle)
         target = Target.SELF if user is not None and user.uid == actor.id else Target.OTHER
         return user if may(actor, "user.read", target) else None
+
+    def read_back(self, whos: Sequence[str]) -> list[Evidence]:
+        """What is shown of these users' credentials."""
+        return read_back(self.parts, self.caller, whos)
 
     def probe(self) -> Probe:
         """That the store answers, and who is acting."""

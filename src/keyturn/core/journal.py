@@ -105,6 +105,9 @@ class Journal(Protocol):
     def reasons(self) -> Sequence[tuple[RowState, str, int]]:
         """How many rows per state and reason, most first."""
 
+    def verdicts(self) -> Mapping[Verified, int]:
+        """How many done and uncertain rows there are by what reading back told."""
+
     def deliveries(self) -> Mapping[str, int]:
         """How many done rows there are by what became of their password."""
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Commands, Origin
 from keyturn.core.credentials import Verifier
+from keyturn.core.evidence import Evidence, Tried
 from keyturn.core.factors import FactorKind
 from keyturn.core.membership import GroupChange
 from keyturn.core.outbox import Mail
@@ -57,6 +58,18 @@ class Directory(Protocol):
 
     async def list(self, window: Window) -> Users:
         """A part of the users, in a stable order."""
+
+    async def read_back(self, whos: Sequence[str]) -> Sequence[Evidence | Refused]:
+        """What is shown now of each of these users' credentials, at most `reads` of them; changes nothing.
+
+        Refused: why it could not be read.
+        """
+
+    async def try_password(self, who: str, password: Secret) -> Tried | Refused:
+        """Sign in once as this user and with this password, where `trial` is; a wrong one counts as a wrong one.
+
+        Nothing is consumed by it and no session stays.  Refused: it was not tried.
+        """
 
     async def probe(self) -> Probe:
         """One signed-in read that changes nothing.  Raises Unreachable, or BadAnswer when it is no such directory."""

@@ -47,6 +47,10 @@ class Answer:
         """The seconds that the target asks us to wait, in either form of the header; None when it does not."""
         return read_retry_after(self.headers.get("retry-after", ""), now)
 
+    def clock(self) -> datetime | None:
+        """What time it is there, as the answer says (RFC 9110, section 6.6.1); None when it does not."""
+        return _moment(self.headers.get("date", ""))
+
 
 @dataclass(frozen=True, slots=True)
 class Lost:
@@ -61,12 +65,19 @@ def read_retry_after(text: str, now: datetime | None = None) -> float | None:
     text = text.strip()
     if text.isascii() and text.isdigit():
         return min(float(text[:9]), LONGEST_WAIT)
+    at = _moment(text)
+    if at is None:
+        return None
+    return min(max((at - (now or datetime.now(UTC))).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def _moment(text: str) -> datetime | None:
+    """A time as headers write it."""
     try:
         at = parsedate_to_datetime(text)
     except ValueError:
         return None
-    at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-    return min(max((at - (now or datetime.now(UTC))).total_seconds(), 0.0), LONGEST_WAIT)
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def doubt(answer: Answer, expected: Container[int], who: str, id_of: str = "id") -> str:

@@ -126,6 +126,8 @@ COUNTS: Final = "SELECT state, count(*) FROM rows GROUP BY state"
 BY_TARGET: Final = """SELECT target, state, count(*) FROM rows GROUP BY 1, 2
     ORDER BY min(min(number)) OVER (PARTITION BY target)"""
 DELIVERIES: Final = "SELECT delivery, count(*) FROM rows WHERE state IN ('created', 'changed') GROUP BY delivery"
+VERDICTS: Final = """SELECT verified, count(*) FROM rows WHERE state IN ('created', 'changed', 'uncertain')
+    GROUP BY verified"""
 REASONS: Final = "SELECT state, reason, count(*) FROM rows GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
 
 
@@ -228,6 +230,10 @@ class FileJournal:
     def reasons(self) -> Sequence[tuple[RowState, str, int]]:
         """How many rows per state and reason, most first."""
         return [(RowState(state), reason, count) for state, reason, count in self._read(REASONS)]
+
+    def verdicts(self) -> Mapping[Verified, int]:
+        """How many done and uncertain rows there are by what reading back told."""
+        return {_TOLD[verified]: count for verified, count in self._read(VERDICTS)}
 
     def deliveries(self) -> Mapping[str, int]:
         """How many done rows there are by what became of their password."""

@@ -1,5 +1,6 @@
 """The folder of a run: its name, and what is where in it."""
 
+import hashlib
 import re
 import secrets
 from dataclasses import dataclass
@@ -41,6 +42,10 @@ class RunFolder:
     def vault(self) -> Path:
         """What a target made up and handed back, sealed."""
         return self.path / "handed-back.sealed"
+
+    def before(self, target: str) -> Path:
+        """What the users of a target showed before their rows were sent; any name makes a name of a file."""
+        return self.path / f"before-{hashlib.sha256(target.encode()).hexdigest()[:16]}.jsonl"
 
     @property
     def piped(self) -> Path:

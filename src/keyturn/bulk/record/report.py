@@ -4,8 +4,8 @@ import csv
 import html
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -16,7 +16,7 @@ from keyturn.bulk.record.junit import Suite, write_suite
 from keyturn.bulk.record.markdown import Page, write_page
 from keyturn.bulk.record.veil import OPEN, Veil
 from keyturn.core.errors import ConfigError
-from keyturn.core.journal import Journal, Row, RowState
+from keyturn.core.journal import DONE, Journal, Row, RowState, Verified
 
 SIGNS: Final = {
     RowState.CREATED: "+",
@@ -44,7 +44,23 @@ class Told:
     exit: int
     version: str = ""
     veil: Veil = OPEN
+    verdicts: Mapping[Verified, int] = field(default_factory=dict)
 
+    @property
+    def contradicted(self) -> int:
+        """Rows that reading back speaks against."""
+        return self.verdicts.get(Verified.NO, 0)
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything was read back."""
+        return any(count for verified, count in self.verdicts.items() if verified is not Verified.NOT_ASKED)
+
+
+CELLS: Final = (
+    "row", "target", "user", "outcome", "delivery", "reason", "text", "attempts", "ms", "settled", "verified", "proof",
+)  # fmt: skip
+"""The columns of the sheet."""
 
 Writer = Callable[[BinaryIO, Journal, Told], None]
 
@@ -86,12 +102,29 @@ def row_event(run: str, row: Row) -> dict[str, Any]:
         "text": row.text,
         "attempts": row.attempts,
         "ms": row.milliseconds,
+        "verified": str(row.verified),
+        "proof": row.proof,
     }
+
+
+def verified_event(run: str, row: Row) -> dict[str, Any]:
+    """What reading back told of a row, for machines."""
+    told = {"row": row.number, "target": row.target, "user": row.who, "outcome": str(row.state)}
+    return {"v": 1, "type": "verified", "run": run, **told, "verified": str(row.verified), "proof": row.proof}
 
 
 def outcomes(states: Mapping[RowState, int]) -> dict[str, int]:
     """How many rows are in each state, for machines."""
     return {str(state): states.get(state, 0) for state in RowState if states.get(state, 0) or state in _ALWAYS}
+
+
+def verdicts(found: Mapping[Verified, int]) -> dict[str, int]:
+    """How many done and uncertain rows there are by what reading back told, for machines; empty when nobody asked."""
+    return {
+        str(verified): found[verified]
+        for verified in Verified
+        if verified is not Verified.NOT_ASKED and found.get(verified)
+    }
 
 
 _ALWAYS: Final = (RowState.CREATED, RowState.CHANGED, RowState.SKIPPED, RowState.FAILED, RowState.UNCERTAIN)
@@ -102,7 +135,7 @@ def write_jsonl(file: BinaryIO, journal: Journal, told: Told) -> None:
     for row in told.veil.rows(journal.rows()):
         file.write(_json(row_event(told.run, row)))
     summary = {"v": 1, "type": "summary", "run": told.run, "exit": told.exit, "outcomes": outcomes(told.states)}
-    file.write(_json(summary))
+    file.write(_json({**summary, "verified": verdicts(told.verdicts)}))
 
 
 def _json(value: object) -> bytes:
@@ -113,12 +146,13 @@ def write_csv(file: BinaryIO, journal: Journal, told: Told) -> None:
     """For sheets: UTF-8 with a mark, and no cell that would be computed."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     writer = csv.writer(text)
-    writer.writerow(["row", "target", "user", "outcome", "delivery", "reason", "text", "attempts", "ms", "settled"])
+    writer.writerow(CELLS)
     for row in told.veil.rows(journal.rows()):
         settled = row.settled.isoformat(timespec="seconds") if row.settled else ""
         cells = [row.target, row.who, str(row.state), row.delivery, row.reason, row.text]
         millis = "" if row.milliseconds is None else row.milliseconds
-        writer.writerow([row.number, *map(defused, cells), row.attempts, millis, settled])
+        told_back = map(defused, (str(row.verified), row.proof))
+        writer.writerow([row.number, *map(defused, cells), row.attempts, millis, settled, *told_back])
     text.detach()
 
 
@@ -127,18 +161,25 @@ def write_html(file: BinaryIO, journal: Journal, told: Told) -> None:
     facts = told.facts
     title = _title(told)
     need = sum(told.states.get(state, 0) for state in NEED_YOU)
+    against = sum(1 for _ in _against(journal)) if told.contradicted else 0
     file.write(_HEAD.format(title=_text(title)).encode())
-    file.write(_banner(told, need).encode())
+    file.write(_banner(told, need + against).encode())
     reasons = _reason_rows(told)
-    for caption, rows in (("Outcomes", _outcome_rows(told)), ("Reasons", reasons)):
+    for caption, rows in (
+        ("Outcomes", _outcome_rows(told)),
+        ("Reasons", reasons),
+        ("Read back", _verdict_rows(told)),
+    ):
         if rows:
             file.write(f"<h2>{caption}</h2><table><tbody>{''.join(rows)}</tbody></table>\n".encode())
     several = len(facts.pins) > 1
-    _rows(file, "Rows that need you", told.veil.rows(journal.rows(NEED_YOU)), need, several=several)
+    back, asked, veil = "Rows that reading back speaks against", told.asked, told.veil
+    _rows(file, back, veil.rows(_against(journal)), against, several=several, asked=asked)
+    _rows(file, "Rows that need you", veil.rows(journal.rows(NEED_YOU)), need, several=several, asked=asked)
     rest = sum(told.states.values()) - need
     if rest <= MOST_ROWS:
         others = tuple(state for state in RowState if state not in NEED_YOU)
-        _rows(file, "All other rows", told.veil.rows(journal.rows(others)), rest, several=several)
+        _rows(file, "All other rows", veil.rows(journal.rows(others)), rest, several=several, asked=asked)
     lines = "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in _definitions(told).items())
     file.write(f"<h2>How it was run</h2><dl>{lines}</dl>\n".encode())
     file.write(b"</main></body></html>\n")
@@ -190,14 +231,21 @@ def _banner(told: Told, need: int) -> str:
     return f"<p class=verdict>{_verdict(told, need)}</p><div class=bar aria-hidden=true>{parts}</div>\n"
 
 
-def _rows(file: BinaryIO, caption: str, rows: Iterable[Row], count: int, *, several: bool) -> None:
+def _against(journal: Journal) -> Iterator[Row]:
+    """Done rows that reading back speaks against."""
+    return (row for row in journal.rows(tuple(DONE)) if row.verified is Verified.NO)
+
+
+def _rows(file: BinaryIO, caption: str, rows: Iterable[Row], count: int, *, several: bool, asked: bool) -> None:
     if not count:
         return
-    columns = _COLUMNS.format("<th>target" if several else "")
+    columns = _COLUMNS.format("<th>target" if several else "", "<th>read back" if asked else "")
     file.write(f"<h2>{caption} ({count:,})</h2><table>{columns}<tbody>\n".encode())
     for shown, row in enumerate(rows):
         if shown == MOST_ROWS:
-            file.write(f"<tr><td colspan={5 + several}>and {count - shown:,} more: see report.csv</td></tr>".encode())
+            file.write(
+                f"<tr><td colspan={5 + several + asked}>and {count - shown:,} more: see report.csv</td></tr>".encode()
+            )
             break
         cells = (
             *([row.target] if several else []),
@@ -205,6 +253,7 @@ def _rows(file: BinaryIO, caption: str, rows: Iterable[Row], count: int, *, seve
             f"{SIGNS[row.state]} {row.state}",
             row.delivery,
             row.text or row.reason,
+            *([f"{row.verified}: {row.proof}" if row.proof else str(row.verified)] if asked else []),
         )
         line = "".join(f"<td>{_text(cell)}</td>" for cell in cells)
         file.write(f"<tr><td class=n>{row.number}</td>{line}</tr>\n".encode())
@@ -219,6 +268,13 @@ def _outcome_rows(told: Told) -> list[str]:
 
 def _shown(told: Told) -> list[RowState]:
     return [state for state in RowState if told.states.get(state)]
+
+
+def _verdict_rows(told: Told) -> list[str]:
+    if not told.asked:
+        return []
+    shown = [(str(verified) or "not read back", told.verdicts.get(verified, 0)) for verified in Verified]
+    return [f"<tr><td>{word}</td><td class=n>{count:,}</td></tr>" for word, count in shown if count]
 
 
 def _reason_rows(told: Told) -> list[str]:
@@ -268,7 +324,7 @@ _KINDS: Final = {
     RowState.SENT: "doubt",
     RowState.NOT_TRIED: "calm",
 }
-_COLUMNS: Final = "<thead><tr><th class=n>row{}<th>user<th>outcome<th>password<th>why</tr></thead>"
+_COLUMNS: Final = "<thead><tr><th class=n>row{}<th>user<th>outcome<th>password<th>why{}</tr></thead>"
 
 _HEAD: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

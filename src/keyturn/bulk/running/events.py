@@ -16,6 +16,23 @@ class RowSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class RowVerified:
+    """What reading back told of a row is on disk."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingBack:
+    """How far the reading of a target is; before: of what is there before its rows are sent."""
+
+    target: str
+    through: int
+    total: int
+    before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far this sitting is.  total: rows that it has to send; through: how many of them have their outcome, and
     states which; rate: rows a second lately; waiting: seconds of a pause that are left, where every target waits."""
@@ -54,5 +71,5 @@ class Stopping:
     target: str = ""
 
 
-Event: TypeAlias = RowSettled | Progress | Paused | Held | Stopping
+Event: TypeAlias = RowSettled | RowVerified | ReadingBack | Progress | Paused | Held | Stopping
 Listener: TypeAlias = Callable[[Event], None]

@@ -20,19 +20,29 @@ from keyturn.bulk.record.retry import write_retry
 from keyturn.bulk.record.veil import OPEN, veil_of
 from keyturn.bulk.running.breaker import EXITS, Trip
 from keyturn.bulk.running.channel import Channel, Steering
+from keyturn.bulk.running.checking import Trials, look_before, read_back
 from keyturn.bulk.running.events import Event, Listener
 from keyturn.bulk.running.shares import Share
 from keyturn.bulk.running.sitting import Sitting, Work
 from keyturn.bulk.running.states import to_send
 from keyturn.bulk.running.stopping import Stop
 from keyturn.bulk.running.vault import Vault
+from keyturn.bulk.running.verifying import Bench
 from keyturn.core.errors import KeyturnError
-from keyturn.core.journal import DONE, Journal, Row, RowState
+from keyturn.core.journal import DONE, Journal, Row, RowState, Verified
 from keyturn.core.ports import Clock
 from keyturn.core.secret import Secret
 
 _OPEN: Final = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
 NOT_DONE: Final = (RowState.FAILED, RowState.UNCERTAIN, RowState.NOT_TRIED, RowState.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """Whether rows are read back once they were sent.  trial: and their passwords tried, where the target can."""
+
+    wanted: bool = False
+    trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +67,15 @@ class Run:
     report_dir: Path | None = None
     version: str = ""
     handing: Handing = field(default_factory=Handing)
+    check: Checking = field(default_factory=Checking)
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What came of it.  states: of all rows; targets: the same by target, under an empty name what goes nowhere;
     deliveries: what became of the passwords of done rows; handouts: none when no password needs one.
+
+    verdicts: what reading back told of done and uncertain rows; unread: which targets could not be read back, and why.
 
     sent: how many rows got through in this sitting; halts: what stopped early and why, by target, or under an empty
     name the whole run.
@@ -83,6 +96,8 @@ class Summary:
     local: bool = False
     deliveries: Mapping[str, int] = field(default_factory=dict)
     targets: Mapping[str, Mapping[RowState, int]] = field(default_factory=dict)
+    verdicts: Mapping[Verified, int] = field(default_factory=dict)
+    unread: Sequence[tuple[str, Trip]] = ()
 
     @property
     def trip(self) -> Trip | None:
@@ -122,6 +137,9 @@ async def carry_out(run: Run, stop: Stop, listeners: Sequence[Listener] = ()) ->
     run.journal.note({"state": RUNNING, "started": run.clock.now().isoformat()})
     work = Work(run.folder.run, run.journal, run.shares, run.source, run.keys, vault, run.clock)
     sitting = Sitting(work, stop, tell, pause=lambda: seal(handout, run.journal))
+    bench = Bench(run.journal, run.clock, tell)
+    if run.check.wanted:
+        await look_before(bench, run.shares, run.folder, stop)
     try:
         await sitting.run()
     except KeyturnError:
@@ -131,17 +149,24 @@ async def carry_out(run: Run, stop: Stop, listeners: Sequence[Listener] = ()) ->
     finally:
         sitting.ledger.close()
         steering.end()
+    halts, unread = sitting.halts(), list[tuple[str, Trip]]()
+    if run.check.wanted and not stop.asked:
+        seal(handout, run.journal)  # first: a reading may take as long as the run
+        trials = Trials(run.folder.run, run.keys, run.source) if run.check.trial else None
+        unread += await read_back(bench, run.shares, run.folder, stop, trials=trials)
     seconds = run.clock.monotonic() - began
-    return wind_up(run, sitting.halts(), Outlay(sitting.progress().through, sitting.figures.retries, seconds))
+    outlay = Outlay(sitting.progress().through, sitting.figures.retries, seconds, unread)
+    return wind_up(run, halts, outlay)
 
 
 @dataclass(frozen=True, slots=True)
 class Outlay:
-    """What a sitting took."""
+    """What a sitting took.  unread: which targets could not be read back, and why."""
 
     sent: int = 0
     retries: int = 0
     seconds: float = 0.0
+    unread: Sequence[tuple[str, Trip]] = ()
 
 
 def wind_up(run: Run, halts: Sequence[tuple[str, Trip]], outlay: Outlay) -> Summary:
@@ -150,13 +175,16 @@ def wind_up(run: Run, halts: Sequence[tuple[str, Trip]], outlay: Outlay) -> Summ
     left = any(targets.get(share.target, {}).get(state) for share in run.shares for state in share.open)
     if not left:  # what only stops was through before it could
         halts = [(target, trip) for target, trip in halts if EXITS[trip.cause] < ExitCode.INTERRUPTED]
-    code = EXITS[halts[0][1].cause] if halts else exit_of(states)
+    verdicts = run.journal.verdicts()
+    code = EXITS[halts[0][1].cause] if halts else exit_of(states, verdicts)
+    if code is ExitCode.FINE and outlay.unread:  # a reading was asked for, and nobody knows what it would have told
+        code = EXITS[outlay.unread[0][1].cause]
     spent = float(Facts(run.journal.facts())["seconds"] or 0) + outlay.seconds
     run.journal.note({"ended": run.clock.now().isoformat(), "seconds": f"{spent:.3f}"})
     handed = seal(handout_of(run, Vault(run.folder.vault, run.keys)), run.journal)
     facts = Facts(run.journal.facts())
-    veil = veil_of(facts)
-    told = Told(run.folder.run, facts, states, run.journal.reasons(), int(code), run.version, veil)
+    veil, reasons = veil_of(facts), run.journal.reasons()
+    told = Told(run.folder.run, facts, states, reasons, int(code), run.version, veil, verdicts)
     where = run.report_dir or run.folder.path
     reports = write_reports(run.journal, told, where, run.reports)
     retry = None
@@ -187,6 +215,8 @@ def wind_up(run: Run, halts: Sequence[tuple[str, Trip]], outlay: Outlay) -> Summ
         run.local,
         run.journal.deliveries(),
         targets,
+        verdicts,
+        outlay.unread,
     )
 
 
@@ -200,7 +230,8 @@ def recall(folder: RunFolder, journal: Journal) -> Summary | None:
     reasons, deliveries = journal.reasons(), journal.deliveries()
     targets = _by_target(journal, [pin.name for pin in facts.pins])
     return Summary(
-        folder.run, code, states, reasons, handouts=folder.handouts(), deliveries=deliveries, targets=targets
+        folder.run, code, states, reasons, handouts=folder.handouts(), deliveries=deliveries, targets=targets,
+        verdicts=journal.verdicts(),
     )  # fmt: skip
 
 
@@ -212,9 +243,10 @@ def _by_target(journal: Journal, names: Sequence[str]) -> Mapping[str, Mapping[R
     return found
 
 
-def exit_of(states: Mapping[RowState, int]) -> ExitCode:
-    """How a run that came to its end ends: green only when every row is known good."""
-    if states.get(RowState.UNCERTAIN) or states.get(RowState.SENT):
+def exit_of(states: Mapping[RowState, int], verdicts: Mapping[Verified, int] | None = None) -> ExitCode:
+    """How a run that came to its end ends: green only when every row is known good, and none is spoken against."""
+    against = verdicts is not None and verdicts.get(Verified.NO)
+    if states.get(RowState.UNCERTAIN) or states.get(RowState.SENT) or against:
         return ExitCode.UNCERTAIN
     if states.get(RowState.FAILED) or states.get(RowState.NOT_TRIED):
         return ExitCode.FAILURES

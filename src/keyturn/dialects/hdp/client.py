@@ -8,8 +8,10 @@ from typing import Final
 from keyturn.core.capabilities import Capabilities, Usual, lacks, misfit
 from keyturn.core.commands import Command, Commands, CreateUser, SetStatus, UpdateUser, candidate
 from keyturn.core.errors import BadAnswer, ConfigError, KeyturnError, Unreachable
+from keyturn.core.evidence import Evidence, Tried, nobody
 from keyturn.core.outcomes import Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
+from keyturn.core.secret import Secret
 from keyturn.core.users import User, Users, Window
 from keyturn.dialects.hdp.client_people import HdpSettings, People, Session
 from keyturn.dialects.hdp.wire import (
@@ -22,9 +24,10 @@ from keyturn.dialects.hdp.wire import (
 )
 from keyturn.dialects.hdp.wire_policy import read_policy
 from keyturn.dialects.hdp.wire_rights import fits
-from keyturn.dialects.hdp.wire_shapes import Unreadable, number_text
-from keyturn.dialects.hdp.wire_user import MORE, read_user, status_body
+from keyturn.dialects.hdp.wire_shapes import Unreadable, number_text, text_of
+from keyturn.dialects.hdp.wire_user import MORE, read_password_info, read_user, status_body
 from keyturn.http.answers import Answer, Lost, doubt, sentence, settled, withheld
+from keyturn.http.readback import evident
 
 _NO_TENANT: Final = "KT-CFG-008"
 _CERTAIN: Final = (501, 503)
@@ -36,6 +39,7 @@ class HdpDirectory:
     def __init__(self, settings: HdpSettings) -> None:
         self._session = Session(settings)
         self._people = People(self._session, settings.tenant)
+        self._settings = settings
         self._account = settings.username
         self._tenant = settings.tenant
         self._capabilities = replace(CAPABILITIES, repeats=settings.repeats, ends_sessions=settings.repeats or None)
@@ -74,6 +78,30 @@ class HdpDirectory:
         part = ordered[window.start : window.start + window.count]
         return Users(tuple(_user(each.body) for each in part), len(wanted))
 
+    async def read_back(self, whos: Sequence[str]) -> Sequence[Evidence | Refused]:
+        """What is shown now of these users' passwords, read side by side."""
+        return await asyncio.gather(*map(self._evidence, whos))
+
+    async def try_password(self, who: str, password: Secret) -> Tried | Refused:
+        """Read who one is with this name and password.  A refusal to read says that they are right.
+
+        No page says what is answered to who must change the password first, so a 401 means a wrong one only of a server
+        of which we know.
+        """
+        login = await self._login_of(who)
+        if isinstance(login, Refused):
+            return replace(login, who=who)
+        session = Session(replace(self._settings, username=login, password=password))
+        try:
+            answer = await session.read("/api/mgmt/user", "oneself")
+        finally:
+            await session.close()
+        if isinstance(answer, Refused):
+            wrong = Tried.WRONG if self._settings.repeats else Tried.NOT_TOLD
+            known = {Reason.NOT_ALLOWED: Tried.RIGHT, Reason.NOT_SIGNED_IN: wrong}
+            return known.get(answer.reason, replace(answer, who=who))
+        return Tried.RIGHT if answer.status == 200 and not answer.is_html() else Tried.NOT_TOLD
+
     async def probe(self) -> Probe:
         """Read who we are, which everybody may, the tenants where one is set, and the password policy.
 
@@ -104,6 +132,19 @@ class HdpDirectory:
     async def _policy(self) -> Usual | None:
         answer = await self._session.open_call("/api/public/passwordpolicy")
         return read_policy(answer.value()) if isinstance(answer, Answer) and answer.status == 200 else None
+
+    async def _evidence(self, who: str) -> Evidence | Refused:
+        number = await self._people.number_of(who)
+        if isinstance(number, Refused):
+            return nobody(who) if number.reason is Reason.NO_SUCH_USER else replace(number, who=who)
+        answer = await self._session.read(f"/api/admin/users/{number}/passwordinfo", "how the password stands")
+        return evident(who, answer, read_password_info)
+
+    async def _login_of(self, who: str) -> str | Refused:
+        """The sign-in name of somebody who may be named by number."""
+        number = await self._people.number_of(who)
+        shown = number if isinstance(number, Refused) else await self._shown(number)
+        return shown if isinstance(shown, Refused) else text_of(shown, "userName")
 
     async def _do(self, command: Command) -> Outcome:
         refused = self._unfit(command)

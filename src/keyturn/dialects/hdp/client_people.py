@@ -16,6 +16,7 @@ from keyturn.dialects.hdp.wire_tenants import read_tenants
 from keyturn.http.answers import Answer, Lost
 from keyturn.http.call import Caller, Site
 from keyturn.http.json import BATCH, encode
+from keyturn.http.readback import readable
 
 LIST: Final = "/api/admin/users"
 TENANTS: Final = "/api/admin/tenants"
@@ -78,7 +79,7 @@ class Session:
 
     async def read(self, target: str, what: str) -> Answer | Refused:
         """Read something.  Refused: why there is no answer that could hold it; what: named in the sentence."""
-        return _readable(await self.send("GET", target), what)
+        return readable(await self.send("GET", target), what)
 
     async def open_call(self, target: str) -> Answer | Lost:
         """Read what is for everybody, without name and password."""
@@ -87,19 +88,6 @@ class Session:
     async def close(self) -> None:
         """Give back the connections."""
         await self._caller.close()
-
-
-def _readable(answer: Answer | Lost | Refused, what: str) -> Answer | Refused:
-    if isinstance(answer, Refused):
-        return answer
-    if isinstance(answer, Lost):
-        return Refused("", Reason.UNREACHABLE, f"reading {what}: {answer.text}")
-    if answer.status == 403:
-        return Refused("", Reason.NOT_ALLOWED, f"the account may not read {what}")
-    if answer.status in (429, 503):
-        reason = Reason.TOO_MANY if answer.status == 429 else Reason.BUSY
-        return Refused("", reason, f"reading {what}: the target is busy", retry_after=answer.retry_after())
-    return answer
 
 
 @dataclass(frozen=True, slots=True)

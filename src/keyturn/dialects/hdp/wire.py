@@ -20,6 +20,7 @@ from keyturn.core.commands import (
     SetStatus,
     UpdateUser,
 )
+from keyturn.core.evidence import Sign
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Unchanged
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle, Profile, Right, Status, User
@@ -61,8 +62,13 @@ CAPABILITIES: Final = Capabilities(
     longest_id=128,
     usual=Usual(8, 12, 4),
     names=False,
+    tells=(Sign.MUST_CHANGE,),
+    trial=True,
 )
 """What a run can do there.  A file holds sign-in names or numbers; the client half turns names into numbers.
+
+tells: `passwordStatus` becomes 2 with a reset (the same page).  trial: every call carries name and password, and to
+read oneself changes nothing.
 
 longest: the vendor's page on resetting, 32.  shortest: the default policy of every version, 8.  usual: "Default
 password policy" of 5.0, 8 to 12 characters with one of each class.

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, cast
 
+from keyturn.core.evidence import Evidence
 from keyturn.core.users import Json, Profile, Stamp, Status, User, without_secrets
 from keyturn.dialects.hdp.wire_rights import permissions_body, read_kept, read_rights
 from keyturn.dialects.hdp.wire_shapes import Body, Unreadable, number_text, object_of, text_of, whole_of
@@ -62,6 +63,14 @@ def status_body(status: Status) -> Body:
 def password_body(user: User) -> Body:
     """The `passwordInfo` of a user; passwords that somebody chose do not run out here."""
     return {"passwordStatus": MUST_BE_RESET if user.must_change else FINE, "passwordExpiration": None}
+
+
+def read_password_info(body: Mapping[str, object]) -> Evidence:
+    """What a `passwordInfo` shows ("Get password information").  Raises Unreadable when it is none."""
+    status = whole_of(body, "passwordStatus", -1)
+    if status not in (FINE, MUST_BE_RESET):
+        raise Unreadable("passwordStatus must be 1 (active) or 2 (must be reset)")
+    return Evidence("", must_change=status == MUST_BE_RESET)
 
 
 def read_status(body: Mapping[str, object], base: Status = Status.ACTIVE) -> Status:

@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from keyturn.core.capabilities import Capabilities, misfit
+from keyturn.core.capabilities import Capabilities, misfit, telling
 from keyturn.core.commands import Command, Commands, CreateUser, ResetPassword, SetStatus, UpdateUser, candidate
 from keyturn.core.errors import BadAnswer, KeyturnError, Unreachable
+from keyturn.core.evidence import Evidence, Tried
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
+from keyturn.core.secret import Secret
 from keyturn.core.users import Status, User, Users, Window
 from keyturn.dialects.mas.client_judging import proven
 from keyturn.dialects.mas.client_manage import Manage
@@ -24,9 +26,10 @@ from keyturn.dialects.mas.wire import (
     write,
 )
 from keyturn.dialects.mas.wire_manage import guessed, in_manage, lost
-from keyturn.dialects.mas.wire_user import Unreadable, read_user
+from keyturn.dialects.mas.wire_user import Unreadable, read_evidence, read_user
 from keyturn.http.answers import Answer, Lost, expect_read, sentence, withheld
 from keyturn.http.paths import quoted
+from keyturn.http.readback import evident
 
 _NO_MANAGE: Final = "from 9.1 on users are made in Manage: set `manage_key` of the target (--manage-key-file)"
 _READS: Final = "a MAS answers reads of its Admin API with 200 and JSON"
@@ -45,6 +48,7 @@ class MasDirectory:
         carries = able.carries - {CreateUser} if moved and self._manage is None else able.carries
         creation = "" if CreateUser in carries else _NO_MANAGE
         ours = settings.repeats  # a keyturn, which ends the sessions of whom it resets; of MAS no page says so
+        able = telling(able) if ours else able
         self._capabilities = replace(able, carries=carries, creation=creation, repeats=ours, ends_sessions=ours or None)
 
     @property
@@ -87,6 +91,14 @@ class MasDirectory:
             raise _no_mas("answered with no list of users")
         return Users(tuple(_user(member) for member in members), int(total) if total.isdecimal() else None)
 
+    async def read_back(self, whos: Sequence[str]) -> Sequence[Evidence | Refused]:
+        """What is shown now of these users' credentials, read side by side."""
+        return await asyncio.gather(*map(self._evidence, whos))
+
+    async def try_password(self, who: str, password: Secret) -> Tried | Refused:
+        """Not offered: no page says how anybody but a superuser signs in without a browser."""
+        return Tried.NOT_TOLD
+
     async def probe(self) -> Probe:
         """Sign in, read the workspaces, which every administrator may, and look into Manage where we use it.
 
@@ -104,6 +116,16 @@ class MasDirectory:
         await self._session.close()
         if self._manage is not None:
             await self._manage.close()
+
+    async def _evidence(self, who: str) -> Evidence | Refused:
+        """As the Admin API shows the user; whom it does not know, Manage may, which tells that there is such a user."""
+        seen = evident(who, await self._session.send("GET", f"/v3/users/{quoted(who)}"), read_evidence)
+        if self._manage is None or isinstance(seen, Refused) or seen.exists:
+            return seen
+        try:
+            return seen if await self._manage.find(who) is None else replace(seen, exists=True)
+        except KeyturnError as error:
+            return Refused(who, Reason.UNREACHABLE, error.what)
 
     async def _find_in_manage(self, manage: Manage, who: str) -> User | None:
         """Whom Manage knows; the Admin API, where it knows the user too, tells more: status, rights, names.

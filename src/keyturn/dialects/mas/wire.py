@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from keyturn.core.capabilities import Capabilities, Usual
 from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser, candidate
+from keyturn.core.evidence import Sign
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Unchanged
 from keyturn.core.secret import Secret
 from keyturn.core.users import Profile, Right, Status, User
@@ -46,8 +47,13 @@ CAPABILITIES: Final = Capabilities(
     hands_back=True,
     validates=True,
     unique_mail=True,
+    tells=(Sign.MUST_CHANGE,),
+    may_tell=(Sign.TOUCHED, Sign.VERSION),
 )
 """`SetStatus` carries active and disabled; MAS publishes no call that locks, so `locked` is refused as unsupported.
+
+tells: a reset sets `forceTokenChange` (the how-to).  may_tell: `version` and `updated` are in the page's sample, and no
+page says that a reset moves them.
 
 usual: IBM documents that the length of a password can be set within 6 to 35 and that classes are the site's choice.
 """

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
 
+from keyturn.core.evidence import Evidence
 from keyturn.core.users import USER_RIGHTS, Address, Contact, Json, Profile, Right, Stamp, Status, User, without_secrets
 
 Body: TypeAlias = dict[str, object]
@@ -226,6 +227,26 @@ def read_user(body: Mapping[str, object]) -> User:
         must_change=local.get("forceTokenChange") is True,
         failures=_whole(state.get("failedLoginAttempts"), 0),
     )
+
+
+def read_evidence(body: Mapping[str, object]) -> Evidence:
+    """What a user in a vendor's answer shows of the credential.  Raises Unreadable when it is none."""
+    user = read_user(body)
+    identities = object_of(body, "identities")
+    local, version = object_of(identities, "_local"), body.get("version")
+    return Evidence(
+        user.key,
+        login=user.login,
+        must_change=local["forceTokenChange"] is True if "forceTokenChange" in local else None,
+        has_password="_local" in identities if "identities" in body else None,
+        version=str(version) if isinstance(version, int) else "",
+        added=_known(user.added),
+        touched=_known(user.updated),
+    )
+
+
+def _known(stamp: Stamp) -> Stamp | None:
+    return stamp if stamp.at != LONG_AGO.at else None
 
 
 def stamp_body(stamp: Stamp) -> Body:

@@ -8,8 +8,10 @@ from typing import Final, TypeAlias
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Command, Commands, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.errors import BadAnswer, Unreachable
+from keyturn.core.evidence import Evidence, Tried, nobody
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
+from keyturn.core.secret import Secret
 from keyturn.core.users import Json, Status, User, Users, Window
 from keyturn.dialects.primavera.client_orders import (
     Numbered,
@@ -27,8 +29,9 @@ from keyturn.dialects.primavera.client_verdicts import judge, told_apart
 from keyturn.dialects.primavera.wire import CAPABILITIES, WireRequest, write, write_unlock
 from keyturn.dialects.primavera.wire_answer import job_of
 from keyturn.dialects.primavera.wire_changes import whole
-from keyturn.dialects.primavera.wire_user import MORE, Unreadable, flag_of, read_user
+from keyturn.dialects.primavera.wire_user import MORE, Unreadable, flag_of, read_evidence, read_user
 from keyturn.http.answers import Answer, Lost, expect_read
+from keyturn.http.readback import readable
 
 _WITHOUT_COMPANY: Final = replace(
     CAPABILITIES, creation="a new user needs a company: set `tenant` of the target to its name"
@@ -97,6 +100,33 @@ class PrimaveraDirectory:
         wanted = window.search.casefold()
         users = [user for user in await self._all() if wanted in _searched(user)]
         return Users(tuple(users[window.start : window.start + window.count]), len(users))
+
+    async def read_back(self, whos: Sequence[str]) -> Sequence[Evidence | Refused]:
+        """What the list shows of these users' passwords: it is read once for all of them."""
+        told = readable(await self._session.send(_LIST, LONGEST_LIST), "the users")
+        if isinstance(told, Refused):
+            return [replace(told, who=who) for who in whos]
+        members = told.value()
+        if told.status != 200 or told.is_html() or not isinstance(members, list):
+            text = f"reading the users: answered {told.status} with no list of them"
+            return [Refused(who, Reason.OTHER, text) for who in whos]
+        entries = {entry.get("loginId"): entry for entry in members if isinstance(entry, Mapping)}
+        return [_evidence(who, entries.get(who), told) for who in whos]
+
+    async def try_password(self, who: str, password: Secret) -> Tried | Refused:
+        """Read the list of roles with this name and password.  A refusal to read says that they are right.
+
+        In older texts a 401 may also mean that somebody has no rights, so that it tells nothing.
+        """
+        session = Session(replace(self._settings, username=who, password=password, token=None))
+        try:
+            answer = readable(await session.send(WireRequest("GET", ("roles",))), "the roles")
+        finally:
+            await session.close()
+        if isinstance(answer, Refused):
+            known = {Reason.NOT_ALLOWED: Tried.RIGHT, Reason.NOT_SIGNED_IN: Tried.NOT_TOLD}
+            return known.get(answer.reason, replace(answer, who=who))
+        return Tried.RIGHT if answer.status == 200 and not answer.is_html() else Tried.NOT_TOLD
 
     async def probe(self) -> Probe:
         """Read the roles, which is a short list.  Raises Unreachable or BadAnswer."""
@@ -254,6 +284,15 @@ def _unlisted(command: Command, error: Unreachable | BadAnswer) -> Refused:
     reasons = {"KT-AUTH-001": Reason.NOT_SIGNED_IN, _MAY_NOT_READ: Reason.NOT_ALLOWED}
     other = Reason.UNREACHABLE if isinstance(error, Unreachable) else Reason.OTHER
     return Refused(command.who, reasons.get(error.code, other), f"the list of users cannot be read: {error.what}")
+
+
+def _evidence(who: str, entry: Mapping[str, object] | None, answer: Answer) -> Evidence | Refused:
+    if entry is None:
+        return nobody(who, answer.clock())
+    try:
+        return replace(read_evidence(entry), clock=answer.clock())
+    except Unreadable as error:
+        return Refused(who, Reason.OTHER, f"reading the users: {error}")
 
 
 def _searched(user: User) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
+from keyturn.core.evidence import Sign
 from keyturn.core.outcomes import Reason
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle, Status, User
@@ -40,11 +41,15 @@ CAPABILITIES: Final = Capabilities(
     temporary=False,
     permanent=True,
     batch=50,
-    tells_password_change=True,
+    tells=(Sign.PASSWORD_CHANGED,),
+    may_tell=(Sign.TOUCHED,),
+    reads=1000,
+    trial=True,
 )
 """A known value is for good: `changePwdAtNextLogin` is always false after a manual reset.  What the vendor makes up is
 always mailed and never shown; whether the mail about a known value holds it is not said.  batch: our choice; the vendor
-names no limit.
+names no limit.  tells: `lastPasswordResetDate`, from release 25 on.  may_tell: `updatedDate`.  reads: the list is read
+in one piece, whoever is asked for.  trial: every call carries name and password, and the list of roles changes nothing.
 """
 
 SERVED: Final = replace(CAPABILITIES, batch=MOST, groups=True)

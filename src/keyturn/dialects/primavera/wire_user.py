@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
 
+from keyturn.core.evidence import Evidence
 from keyturn.core.users import USER_RIGHTS, Contact, Json, Profile, Right, Stamp, Status, User, without_secrets
 
 Body: TypeAlias = dict[str, object]
@@ -229,6 +230,31 @@ def read_user(entry: Mapping[str, object]) -> User:
         must_change=flag_of(entry, "changePwdAtNextLogin") is True,
         password_changed=changed,
     )
+
+
+def read_evidence(entry: Mapping[str, object]) -> Evidence:
+    """What a user of the list shows of the password.  Raises Unreadable when it is none.
+
+    `changePwdAtNextLogin` is always false after a reset of known value (page), so it tells nothing.
+    """
+    user = read_user(entry)
+    stamps = [Stamp("", at) if (at := read_time(entry.get(name))) else None for name in ("createdDate", "updatedDate")]
+    reset = entry.get("lastPasswordResetDate")
+    return Evidence(
+        user.login,
+        login=user.login,
+        password_changed=user.password_changed,
+        added=stamps[0],
+        touched=stamps[1],
+        floating=isinstance(reset, str) and not _zoned(reset),
+    )
+
+
+def _zoned(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def write_time(at: datetime) -> str:

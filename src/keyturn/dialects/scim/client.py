@@ -8,13 +8,15 @@ from typing import Final
 from keyturn.core.capabilities import Capabilities, misfit
 from keyturn.core.commands import Command, Commands, CreateUser, DeleteUser, SetStatus, UpdateUser, candidate
 from keyturn.core.errors import BadAnswer, KeyturnError, Unreachable
+from keyturn.core.evidence import Evidence, Tried, nobody
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
+from keyturn.core.secret import Secret
 from keyturn.core.users import Status, User, Users, Window
 from keyturn.dialects.scim.client_people import Found, People
 from keyturn.dialects.scim.client_session import ScimSettings, Session
 from keyturn.dialects.scim.wire import CAPABILITIES, ERROR, WireRequest, read_refusal, unfit, write
-from keyturn.dialects.scim.wire_user import Sent, Unreadable, read_user, version_of
+from keyturn.dialects.scim.wire_user import Sent, Unreadable, read_evidence, read_user, version_of
 from keyturn.http.answers import Answer, Lost, doubt, sentence, settled, withheld
 
 _READS: Final = "a SCIM server answers GET /Users with a ListResponse"
@@ -73,6 +75,14 @@ class ScimDirectory:
         except Unreadable as error:
             raise BadAnswer(f"answered with no users: {error}", why=_READS) from None
 
+    async def read_back(self, whos: Sequence[str]) -> Sequence[Evidence | Refused]:
+        """What is shown now of these users, read side by side."""
+        return await asyncio.gather(*map(self._evidence, whos))
+
+    async def try_password(self, who: str, password: Secret) -> Tried | Refused:
+        """Not offered: a server of this kind signs in programs, and nobody says that it signs in its users."""
+        return Tried.NOT_TOLD
+
     async def probe(self) -> Probe:
         """Read one user, and what the server says of itself.  Raises Unreachable or BadAnswer."""
         self._session.revive()
@@ -88,6 +98,17 @@ class ScimDirectory:
     async def close(self) -> None:
         """Give back the connections."""
         await self._session.close()
+
+    async def _evidence(self, who: str) -> Evidence | Refused:
+        if _unaskable(who):
+            return nobody(who)
+        found = await self._people.find(who)
+        if isinstance(found, Refused):
+            return nobody(who) if found.reason is Reason.NO_SUCH_USER else replace(found, who=who)
+        try:
+            return replace(read_evidence(found.body), who=who, clock=found.clock)
+        except Unreadable as error:
+            return Refused(who, Reason.OTHER, f"reading the user: {error}")
 
     async def _do(self, command: Command) -> Outcome:
         text = misfit(command, self._capabilities) or unfit(command)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -18,10 +19,11 @@ PAGE: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A user as the server shows it."""
+    """A user as the server shows it.  clock: what time it was there."""
 
     id: str
     body: Sent
+    clock: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Listed:
 
     bodies: Sequence[Sent]
     total: int | None
+    clock: datetime | None = None
 
 
 class People:
@@ -51,7 +54,7 @@ class People:
         if len(exact) > 1:
             return Refused(who, Reason.INVALID, "several users have this userName; give the id")
         if exact:
-            return _found(exact[0], who)
+            return _found(exact[0], who, clock=listed.clock)
         if _is_guid(who):
             return await self._by_id(who)
         near = " of this spelling; there is one that differs in case" if listed.bodies else " of this userName"
@@ -87,17 +90,17 @@ class People:
             return Refused(id, Reason.NO_SUCH_USER, "there is no user of this userName or id")
         if answer.status != 200 or not isinstance(value, Mapping):
             return Refused(id, Reason.OTHER, f"reading the user: answered {answer.status}")
-        return _found(value, id, id)
+        return _found(value, id, id, answer.clock())
 
 
-def _found(body: Sent, who: str, id: str = "") -> Found | Refused:
+def _found(body: Sent, who: str, id: str = "", clock: datetime | None = None) -> Found | Refused:
     try:
         uid = read_user(body).uid
     except Unreadable as error:
         return Refused(who, Reason.OTHER, f"reading the user: {error}")
     if id and uid.casefold() != id.casefold():
         return Refused(who, Reason.OTHER, "reading the user: answered with another one")
-    return Found(uid, body)
+    return Found(uid, body, clock)
 
 
 def _listed(answer: Answer) -> Listed | Refused:
@@ -108,7 +111,8 @@ def _listed(answer: Answer) -> Listed | Refused:
     bodies, total = value.get("Resources") or [], value["totalResults"]
     if not isinstance(bodies, list) or not all(isinstance(body, Mapping) for body in bodies):
         return Refused("", Reason.OTHER, "reading users: answered with a list of something else")
-    return Listed(bodies, total if isinstance(total, int) and not isinstance(total, bool) else None)
+    known = total if isinstance(total, int) and not isinstance(total, bool) else None
+    return Listed(bodies, known, answer.clock())
 
 
 def _is_guid(text: str) -> bool:

@@ -14,6 +14,7 @@ from keyturn.dialects.scim.wire import BASE, KIND, OPERATION_HEADER, WireRequest
 from keyturn.http.answers import Answer, Lost
 from keyturn.http.call import Caller, Site
 from keyturn.http.json import encode
+from keyturn.http.readback import readable
 
 _KEY: Final = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[^.]+")
 """A token of a keyturn: the id of its key, then what is secret."""
@@ -70,7 +71,7 @@ class Session:
 
     async def read(self, target: str) -> Answer | Refused:
         """Read something.  Refused: why there is no answer that could hold it."""
-        return readable(await self._call("GET", target, {}, None))
+        return readable(await self._call("GET", target, {}, None), "users")
 
     async def close(self) -> None:
         """Give back the connections."""
@@ -89,20 +90,6 @@ class Session:
             self._dead = Refused("", Reason.NOT_SIGNED_IN, "the token or the password is refused")
             return self._dead
         return answer
-
-
-def readable(answer: Answer | Lost | Refused) -> Answer | Refused:
-    """The answer to a read, unless it can hold nothing."""
-    if isinstance(answer, Refused):
-        return answer
-    if isinstance(answer, Lost):
-        return Refused("", Reason.UNREACHABLE, f"reading users: {answer.text}")
-    if answer.status == 403:
-        return Refused("", Reason.NOT_ALLOWED, "the account may not read users")
-    if answer.status in (429, 503):
-        reason = Reason.TOO_MANY if answer.status == 429 else Reason.BUSY
-        return Refused("", reason, "reading users: the target is busy", retry_after=answer.retry_after())
-    return answer
 
 
 def _authorization(settings: ScimSettings) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import ChangePassword, Command, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
+from keyturn.core.evidence import Sign
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.secret import Secret
 from keyturn.core.users import Address, Contact, Handle, Profile, Status, User
@@ -60,8 +61,12 @@ CAPABILITIES: Final = Capabilities(
     handle=Handle.LOGIN,
     also=Handle.UID,
     temporary=False,
+    tells=(Sign.TOUCHED, Sign.VERSION),
 )
 """What a run can do there.  A file holds sign-in names (userName) or ids; the client half turns names into ids.
+
+tells: the password is an attribute of the user, and `meta` says when these were last updated and in which version they
+are (RFC 7643, section 3.1); a server may leave either out.
 
 temporary: the RFC has a password set, and nothing by which its owner would be made to change it.
 """

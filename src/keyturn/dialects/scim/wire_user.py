@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
 
+from keyturn.core.evidence import Evidence
 from keyturn.core.users import Address, Contact, Json, Profile, Stamp, Status, User, without_secrets
 
 Body: TypeAlias = dict[str, object]
@@ -139,6 +140,18 @@ def read_user(body: Sent) -> User:
         updated=replace(LONG_AGO, at=_moment(meta.get("lastModified"))),
         status=Status.DISABLED if body.get("active") is False else Status.ACTIVE,
         version=version_of(meta.get("version")) or 1,
+    )
+
+
+def read_evidence(body: Sent) -> Evidence:
+    """What a user in a server's answer shows that a new password moves.  Raises Unreadable when it is none."""
+    user, meta = read_user(body), object_of(body, "meta")
+    return Evidence(
+        user.login,
+        login=user.login,
+        version=text_of(meta, "version"),
+        added=user.added if user.added.at != LONG_AGO.at else None,
+        touched=user.updated if user.updated.at != LONG_AGO.at else None,
     )
 
 

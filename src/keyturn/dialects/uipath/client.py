@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from keyturn.core.capabilities import Capabilities, misfit
+from keyturn.core.capabilities import Capabilities, misfit, telling
 from keyturn.core.commands import (
     ChangePassword,
     Command,
@@ -18,16 +18,19 @@ from keyturn.core.commands import (
     candidate,
 )
 from keyturn.core.errors import BadAnswer, ConfigError, KeyturnError, Unreachable
+from keyturn.core.evidence import Evidence, Tried, nobody
 from keyturn.core.outcomes import RETRYABLE, Changed, Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
+from keyturn.core.secret import Secret
 from keyturn.core.users import User, Users, Window
 from keyturn.dialects.uipath.client_names import Names, listing
 from keyturn.dialects.uipath.client_session import Session, UipathSettings
 from keyturn.dialects.uipath.wire import CAPABILITIES, WireAnswer, WireRequest, expected, read_success, unfit, write
 from keyturn.dialects.uipath.wire_answers import made_user, read_refusal, verdict_of
-from keyturn.dialects.uipath.wire_user import Unreadable, guid_of, read_user
+from keyturn.dialects.uipath.wire_user import Unreadable, guid_of, read_evidence, read_user
 from keyturn.http.answers import Answer, Lost, doubt, expect_read, sentence, settled, withheld
 from keyturn.http.paths import quoted
+from keyturn.http.readback import evident
 
 _NO_USE_ASKING: Final = RETRYABLE | {Reason.NOT_SIGNED_IN, Reason.NOT_ALLOWED, Reason.NO_SUCH_USER}
 """Refusals of a second try after which no further question would be answered better."""
@@ -44,7 +47,8 @@ class UipathDirectory:
         self._organization = settings.organization
         self._names = Names(self._session, settings.organization)
         ours = settings.repeats
-        self._capabilities = replace(CAPABILITIES, repeats=ours, temporary=ours or None, ends_sessions=ours or None)
+        able = telling(CAPABILITIES) if ours else CAPABILITIES
+        self._capabilities = replace(able, repeats=ours, temporary=ours or None, ends_sessions=ours or None)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -91,6 +95,14 @@ class UipathDirectory:
         known = total if isinstance(total, int) and not isinstance(total, bool) else None
         return Users(tuple(_user(member) for member in results), known)
 
+    async def read_back(self, whos: Sequence[str]) -> Sequence[Evidence | Refused]:
+        """What is shown now of these users, read side by side."""
+        return await asyncio.gather(*map(self._evidence, whos))
+
+    async def try_password(self, who: str, password: Secret) -> Tried | Refused:
+        """Not offered: people sign in in a browser."""
+        return Tried.NOT_TOLD
+
     async def probe(self) -> Probe:
         """Sign in and, where we know the organization, read one user.  Raises Unreachable or BadAnswer."""
         self._session.revive()
@@ -105,6 +117,17 @@ class UipathDirectory:
     async def close(self) -> None:
         """Give back the connections."""
         await self._session.close()
+
+    async def _evidence(self, who: str) -> Evidence | Refused:
+        if _unaddressable(who):
+            return nobody(who)
+        uid = await self._names.id_of(who)
+        if isinstance(uid, Refused):
+            return replace(uid, who=who)
+        answer = await self._session.send("GET", f"/api/User/{quoted(uid)}")
+        if guid_of(uid) is None and isinstance(answer, Answer) and answer.status == 400 and not answer.is_html():
+            return nobody(who, answer.clock())
+        return evident(who, answer, read_evidence)
 
     async def _do(self, command: Command) -> Outcome:
         text = misfit(command, self._capabilities) or unfit(command)

@@ -21,6 +21,7 @@ from keyturn.core.commands import (
     UpdateUser,
 )
 from keyturn.core.conditions import Field, Order
+from keyturn.core.evidence import Sign
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason
 from keyturn.core.secret import Secret
 from keyturn.core.users import Handle, Profile, Status, User
@@ -56,11 +57,13 @@ CAPABILITIES: Final = Capabilities(
     temporary=None,
     unique_mail=True,
     groups=True,
+    may_tell=(Sign.TOUCHED,),
 )
 """`SetStatus` carries active and disabled; there is no call that locks, so `locked` is refused as unsupported.
 
 handle: a file names people by `userName` or by their GUID.  temporary: keyturn's own server
-asks for a new password; of a real UiPath nothing is documented that does.
+asks for a new password; of a real UiPath nothing is documented that does.  may_tell: `lastModificationTime` is shown,
+and no page says that a new password moves it.
 """
 
 FAULTS: Final = FaultTable(

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
 from uuid import UUID
 
+from keyturn.core.evidence import Evidence
 from keyturn.core.users import Contact, Json, Membership, Profile, Stamp, Status, User
 
 Body: TypeAlias = dict[str, object]
@@ -173,6 +174,16 @@ def read_user(body: Mapping[str, object]) -> User:
         status=Status.DISABLED if flag_of(body, "isActive") is False else Status.ACTIVE,
         groups=tuple(Membership(uid, "") for uid in list_of(body, "groupIDs") if isinstance(uid, str)),
     )
+
+
+def read_evidence(body: Mapping[str, object]) -> Evidence:
+    """What a user in a vendor's answer shows that a new password may move.  Raises Unreadable when it is none."""
+    user = read_user(body)
+    return Evidence(user.login, login=user.login, added=_known(user.added), touched=_known(user.updated))
+
+
+def _known(stamp: Stamp) -> Stamp | None:
+    return stamp if stamp.at != LONG_AGO.at else None
 
 
 def write_time(at: datetime) -> str:

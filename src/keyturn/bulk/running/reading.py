@@ -1,0 +1,62 @@
+"""Reads users back at the pace of their target, and tries again where that is asked for."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from keyturn.bulk.running.breaker import Cause, Trip
+from keyturn.bulk.running.pacing import Pace, back_off
+from keyturn.bulk.running.shares import Share
+from keyturn.bulk.running.stopping import Stop
+from keyturn.core.evidence import Evidence, Tried
+from keyturn.core.outcomes import RETRYABLE, Reason, Refused
+from keyturn.core.ports import Clock
+from keyturn.core.secret import Secret
+
+_STOPS: Final = {
+    Reason.NOT_SIGNED_IN: Cause.SIGNED_OUT,
+    Reason.NOT_ALLOWED: Cause.NOT_ALLOWED,
+    Reason.UNREACHABLE: Cause.UNREACHABLE,
+}
+"""Refusals that say the same of every user: the reading of this target ends."""
+
+
+class Reader:
+    """One target.  stop: ends it; a target that lets nobody read pulls it."""
+
+    def __init__(self, share: Share, clock: Clock, stop: Stop) -> None:
+        self._share = share
+        self._stop = stop
+        self._pace = Pace(clock, share.speed.rate, wait=stop.pause, stopped=lambda: stop.asked)
+
+    async def read(self, whos: Sequence[str]) -> Sequence[Evidence | Refused] | None:
+        """What each of them shows, or why it cannot be read; None: not read, for the reading is ending."""
+        tries = 0
+        while await self._pace.take():
+            told = await self._share.directory.read_back(whos)
+            refused = next((each for each in told if isinstance(each, Refused) and each.reason in RETRYABLE), None)
+            if refused is None or not await self._again(refused, tries):
+                return None if self._ends(told) else told
+            tries += 1
+        return None
+
+    async def sign_in(self, who: str, password: Secret) -> Tried | Refused | None:
+        """One sign-in; None: not tried.  A refusal is no answer, and is not asked twice: tries may be counted."""
+        if not await self._pace.take():
+            return None
+        return await self._share.directory.try_password(who, password)
+
+    async def _again(self, refused: Refused, tries: int) -> bool:
+        if refused.retry_after is not None:
+            self._pace.pause(refused.retry_after)
+        if tries >= self._share.speed.retries:
+            return False
+        await self._stop.pause(back_off(tries))
+        return True
+
+    def _ends(self, told: Sequence[Evidence | Refused]) -> bool:
+        """Whether the target as a whole cannot be read; then why is said once."""
+        for each in told:
+            if isinstance(each, Refused) and each.reason in _STOPS:
+                self._stop.pull(Trip(_STOPS[each.reason], each.text))
+                return True
+        return False
