@@ -16,6 +16,7 @@ from enum import StrEnum, unique
 from pathlib import Path
 from typing import Any, Final
 
+from keyturn.bulk.record.veil import OPEN, Veil
 from keyturn.bulk.running.breaker import Cause
 from keyturn.bulk.running.events import Event, Held, Paused, Progress, RowSettled, Stopping
 from keyturn.bulk.running.stopping import Stop
@@ -120,10 +121,11 @@ class Channel:
 class Steering:
     """Listens to a run, tells others how far it is and does as they say.  A disk that takes nothing disturbs no run."""
 
-    def __init__(self, channel: Channel, stop: Stop, clock: Clock, where: str = "") -> None:
+    def __init__(self, channel: Channel, stop: Stop, clock: Clock, where: str = "", veil: Veil = OPEN) -> None:
         self._channel = channel
         self._stop = stop
         self._clock = clock
+        self._veil = veil
         self._standing = Standing(Doing.RUNNING, where)
         self._next = float("-inf")
         with suppress(OSError):
@@ -145,7 +147,8 @@ class Steering:
                 self._progress(event)
             case RowSettled(row=row):
                 if row.state in (RowState.FAILED, RowState.UNCERTAIN):
-                    problem = f"row {row.number:,} {row.who}: {row.text or row.reason}"
+                    shown = self._veil.row(row)
+                    problem = f"row {shown.number:,} {shown.who}: {shown.text or shown.reason}"
                     self._standing = replace(self._standing, problem=problem)
             case Held():
                 self._tell(replace(self._standing, doing=_doing(event)))

@@ -121,7 +121,8 @@ async def carry_out(run: Run, stop: Stop, listeners: Sequence[Listener] = ()) ->
     Raises StoreError when the journal cannot be written: then nothing more was sent.
     """
 
-    steering = Steering(Channel(run.folder.path), stop, run.clock, ",".join(share.target for share in run.shares))
+    where, veil = ",".join(share.target for share in run.shares), veil_of(Facts(run.journal.facts()))
+    steering = Steering(Channel(run.folder.path), stop, run.clock, where, veil)
     hearing = [steering.hear, *listeners]
 
     def tell(event: Event) -> None:
