@@ -1,4 +1,4 @@
-"""`python -m bench [a b c d e f]`: measures the cases and writes RESULTS.md."""
+"""`python -m bench [a b c d e f h]`: measures the cases and writes RESULTS.md."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.against_directory import known_values, one_time
 from bench.against_stub import instant_server, long_run, slow_server
 from bench.newman import NoNode, newman
+from bench.paper import letters
 from bench.results import PAGE, Finding, write
 from bench.start import start_up
 
@@ -19,6 +20,7 @@ CASES: dict[str, Callable[..., Finding]] = {
     "d": one_time,
     "e": long_run,
     "f": start_up,
+    "h": letters,
 }
 NEED_NEWMAN = {"a", "b"}
 
