@@ -2,17 +2,18 @@
 
 import json
 import os
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from keyturn.app.clock import SystemClock
 from keyturn.bulk.running.chosen import Choice, choice_of, choices
 from keyturn.bulk.running.pacing import Pace
 from keyturn.core.capabilities import Capabilities
+from keyturn.core.evidence import Evidence
 from keyturn.core.journal import Row, RowState
-from keyturn.core.users import Profile, Stamp, User
+from keyturn.core.outcomes import Reason, Refused
 from tests.cli.runs_kit import Place, place
 from tests.support.memory_directory import MemoryDirectory
 
@@ -23,36 +24,38 @@ ASKS = Capabilities(carries=frozenset(), temporary=True)
 NEVER_ASKS = Capabilities(carries=frozenset(), temporary=False)
 
 
-def user(*, must_change: bool = False, changed: datetime | None = None) -> User:
-    """Somebody, as a target shows them."""
-    stamp = Stamp("somebody", THEN)
-    return User("u", 1, 1, "amal", "amal", Profile(), stamp, stamp, must_change=must_change, password_changed=changed)
+LATER = THEN + timedelta(hours=1)
+REFUSED = Refused("", Reason.UNREACHABLE, "no answer")
 
 
 @pytest.mark.parametrize(
-    ("found", "able", "choice"),
+    ("shown", "able", "choice"),
     [
-        (None, ASKS, Choice.GONE),
-        (user(must_change=True), ASKS, Choice.NOT_YET),
-        (user(), ASKS, Choice.OWN),
-        (user(), NEVER_ASKS, Choice.NOT_TOLD),
-        (user(changed=THEN + timedelta(seconds=1)), NEVER_ASKS, Choice.NOT_TOLD),
-        (user(changed=THEN + timedelta(hours=1)), NEVER_ASKS, Choice.OWN),
-        (user(must_change=True, changed=THEN + timedelta(hours=1)), NEVER_ASKS, Choice.NOT_YET),
+        (Evidence("amal", exists=False), ASKS, Choice.GONE),
+        (Evidence("amal", must_change=True), ASKS, Choice.NOT_YET),
+        (Evidence("amal", must_change=True, password_changed=LATER), NEVER_ASKS, Choice.NOT_YET),
+        (Evidence("amal", must_change=False), ASKS, Choice.OWN),
+        (Evidence("amal", must_change=False), NEVER_ASKS, Choice.NOT_TOLD),
+        (Evidence("amal"), ASKS, Choice.NOT_TOLD),
+        (Evidence("amal", password_changed=THEN + timedelta(seconds=9)), ASKS, Choice.NOT_TOLD),
+        (Evidence("amal", password_changed=LATER), NEVER_ASKS, Choice.OWN),
+        (Evidence("amal", password_changed=LATER, floating=True), NEVER_ASKS, Choice.NOT_TOLD),
+        (REFUSED, ASKS, Choice.NOT_TOLD),
     ],
 )
 def test_a_password_counts_as_their_own_only_when_the_target_says_so(
-    found: User | None, able: Capabilities, choice: Choice
+    shown: Evidence | Refused, able: Capabilities, choice: Choice
 ) -> None:
     row = Row(2, "amal", RowState.CHANGED, settled=THEN)
-    assert choice_of(found, row, able) is choice
+    assert choice_of(shown, row, able) is choice
 
 
-async def test_a_target_that_does_not_answer_tells_nothing() -> None:
-    directory = MemoryDirectory(["a"])
-    directory.switches.blind = True
-    [(_, choice)] = await choices(directory, [Row(2, "a", RowState.CHANGED)], jobs=2, pace=Pace(time))
-    assert choice is Choice.NOT_TOLD
+async def test_everybody_is_asked_for_and_told_of_in_order() -> None:
+    directory = MemoryDirectory([f"u{number}" for number in range(9)])
+    rows = [Row(number + 2, f"u{number}", RowState.CHANGED) for number in range(10)]
+    told = await choices(directory, rows, jobs=2, pace=Pace(SystemClock()))
+    assert [row for row, _ in told] == rows
+    assert [choice is Choice.GONE for _, choice in told] == [False] * 9 + [True]
 
 
 def test_it_says_how_each_handout_stands(place: Place) -> None:

@@ -1,11 +1,13 @@
 """One password for all from the command line: asked for twice, piped, or from a file; never an argument."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from keyturn.cli.frame import Frame
 from keyturn.core.secret import Secret
+from keyturn.store.journal import open_journal
 from tests.cli.runs_kit import Place, Typing, place, typing
 
 __all__ = ["place", "typing"]
@@ -30,6 +32,8 @@ def test_it_comes_from_a_file_and_nothing_holds_it_afterwards(place: Place) -> N
     done = place.call("reset", place.file(FILE), "-t", "there", *flags, *GO)
     assert place.server.passwords == {"a": [ONE], "b": [ONE]}
     assert "handout" not in done.stdout
+    with closing(open_journal(place.run_folder() / "journal.db")) as journal:
+        assert journal.facts()["same"] == "", "the sealed one goes with the key that opens it"
     assert ONE.encode() not in place.everything()
     assert ONE not in shown.output + done.output
 

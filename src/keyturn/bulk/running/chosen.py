@@ -4,17 +4,18 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum, unique
+from itertools import chain
 from typing import Final
 
 from keyturn.bulk.running.pacing import Pace
 from keyturn.core.capabilities import Capabilities
-from keyturn.core.errors import KeyturnError
+from keyturn.core.evidence import Evidence
 from keyturn.core.journal import Row
+from keyturn.core.outcomes import Refused
 from keyturn.core.ports import Directory
-from keyturn.core.users import User
 
-_SAME: Final = timedelta(seconds=2)
-"""A stamp so soon after our change is that of our change: targets write whole seconds, and their clocks differ."""
+_SAME: Final = timedelta(minutes=1)
+"""A stamp so soon after our change is that of our change: clocks differ."""
 
 
 @unique
@@ -28,26 +29,27 @@ class Choice(StrEnum):
 
 
 async def choices(directory: Directory, rows: Sequence[Row], *, jobs: int, pace: Pace) -> Sequence[tuple[Row, Choice]]:
-    """What became of each row.  jobs: how many are asked for at once."""
-    gate = asyncio.Semaphore(jobs)
+    """What became of each row.  jobs: how many calls at once."""
+    gate, able = asyncio.Semaphore(jobs), directory.capabilities
 
-    async def one(row: Row) -> tuple[Row, Choice]:
+    async def some(part: Sequence[Row]) -> list[tuple[Row, Choice]]:
         async with gate:
             await pace.take()
-            try:
-                return row, choice_of(await directory.find(row.who), row, directory.capabilities)
-            except KeyturnError:
-                return row, Choice.NOT_TOLD
+            shown = await directory.read_back([row.who for row in part])
+        return [(row, choice_of(each, row, able)) for row, each in zip(part, shown, strict=True)]
 
-    return await asyncio.gather(*map(one, rows))
+    parts = [rows[start : start + able.reads] for start in range(0, len(rows), able.reads)]
+    return [*chain.from_iterable(await asyncio.gather(*map(some, parts)))]
 
 
-def choice_of(user: User | None, row: Row, capabilities: Capabilities) -> Choice:
+def choice_of(shown: Evidence | Refused, row: Row, able: Capabilities) -> Choice:
     """Only what the target says: that nobody is asked to change a password tells nothing where nobody ever is."""
-    if user is None:
+    if isinstance(shown, Refused):
+        return Choice.NOT_TOLD
+    if not shown.exists:
         return Choice.GONE
-    if user.must_change:
+    if shown.must_change:
         return Choice.NOT_YET
-    if user.password_changed is not None and row.settled is not None:
-        return Choice.OWN if user.password_changed > row.settled + _SAME else Choice.NOT_TOLD
-    return Choice.OWN if capabilities.temporary else Choice.NOT_TOLD
+    if shown.password_changed is not None and row.settled is not None and not shown.floating:
+        return Choice.OWN if shown.password_changed > row.settled + _SAME else Choice.NOT_TOLD
+    return Choice.OWN if able.temporary and shown.must_change is False else Choice.NOT_TOLD

@@ -9,6 +9,7 @@ from typing import Final
 
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Job, PasswordFrom
+from keyturn.bulk.planning.same import SAME
 from keyturn.bulk.ports import HandoutSealer, RunKeys
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.facts import FINISHED, KEY, RUNNING, STOPPED, Facts
@@ -197,6 +198,7 @@ def wind_up(run: Run, halts: Sequence[tuple[str, Trip]], outlay: Outlay) -> Summ
     closing = {"state": STOPPED if halts and left else FINISHED, "exit": str(int(code))}
     if not any(states.get(each) for each in _OPEN):
         closing[KEY] = ""  # closed: from here on its passwords are to be had from the handout alone
+        closing |= dict.fromkeys({SAME} & facts.values.keys(), "")
     run.journal.note(closing)
     if KEY in closing:
         run.folder.piped.unlink(missing_ok=True)  # nothing opens it any more
