@@ -121,6 +121,7 @@ def test_both_files_are_for_their_owner_alone_and_a_full_disk_disturbs_no_run(tm
     assert json.loads((tmp_path / STANDING).read_text())["where"] == "there"
     gone = Steering(Channel(tmp_path / "gone"), Stop(), SystemClock())
     gone.hear(Held(on=True))
+    gone.hear(Stopping(Trip(Cause.FAILURES, "too many"), "there"))
     gone.end()
 
 

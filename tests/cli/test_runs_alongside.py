@@ -79,3 +79,18 @@ def test_the_plan_says_what_becomes_of_open_sessions(place: Place) -> None:
     assert "no page says whether sessions that they have open end" in place.call(*plan).output
     place.configure("repeats = true")
     assert "  sessions that they have open end\n" in place.call(*plan).output
+
+
+def test_a_directory_of_our_own_tells_and_who_was_reset_is_skipped(place: Place) -> None:
+    """From the first row to the second run, at a real directory."""
+    data = place.tmp / "data"
+    place.call("init", "--data", str(data))
+    with (place.home / "config.toml").open("a") as config:
+        config.write(f'[targets.own]\nkind = "local"\ndata = "{data}"\n')
+    file = place.file("userid\namal\nbo\n")
+    place.call("create", file, "-t", "own", "--expect", "2", "--no-input")
+    again = ("reset", file, "-t", "own", "--expect", "2", "--no-input", "--new-run", "--skip-if-reset-since")
+    done = place.call(*again, "1h")
+    assert "own is asked before each row" in done.stderr
+    assert "2 reset since" in done.stdout
+    assert "2 changed" in place.call(*again, "2099-01-01").stdout

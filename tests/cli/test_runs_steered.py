@@ -1,13 +1,18 @@
 """Two terminals: one carries a run out, the other watches, pauses, lets go and stops it."""
 
 import json
+import os
 import re
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from keyturn.bulk.running.channel import Channel, Doing, Standing
+from keyturn.store.private import HeldFile, hold
 from tests.bulk.desk import users, write
 from tests.bulk.kit import Kit
 from tests.cli.runs_kit import Place
@@ -74,3 +79,59 @@ def test_nobody_listens_where_nobody_works(tmp_path: Path, server: PasswordServe
         told = place.call("runs", word, run, code=2).output
         assert re.search(rf"nobody works on run {run}\b", told)
     assert "KT-RUN-002" in place.call("runs", "stop", "rzzzzzz", code=2).output
+
+
+Held = tuple[Place, Channel, HeldFile]
+
+
+@pytest.fixture
+def held(tmp_path: Path, server: PasswordServer) -> Iterator[Held]:
+    """A finished run whose journal a process holds that does not listen: this one."""
+    place = Place(tmp_path, server)
+    place.configure()
+    place.call("reset", place.file(users(1)), "-t", "there", "--expect", "1", "--no-input")
+    folder = place.run_folder()
+    file = hold(folder / "journal.db")
+    yield place, Channel(folder), file
+    file.release()
+
+
+def test_who_does_not_listen_is_named(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may ask somebody something at its own terminal."""
+    monkeypatch.setattr("keyturn.cli.runs_spoken.PATIENCE", 0.2)
+    place, _, _ = held
+    told = place.call("runs", "stop", code=10).stderr
+    assert "error[KT-RUN-014]" in told
+    assert f"process {os.getpid()}" in told
+    assert "begins, asks somebody something" in place.call("runs", "watch", "--once").stdout
+    assert place.lines("runs", "watch", "--once", "--json") == [{"run": place.run_folder().name, "doing": "unknown"}]
+
+
+def test_a_run_that_ends_over_a_word_has_ended(held: Held) -> None:
+    """Nobody hears it any more."""
+    place, _, file = held
+    threading.Timer(0.3, file.release).start()
+    assert "it has ended" in place.call("runs", "stop").stdout
+
+
+def test_a_watcher_hears_what_the_worker_s_own_screen_hears(held: Held) -> None:
+    """Until the worker lets go; then how the run stands."""
+    place, channel, file = held
+    standing = Standing(Doing.PAUSED, "there", total=4, through=2, states={"changed": 2}, waiting=3.0)
+    steps = [standing, replace(standing, doing=Doing.RUNNING), replace(standing, doing=Doing.STOPPING, why="a word")]
+    channel.tell(steps[0])
+    assert "waits 3 s" in place.call("runs", "watch", "--once").stdout
+
+    def work() -> None:
+        for step in steps:
+            channel.tell(step)
+            time.sleep(0.6)
+        file.release()
+
+    working = threading.Thread(target=work)
+    working.start()
+    done = place.call("runs", "watch")
+    working.join()
+    for words in ("paused: everything came back", "going on", "stopping: a word"):
+        assert words in done.stderr
+    assert done.stdout.endswith("finished, 1 done, 0 left\n")

@@ -15,8 +15,6 @@ class Since(click.ParamType[datetime]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """The moment in UTC."""
-        if isinstance(value, datetime):
-            return value
         try:
             return moment_of(str(value), datetime.now(UTC))
         except ConfigError as error:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
@@ -88,7 +89,7 @@ def _holder(lock: Path, told: str) -> str:
 
 def _owner(lock: Path) -> str:
     """Whose file it is, where the system has names for people."""
-    try:
-        return f" of {lock.owner()}"
-    except (KeyError, OSError, NotImplementedError):
-        return ""
+    name = ""
+    with suppress(KeyError, OSError, NotImplementedError):
+        name = f" of {lock.owner()}"
+    return name

@@ -65,8 +65,8 @@ class Limit:
 
     >>> Limit.parse("5%")
     Limit(count=None, share=0.05, apart=())
-    >>> Limit.parse("5%,no-such-user=30%").of("no-such-user")
-    Limit(count=None, share=0.3, apart=())
+    >>> [(cause, str(limit)) for cause, limit in Limit.parse("5%,no-such-user=30%").apart]
+    [('no-such-user', '30 %')]
     """
 
     count: int | None = None
@@ -100,10 +100,6 @@ class Limit:
         except ValueError:
             pass
         raise _no_limit(text)
-
-    def of(self, cause: str) -> "Limit | None":
-        """The limit that this cause has to itself; None when it shares the one of the others."""
-        return next((limit for name, limit in self.apart if name == cause), None)
 
     def __str__(self) -> str:
         return str(self.count) if self.count is not None else f"{(self.share or 1.0) * 100:.3g} %"

@@ -177,7 +177,7 @@ class Steering:
                 self._stop.ask(Cause.TOLD)
             case Word.PAUSE:
                 self._stop.hold()
-            case Word.GO:
+            case _:
                 self._stop.let_go()
 
     def _tell(self, standing: Standing) -> None:

@@ -54,13 +54,15 @@ class Sieve:
 
     async def _sent(self, order: Order) -> bool:
         """Whether the row is to be sent."""
-        for tries in range(1, self.share.speed.retries + 2):
+        tries = 0
+        while True:
             await self.stop.released()
             if self.stop.asked or not await self.pace.take():
                 return False
             try:
                 user = await self.share.directory.find(order.who)
             except KeyturnError as error:
+                tries += 1
                 if tries <= self.share.speed.retries and not error.code.startswith("KT-AUTH"):
                     await self.stop.pause(back_off(tries))
                     continue
@@ -72,7 +74,6 @@ class Sieve:
             text = f"its password was changed {at.isoformat(timespec='seconds')}"
             self._settle(order, RowState.SKIPPED, RESET_SINCE, text)
             return False
-        return False
 
     def _unasked(self, order: Order, error: KeyturnError) -> None:
         """Nothing was sent.  A target that cannot be asked stops the run there; an answer of nonsense fails the row."""
