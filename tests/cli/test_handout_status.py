@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from keyturn.app.clock import SystemClock
-from keyturn.bulk.running.chosen import Choice, choice_of, choices
+from keyturn.bulk.record.followup import Choice
+from keyturn.bulk.running.chosen import choice_of, choices
 from keyturn.bulk.running.pacing import Pace
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.evidence import Evidence

@@ -149,3 +149,30 @@ def test_what_was_there_before_holds_no_password_and_is_its_owners_alone(place: 
     passwords = [value for values in place.server.passwords.values() for value in values]
     assert passwords
     assert not any(value.encode() in place.everything() for value in passwords)
+
+
+def test_a_followup_says_who_has_chosen_and_who_has_not(place: Place) -> None:
+    """By a column, as lines, and into a file."""
+    file = place.file("userid,Site\namal,Lyon\nbela,Oslo\ncora,Lyon\n")
+    place.call("reset", file, "-t", "there", *RUN, "--verify")
+    run = place.run_folder().name
+    place.server.chosen = {"cora"}
+    shown = place.call("runs", "followup", run, "--by", "Site", "-o", str(place.tmp / "open.csv"))
+    assert "1  have chosen a password of their own" in shown.stdout
+    assert "2  have not" in shown.stdout
+    [lyon] = [line for line in shown.stdout.splitlines() if line.startswith("Lyon")]
+    assert lyon.split() == ["Lyon", "1", "1", "0", "0", "0"]
+    with (place.tmp / "open.csv").open(encoding="utf-8-sig") as sheet:
+        found = {row["user"]: (row["Site"], row["choice"]) for row in csv.DictReader(sheet)}
+    assert found == {"amal": ("Lyon", "not yet"), "bela": ("Oslo", "not yet"), "cora": ("Lyon", "own password")}
+    *people, told = place.lines("runs", "followup", run, "--output", "jsonl")
+    assert [each["choice"] for each in people] == ["not yet", "not yet", "own password"]
+    EVENTS.validate(told)
+    assert (told["type"], told["choices"]["own password"]) == ("followup", 1)
+    assert place.server.requests == 3, "nothing was reset again"
+
+
+def test_a_followup_counts_by_no_column_of_passwords(place: Place) -> None:
+    """Nor by one that is not there."""
+    run = begin(place)
+    assert "error[" in place.call("runs", "followup", run, "--by", "Town", code=2).stderr

@@ -12,6 +12,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stop": ("keyturn.cli.runs_stop:stop_run", "Stop a run: rows in flight come back, nothing more is sent."),
     "diff": ("keyturn.cli.runs_diff:diff", "Two runs, held against each other."),
     "verify": ("keyturn.cli.runs_verify:verify", "Read the rows of a run back: yes, no, or cannot tell."),
+    "followup": (
+        "keyturn.cli.runs_followup:followup",
+        "Who has chosen an own password since, and who not.",
+    ),
     "report": ("keyturn.cli.runs_report:report", "Write the reports of a run again."),
 }
 

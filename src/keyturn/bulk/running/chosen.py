@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from enum import StrEnum, unique
 from itertools import chain
 from typing import Final
 
+from keyturn.bulk.record.followup import Choice
 from keyturn.bulk.running.pacing import Pace
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.evidence import Evidence
@@ -16,16 +16,6 @@ from keyturn.core.ports import Directory
 
 _SAME: Final = timedelta(minutes=1)
 """A stamp so soon after our change is that of our change: clocks differ."""
-
-
-@unique
-class Choice(StrEnum):
-    """What a target tells of a user since."""
-
-    OWN = "own password"
-    NOT_YET = "not yet"
-    GONE = "no such user"
-    NOT_TOLD = "not told"
 
 
 async def choices(directory: Directory, rows: Sequence[Row], *, jobs: int, pace: Pace) -> Sequence[tuple[Row, Choice]]:

@@ -1,16 +1,21 @@
 """Reads users back at the pace of their target, and tries again where that is asked for."""
 
-from collections.abc import Sequence
-from typing import Final
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Final, TypeAlias
 
 from keyturn.bulk.running.breaker import Cause, Trip
 from keyturn.bulk.running.pacing import Pace, back_off
 from keyturn.bulk.running.shares import Share
 from keyturn.bulk.running.stopping import Stop
 from keyturn.core.evidence import Evidence, Tried
+from keyturn.core.journal import Row
 from keyturn.core.outcomes import RETRYABLE, Reason, Refused
 from keyturn.core.ports import Clock
 from keyturn.core.secret import Secret
+
+Take: TypeAlias = Callable[[Row, Evidence | Refused, datetime], Awaitable[None]]
 
 _STOPS: Final = {
     Reason.NOT_SIGNED_IN: Cause.SIGNED_OUT,
@@ -25,7 +30,7 @@ class Reader:
 
     def __init__(self, share: Share, clock: Clock, stop: Stop) -> None:
         self._share = share
-        self._stop = stop
+        self._stop, self._clock = stop, clock
         self._pace = Pace(clock, share.speed.rate, wait=stop.pause, stopped=lambda: stop.asked)
 
     async def read(self, whos: Sequence[str]) -> Sequence[Evidence | Refused] | None:
@@ -38,6 +43,26 @@ class Reader:
                 return None if self._ends(told) else told
             tries += 1
         return None
+
+    async def rows(self, rows: Sequence[Row], take: Take, told: Callable[[int], None]) -> None:
+        """Read rows side by side; each is handed on with what is shown of it and when that was.
+
+        told: how many more are read.
+        """
+        size = self._share.directory.capabilities.reads
+        sets = (rows[start : start + size] for start in range(0, len(rows), size))
+
+        async def work() -> None:
+            for some in sets:
+                shown = await self.read([row.who for row in some])
+                if shown is None:
+                    return
+                at = self._clock.now()
+                for row, each in zip(some, shown, strict=True):
+                    await take(row, each, at)
+                told(len(some))
+
+        await asyncio.gather(*(work() for _ in range(min(self._share.speed.jobs, max(1, len(rows))))))
 
     async def sign_in(self, who: str, password: Secret) -> Tried | Refused | None:
         """One sign-in; None: not tried.  A refusal is no answer, and is not asked twice: tries may be counted."""

@@ -1,20 +1,19 @@
 """Reads the rows of a run back: what is there before they are sent, and what is there afterwards."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from keyturn.bulk.job import Operation
 from keyturn.bulk.record.before import Before, writing_before
 from keyturn.bulk.running.events import Event, ReadingBack, RowVerified
 from keyturn.bulk.running.orders import OrderBook
 from keyturn.bulk.running.proving import Case, Finding, judge, tried
-from keyturn.bulk.running.reading import Reader
+from keyturn.bulk.running.reading import Reader, Take
 from keyturn.bulk.running.shares import Share
 from keyturn.bulk.running.stopping import Stop
 from keyturn.core.commands import candidate
@@ -29,8 +28,6 @@ PIECE: Final = 500
 
 TOLD: Final = (*sorted(DONE), RowState.UNCERTAIN)
 """The states of rows of which reading back can tell something."""
-
-_Take: TypeAlias = Callable[[Row, Evidence | Refused, datetime], Awaitable[None]]
 
 
 def unread(row: Row) -> bool:
@@ -118,22 +115,12 @@ class Verifier:
                 return
             asked.mark(rows[-1].number)
 
-    async def _read(self, rows: Sequence[Row], take: _Take, *, before: bool = False) -> None:
-        """Read rows side by side; each is handed on with what is shown of it and when that was."""
-        sets = iter(_sets(rows, self._share.directory.capabilities.reads))
+    async def _read(self, rows: Sequence[Row], take: Take, *, before: bool = False) -> None:
+        def told(count: int) -> None:
+            self._through += count
+            self._bench.tell(ReadingBack(self._share.target, self._through, self._total, before))
 
-        async def work() -> None:
-            for some in sets:
-                told = await self._reader.read([row.who for row in some])
-                if told is None:
-                    return
-                at = self._bench.clock.now()
-                for row, each in zip(some, told, strict=True):
-                    await take(row, each, at)
-                self._through += len(some)
-                self._bench.tell(ReadingBack(self._share.target, self._through, self._total, before))
-
-        await asyncio.gather(*(work() for _ in range(min(self._share.speed.jobs, max(1, len(rows))))))
+        await self._reader.rows(rows, take, told)
 
     async def _keep(self, seen: dict[int, Evidence], row: Row, told: Evidence | Refused, _: datetime) -> None:
         if isinstance(told, Evidence):
@@ -185,7 +172,3 @@ class Verifier:
     def _begin(self, states: Sequence[RowState]) -> None:
         counts = self._bench.journal.by_target().get(self._share.target, {})
         self._through, self._total = 0, sum(counts.get(state, 0) for state in states)
-
-
-def _sets(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
-    return (rows[start : start + size] for start in range(0, len(rows), size))

@@ -1,0 +1,98 @@
+"""Reads from the targets what has become of the passwords of a run."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import islice
+
+from keyturn.bulk.intake.source import Source
+from keyturn.bulk.record.followup import Board, Choice, Followed, choice_by
+from keyturn.bulk.running.breaker import Trip
+from keyturn.bulk.running.events import ReadingBack
+from keyturn.bulk.running.reading import Reader
+from keyturn.bulk.running.shares import Share
+from keyturn.bulk.running.stopping import Stop
+from keyturn.bulk.running.verifying import PIECE, TOLD, Bench
+from keyturn.core.evidence import Evidence
+from keyturn.core.journal import Row
+from keyturn.core.outcomes import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Followings:
+    """What is asked.  by: the header of the column of the file that is counted by; source: the file, for that alone."""
+
+    shares: Sequence[Share]
+    by: str = ""
+    source: Source | None = None
+
+
+async def follow_up(bench: Bench, asked: Followings, stop: Stop) -> tuple[Board, Sequence[tuple[str, Trip]]]:
+    """How it stands with every user to whom a run gave a password, and which targets could not be read to the end.
+
+    Writes nothing, neither there nor here.  `handout status` asks the same, for the rows that are in a handout.
+    """
+    found: list[Followed] = []
+
+    async def follow(share: Share) -> tuple[str, Trip] | None:
+        branch = stop.branch()
+        await _Following(bench, share, branch, _cells(asked), found).all()
+        return (share.target, branch.trip) if branch.trip is not None else None
+
+    ended = await asyncio.gather(*map(follow, asked.shares))
+    found.sort(key=lambda each: each.row.number)
+    return Board(found, asked.by, bench.clock.now()), [each for each in ended if each is not None]
+
+
+def _cells(asked: Followings) -> Callable[[int], str]:
+    """The cell of each row, asked for in the order of their numbers."""
+    if not asked.by or asked.source is None:
+        return lambda _: ""
+    index = [cell.strip() for cell in asked.source.header].index(asked.by)
+    lines = asked.source.rows()
+
+    def cell(number: int) -> str:
+        return next((line.record[index].strip() for line in lines if line.number == number and line.record), "")
+
+    return cell
+
+
+class _Following:
+    """One target."""
+
+    def __init__(
+        self, bench: Bench, share: Share, stop: Stop, cell: Callable[[int], str], found: list[Followed]
+    ) -> None:
+        self._bench, self._share, self._cell, self._found = bench, share, cell, found
+        self._reader, self._stop = Reader(share, bench.clock, stop), stop
+        able = share.directory.capabilities
+        self._asks = able.temporary is True and not share.job.old
+        counts = bench.journal.by_target().get(share.target, {})
+        self._through, self._total = 0, sum(counts.get(state, 0) for state in TOLD)
+
+    async def all(self) -> None:
+        """Read everybody of this target."""
+        for rows in self._pieces():
+            groups = {row.number: self._cell(row.number) for row in rows}
+            await self._reader.rows(rows, partial(self._take, groups), self._told)
+            if self._stop.asked:
+                return
+
+    async def _take(self, groups: dict[int, str], row: Row, told: Evidence | Refused, at: datetime) -> None:
+        group = groups[row.number]
+        if isinstance(told, Refused):
+            self._found.append(Followed(row, Choice.NOT_TOLD, told.text or str(told.reason), group))
+        else:
+            self._found.append(choice_by(row, told, at, asks=self._asks, group=group))
+
+    def _told(self, count: int) -> None:
+        self._through += count
+        self._bench.tell(ReadingBack(self._share.target, self._through, self._total))
+
+    def _pieces(self) -> Iterator[list[Row]]:
+        after = 0
+        while piece := list(islice(self._bench.journal.rows(TOLD, after=after, target=self._share.target), PIECE)):
+            yield piece
+            after = piece[-1].number
