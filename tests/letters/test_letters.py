@@ -1,6 +1,7 @@
 """Letters, slips and lists: what is on each sheet, in which order, and that no list holds a password."""
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -121,6 +122,17 @@ def test_a_letter_that_no_font_prints_stands_as_its_code_and_is_told_by_row() ->
     assert [(each.row, each.letters, each.left_out) for each in strange(people)] == [(3, "𠮷", False), (4, "", True)]
     _, reader = printed(people[:2])
     assert "[U+20BB7]田花子" in texts(reader)[2]
+
+
+def test_nothing_that_letters_share_is_cut_at_an_edge() -> None:
+    """Each piece is drawn at the upper edge and moved to its place; its frame must have room for what stands out."""
+    _, reader = printed([person(2), person(3, state="uncertain")])
+    height = float(reader.pages[1].mediabox.height)
+    reader.stream.seek(0)
+    found = re.findall(rb"/BBox \[([-\d. ]+)\]", reader.stream.read())
+    frames = [list(map(float, each.split())) for each in found]
+    assert len(frames) > 4
+    assert [frame for frame in frames if frame[1] > -20 or frame[3] < height + 20] == []
 
 
 def test_one_letter_more_is_little_more_to_write() -> None:

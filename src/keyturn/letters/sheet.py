@@ -133,7 +133,9 @@ class Sheets:
         """
         if name not in self._shared:
             form = f"shared{len(self._shared)}"
-            self._canvas.beginForm(form)
+            wide, high = self.paper.wide * MM, self.paper.high * MM
+            # Room on all sides: a viewer cuts what stands out of it, and letters at the upper edge do.
+            self._canvas.beginForm(form, -wide, -high, 2 * wide, 2 * high)
             drawn = draw()
             self._canvas.endForm()
             self._shared[name] = form, drawn
