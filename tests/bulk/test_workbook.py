@@ -3,11 +3,13 @@
 import io
 import zipfile
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from keyturn.bulk.intake.source import Source, read_source
+from keyturn.bulk.intake.values import shape_of
 from keyturn.bulk.job import Reading
 from keyturn.bulk.record.retry import write_retry
 from keyturn.core.errors import SourceError
@@ -18,6 +20,7 @@ from tests.bulk.test_artefacts import journal_of
 from tests.support.workbook import Cell, Row, sheet, workbook, zipped
 
 DATE, ZEROS, PREFIXED = 2, 1, 3
+X = '<c r="B2" t="inlineStr"><is><t xml:space="preserve">x</t></is>'
 
 
 def of(tmp: Path, *rows: Row, name: str = "users.xlsx") -> Path:
@@ -109,8 +112,8 @@ def test_what_no_run_reads_may_be_anything(tmp_path: Path) -> None:
 
 def test_an_error_in_the_id_blocks_its_row_and_elsewhere_stops(tmp_path: Path) -> None:
     """As a CSV that was made of the sheet would."""
-    path = of(tmp_path, ["userid"], [Cell("#N/A", "e")], ["b"])
-    assert [row.reason for row in plan_of(path).rows()] == ["placeholder", ""]
+    path = of(tmp_path, ["userid"], [Cell("#N/A", "e")], ["b"], [Cell("#NEWEST!", "e")])
+    assert [row.reason for row in plan_of(path).rows()] == ["placeholder", "", "placeholder"]
     assert refused(of(tmp_path, ["userid", "mail"], ["a", Cell("#REF!", "e")])).code == "KT-IN-018"
 
 
@@ -155,14 +158,14 @@ def test_shared_texts_are_read_without_how_they_are_said(tmp_path: Path) -> None
         f'<sst xmlns="{main}"><si><t>userid</t></si><si><r><t>am</t></r><r><t>al</t></r>'
         "<rPh><t>AMARU</t></rPh></si><si><t>a_x0041_b</t></si></sst>"
     )
-    path = of(tmp_path, [Cell("0", "s")], [Cell("1", "s")], [Cell("2", "s")], [Cell("9", "s")])
+    path = of(tmp_path, [Cell("0", "s")], [Cell("1", "s")], [Cell("2", "s")])
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     relations = "xl/_rels/workbook.xml.rels"
     more = b'<Relationship Id="rIdT" Type="x/sharedStrings" Target="/xl/shared.xml"/></Relationships>'
     parts[relations] = parts[relations].replace(b"</Relationships>", more)
     write(tmp_path, zipped({**parts, "xl/shared.xml": shared.encode()}), "users.xlsx")
-    assert ids(read_source(path)) == ["amal", "aAb", "9"]
+    assert ids(read_source(path)) == ["amal", "aAb"]
 
 
 @pytest.mark.proves("RN-1", "V5.2.2")
@@ -181,6 +184,7 @@ def test_what_is_no_workbook_is_said_to_be_none(tmp_path: Path) -> None:
         ("users.xlsx", good[:200], "cannot be read"),
         ("users.xlsx", b"PK\x03\x04rest", "cannot be read"),
         ("users.xlsx", zipped({"a.txt": b"x"}), "cannot be read"),
+        ("users.xlsx", zipped({"_rels/.rels": b"<R><Relationship Type='x/other' Target='y'/></R>"}), "cannot be read"),
         ("users.xlsx", good.replace(listed + b"\x00", listed + b"\x01"), "password"),
     ]:
         fault = refused(write(tmp_path, content, name))
@@ -200,6 +204,16 @@ def test_what_is_no_workbook_is_said_to_be_none(tmp_path: Path) -> None:
         ('r="B2"', 'r="XFE2"', "out of its place"),
         ('r="B2"', 'r="XFD2"', "far from all others"),
         ("</sheetData>", "", "XML is broken"),
+        (X, '<c r="B2" t="s"><v>99</v>', "no shared text"),
+        (X, '<c r="B2" t="s"><v>x</v>', "no shared text"),
+        (X, '<c r="B2" t="x"><v>99</v>', "cells of the kind"),
+        (X, '<c r="B2"><v>x</v>', "is written"),
+        (
+            '<c r="B2" t="inlineStr"><is><t xml:space="preserve">x',
+            '<c r="B2"><is><t></t></is><v>x</v><is><t>',
+            "is written",
+        ),
+        ('<t xml:space="preserve">x', "<t>" + "x" * 140_000, "longer than any sheet"),
         ("<worksheet", "<!DOCTYPE x [<!ENTITY a 'b'>]><worksheet", "document type"),
     ],
 )
@@ -218,7 +232,8 @@ def test_two_cells_at_opposite_corners_take_no_memory(tmp_path: Path) -> None:
         "</sheetData>",
         '<row r="1048576"><c r="A1048576"><v>1</v></c></row></sheetData>',
     )
-    assert sum(1 for _ in read_source(path).rows()) == 1_048_575
+    first, second = islice(read_source(path).rows(), 2)
+    assert (first.number, second.number, second.record) == (2, 3, ())
 
 
 @pytest.mark.proves("V5.2.1", "V5.2.3")
@@ -227,6 +242,48 @@ def test_a_part_that_unpacks_without_end_is_left(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("keyturn.bulk.intake.workbook.LARGEST", 1 << 20)
     fault = refused(of(tmp_path, ["userid"], *[["a" * 1000]] * 2000))
     assert fault.code == "KT-IN-019"
+
+
+def test_how_a_word_is_said_is_no_part_of_it(tmp_path: Path) -> None:
+    """Also where the text stands in its cell; a sheet may leave the places of its cells to their order."""
+    path = of(tmp_path, ["userid", "n"], ["amal", "x"])
+    changed(path, "amal</t>", "am</t><rPh><t>AMARU</t></rPh><r><t>al</t></r>")
+    changed(path, '<c r="A2"', "<c")
+    assert ids(read_source(path)) == ["amal"]
+
+
+def test_other_sheets_and_odd_styles_do_no_harm(tmp_path: Path) -> None:
+    """A chart is no sheet of cells; a workbook without styles has plain numbers, one with broken ones is refused."""
+    path = of(tmp_path, ["userid"], [Cell("7", style=9)])
+    sheets = '<sheet name="Chart" sheetId="9" r:id="rId9"/></sheets>'
+    changed(path, "</sheets>", sheets, "xl/workbook.xml")
+    assert ids(read_source(path)) == ["7"]
+    changed(path, 'numFmtId="164"', 'numFmtId="x"', "xl/styles.xml")
+    assert "number of a format" in refused(path).why
+    changed(path, "/styles", "/other", "xl/_rels/workbook.xml.rels")
+    assert ids(read_source(path)) == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("code", "shape"),
+    [
+        *((code, "plain") for code in ("General", "0", "0.00", "#,##0", "@", "[Red]0", "#,##0_);(#,##0)", "0.00E+00")),
+        *((code, "other") for code in ("00000", '"E"0', "0%", "000-00-0000", 'General"!"', "0\\-0")),
+        *((code, "date") for code in ("yyyy-mm-dd", "[h]:mm", "d. mmmm yyyy", 'yyyy"y"')),
+    ],
+)  # fmt: skip
+def test_a_format_is_plain_only_where_people_see_the_digits_themselves(code: str, shape: str) -> None:
+    """Anything in front, between or behind them makes them other than they are."""
+    assert str(shape_of(164, code)) == shape
+    assert [str(shape_of(number, None)) for number in (0, 1, 9, 14, 22, 49)] == [
+        "plain", "plain", "other", "date", "date", "plain",
+    ]  # fmt: skip
+
+
+def test_days_that_no_calendar_has_stay_numbers(tmp_path: Path) -> None:
+    """In a column that nobody reads."""
+    path = of(tmp_path, ["userid", "since"], ["a", Cell("9E+99", style=DATE)], ["b", Cell("1" * 50)])
+    assert [row.record[1] for row in read_source(path).rows()] == ["9E+99", "1" * 50]
 
 
 def test_the_old_way_of_counting_days_is_known(tmp_path: Path) -> None:

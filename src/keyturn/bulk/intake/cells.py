@@ -52,6 +52,11 @@ def lost_id(cell: str) -> Id:
     return Id(who, "lost-digits", "a spreadsheet has replaced digits of the id", who != cell, lost=True)
 
 
+def failed_id(cell: str) -> Id:
+    """The verdict on a cell in which a formula has failed."""
+    return Id(cell, "placeholder", "the cell of the user id holds an error of a formula")
+
+
 def _hidden(letter: str) -> bool:
     return letter != " " and unicodedata.category(letter) in ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs")
 

@@ -36,8 +36,8 @@ class Delimited:
         return f"{self.encoding}, {DELIMITERS.get(self.delimiter, self.delimiter)}"
 
     def place(self, record: Record, column: int | None = None) -> str:
-        """The line; the cell is where the header says."""
-        return f"line {record.line}" + (f', column "{self.header[column].strip()}"' if column is not None else "")
+        """The line on which it begins."""
+        return f"line {record.line}"
 
     def records(self) -> Iterator[Record]:
         """Every row behind the header; one of another width than the header stops."""
@@ -46,19 +46,20 @@ class Delimited:
             for number, (line, cells) in enumerate(_records(file, self.delimiter, self._name), start=1):
                 if number <= self.first:
                     continue
+                record = Record(number, line, cells)
                 if len(cells) != width and any(map(str.strip, cells)):
-                    self._wrong_width(line, len(cells), width)
-                yield Record(number, line, cells)
+                    self._wrong_width(record)
+                yield record
 
     @property
     def _name(self) -> str:
         return self.content.path.name
 
-    def _wrong_width(self, line: int, found: int, wanted: int) -> NoReturn:
+    def _wrong_width(self, record: Record) -> NoReturn:
         raise SourceError(
-            f"a row of {self._name} has {found} cells, its header has {wanted}",
+            f"a row of {self._name} has {len(record.cells)} cells, its header has {len(self.header)}",
             code="KT-IN-006",
-            where=f"line {line}",
+            where=self.place(record),
             why="a missing or spare delimiter moves the cells behind it into other columns",
             fix=f"put cells that hold a {DELIMITERS.get(self.delimiter, 'delimiter')} in quotes, or export again",
         )

@@ -67,8 +67,7 @@ class Objects:
 
     def place(self, record: Record, column: int | None = None) -> str:
         """The line, and in an array the number of the object."""
-        where = f"line {record.line}" if self.lines else f"object {record.number}, line {record.line}"
-        return where + (f', "{self.header[column]}"' if column is not None else "")
+        return f"line {record.line}" if self.lines else f"object {record.number}, line {record.line}"
 
     def records(self) -> Iterator[Record]:
         """The objects, each with a cell for each name; one that is missing is empty."""
@@ -108,7 +107,9 @@ class Objects:
         line = 1 + text.count("\n", 0, place)
         if text[place - 1 : place] != "[":
             raise self._broken(line, "an array of objects is expected, or an object on each line")
-        for number in range(1, len(text)):
+        number = 0
+        while True:
+            number += 1
             start = _after_space(text, place)
             line += text.count("\n", place, start)
             if text[start : start + 1] == "]" and number == 1:

@@ -97,8 +97,6 @@ def conditions_of(text: str) -> list[Condition]:
         if found:
             words.expect("and")
         found.append(_condition(words))
-    if text.strip() and not found:
-        raise words.wrong()
     return found
 
 

@@ -12,16 +12,12 @@ from typing import Final
 from xml.parsers import expat
 
 from keyturn.bulk.intake.table import Mark
-from keyturn.bulk.intake.values import Values, unescaped
+from keyturn.bulk.intake.values import Damaged, Values, unescaped
 
 ROWS: Final = 1_048_576
 COLUMNS: Final = 16_384
 _PLACE: Final = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 _TEXTS: Final = frozenset({"v", "t"})
-
-
-class Damaged(Exception):
-    """What is wrong with a part of a workbook, in a few words."""
 
 
 @dataclass(slots=True)

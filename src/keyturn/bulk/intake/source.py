@@ -6,7 +6,7 @@ A fault of the file (letters, quoting, header, number of cells) raises SourceErr
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 from keyturn.bulk.formulas import restored
 from keyturn.bulk.intake.columns import ID, REASON_COLUMN, Matched, match
@@ -38,9 +38,10 @@ _JUDGED_BY_ROW: Final = (Mark.LONG, Mark.ERROR)
 NOTHING: Final[frozenset[Mark]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRow:
-    """A line of the file.  number: as a sheet counts (header is 1).  cells: by field; record: all, as they stand.
+class SourceRow(NamedTuple):
+    """A line of the file: a tuple, because there may be millions.
+
+    number: as a sheet counts (header is 1).  cells: by field; record: all, as they stand.
 
     left_out: it is not meant by `--where`, `--rows` or `--limit`; hidden: the sheet does not show it.
     mark: what the id was where it was no text.
@@ -48,10 +49,14 @@ class SourceRow:
 
     number: int
     cells: Mapping[str, str]
-    record: tuple[str, ...] = field(repr=False)
+    record: tuple[str, ...]
     left_out: bool = False
     hidden: bool = False
     mark: Mark | None = None
+
+    def __repr__(self) -> str:
+        """Its number: cells may hold passwords."""
+        return f"SourceRow({self.number})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ class Source:
             else:
                 found = {name: cells[index] for name, index in places}
                 mark = self._judge(record, places) if marks else None
-                yield SourceRow(number, found, tuple(cells), hidden=hidden, mark=mark)
+                yield SourceRow(number, found, tuple(cells), False, hidden, mark)
 
     def _judge(self, record: Record, places: list[tuple[str, int]]) -> Mark | None:
         """What the id was.  A cell that is read and cannot be taken stops."""

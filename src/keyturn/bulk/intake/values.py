@@ -13,6 +13,10 @@ EXACT: Final = 15
 """Digits that a sheet keeps of a number; a longer one has lost those behind them."""
 
 
+class Damaged(Exception):
+    """What is wrong with a part of a workbook, in a few words."""
+
+
 @unique
 class Shape(StrEnum):
     """How the number format of a cell shows a number."""
@@ -62,7 +66,7 @@ def number_of(raw: str, shape: Shape, epoch: datetime) -> Reading:
     try:
         value = Decimal(raw)
     except InvalidOperation:
-        return raw, Mark.ERROR
+        raise Damaged(f"a number is written {raw[:_LONGEST]!r}") from None
     if not value.is_finite() or len(raw) > _LONGEST:
         return raw, Mark.LONG
     return _shaped(value, raw, shape, epoch)
@@ -104,13 +108,15 @@ class Values:
         """Text and mark of a cell; an empty text with no mark for an empty cell."""
         if raw == "":
             return "", Mark.EMPTY if formula and kind != "str" else None
-        return self._by.get(kind, self._error)(raw, style)
+        if kind not in self._by:
+            raise Damaged(f"nobody knows cells of the kind {kind[:_LONGEST]!r}")
+        return self._by[kind](raw, style)
 
     def _from_shared(self, raw: str, _: str) -> Reading:
         try:
-            return self._shared[int(raw)], None
-        except (ValueError, IndexError):
-            return raw, Mark.ERROR
+            return self._shared[int(raw) if raw.isdecimal() else len(self._shared)], None
+        except IndexError:
+            raise Damaged(f"there is no shared text {raw[:_LONGEST]!r}") from None
 
     def _text(self, raw: str, _: str) -> Reading:
         return unescaped(raw), None

@@ -13,9 +13,9 @@ from typing import Final, NoReturn
 
 from keyturn.bulk.intake.content import BLOCK, Content, Kept
 from keyturn.bulk.intake.kinds import locked
-from keyturn.bulk.intake.sheet import Damaged, SheetRow, elements, letters, rows, shared_texts, styles
+from keyturn.bulk.intake.sheet import SheetRow, elements, letters, rows, shared_texts, styles
 from keyturn.bulk.intake.table import NO_MARKS, Mark, Record
-from keyturn.bulk.intake.values import Values, shape_of
+from keyturn.bulk.intake.values import Damaged, Values, shape_of
 from keyturn.core.errors import SourceError
 
 LARGEST: Final = 1 << 30

@@ -3,13 +3,13 @@
 import hashlib
 import secrets
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Final, NamedTuple
 
-from keyturn.bulk.intake.cells import BLANKS, lost_id, read_id
+from keyturn.bulk.intake.cells import BLANKS, Id, failed_id, lost_id, read_id
 from keyturn.bulk.intake.columns import ID, PASSWORDS, TARGET
 from keyturn.bulk.intake.source import Source, SourceRow
 from keyturn.bulk.intake.table import Mark
@@ -26,6 +26,9 @@ from keyturn.core.users import Handle
 UNKNOWN: Final = "unknown-target"
 TWO_NAMES: Final = "two-names"
 LEFT_OUT: Final = "left-out"
+_IDS: Final[Mapping[Mark | None, Callable[[str], Id]]] = {Mark.LONG: lost_id, Mark.ERROR: failed_id}
+"""How an id is judged that was no text where it came from."""
+
 _PIECE: Final = 6
 _ROWS: Final = 40
 
@@ -39,9 +42,10 @@ class Fate(StrEnum):
     BLOCK = "block"
 
 
-@dataclass(frozen=True, slots=True)
-class Screened:
-    """The decision on one row.  trimmed, lost, zeros: what was noticed about its id.
+class Screened(NamedTuple):
+    """The decision on one row: a tuple, because there may be millions.
+
+    trimmed, lost, zeros: what was noticed about its id.
 
     unmailed: it is to be created without an address, so that no mail can go there.  short: its password, which we
     were given, is taken though it is short.  target: where it goes, or the name that goes nowhere.
@@ -123,7 +127,7 @@ def _decide(row: SourceRow, screens: Screens, seen: _Seen) -> Screened:
         return Screened(row.number, "", Fate.SKIP, LEFT_OUT, "the row is not meant by --where, --rows or --limit")
     if not row.record or not any(cell.strip() for cell in row.record):
         return Screened(row.number, "", Fate.SKIP, "blank", "the row is blank")
-    found = read_id(row.cells[ID]) if row.mark is not Mark.LONG else lost_id(row.cells[ID])
+    found = _IDS.get(row.mark, read_id)(row.cells[ID])
     target = target_of(row, screens.default)
     by = screens.by.get(target)
     reason, text, fate = found.reason, found.text, Fate.BLOCK
