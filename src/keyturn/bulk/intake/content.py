@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO, Final, Protocol
+from weakref import finalize
 
 from keyturn.core.errors import SourceError
 
@@ -72,9 +73,7 @@ class Kept:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  it closes with us
-
-    def __del__(self) -> None:
-        self.file.close()
+        finalize(self, self.file.close)
 
     def open(self) -> BinaryIO:
         """A reader with a place of its own."""

@@ -42,7 +42,6 @@ class SourceRow(NamedTuple):
     """A line of the file: a tuple, because there may be millions.
 
     number: as a sheet counts (header is 1).  cells: by field; record: all, as they stand.
-
     left_out: it is not meant by `--where`, `--rows` or `--limit`; hidden: the sheet does not show it.
     mark: what the id was where it was no text.
     """
