@@ -13,10 +13,13 @@ from keyturn.app.operator import account_name
 from keyturn.app.refusals import accepted, settled
 from keyturn.core.commands import CreateUser, ResetPassword
 from keyturn.core.errors import ConfigError, KeyturnError
+from keyturn.core.evidence import Evidence, Tried
 from keyturn.core.outcomes import Changed, Created, Delivery, Reason, Refused, Uncertain
+from keyturn.core.secret import Secret
 from keyturn.core.users import Contact, Profile, Window
 from tests.support.mailsink import MailSink
 
+GOOD = Secret("nine green bottles on a wall")
 AMAL = CreateUser("amal", Profile(emails=(Contact("amal@example.com"),)))
 
 
@@ -77,3 +80,36 @@ def test_one_refused_or_uncertain_row_is_an_error_with_its_code() -> None:
 def test_an_account_without_a_name_is_told_by_its_number() -> None:
     assert account_name() != ""
     assert account_name(2_000_000_011) == "2000000011"
+
+
+async def test_everything_is_told_of_a_credential_and_of_the_mail(tmp_path: Path) -> None:
+    """When, by whom, whether it must be changed, and what became of the mail that was to let somebody in."""
+    make_directory(Place(tmp_path / "d"))
+    directory = open_local(tmp_path / "d")
+    await directory.execute([AMAL, CreateUser("bo", AMAL.profile, notify=True)])
+    await directory.execute([ResetPassword("amal", GOOD)])
+    amal, bo, nobody = await directory.read_back(["amal", "bo", "cy"])
+    await directory.close()
+    assert isinstance(amal, Evidence)
+    assert isinstance(bo, Evidence)
+    assert isinstance(nobody, Evidence)
+    assert (amal.must_change, amal.has_password, amal.version, amal.mail) == (True, True, "2", "")
+    assert amal.touched is not None
+    assert (amal.touched.by, amal.touched.at) == (directory.account, amal.password_changed)
+    assert (bo.must_change, bo.mail) == (True, "waiting")
+    assert not nobody.exists
+
+
+async def test_a_password_is_tried_at_our_own_door_and_not_consumed(tmp_path: Path) -> None:
+    """A one-time secret, too; a wrong one is wrong, and nobody has none."""
+    make_directory(Place(tmp_path / "d"))
+    directory = open_local(tmp_path / "d")
+    assert directory.capabilities.trial
+    [_] = await directory.execute([AMAL])
+    [made] = await directory.execute([ResetPassword("amal")])
+    assert isinstance(made, Changed)
+    assert made.secret is not None
+    tries = [await directory.try_password("amal", secret) for secret in (made.secret, made.secret, GOOD)]
+    assert tries == [Tried.RIGHT, Tried.RIGHT, Tried.WRONG]
+    assert await directory.try_password("nobody", GOOD) is Tried.WRONG
+    await directory.close()

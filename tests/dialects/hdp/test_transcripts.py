@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from keyturn.app.init import FOUNDER
+from keyturn.core.evidence import Evidence
 from keyturn.core.outcomes import Refused
 from keyturn.core.secret import Secret
 from keyturn.core.storage import Tenant
@@ -167,6 +168,20 @@ async def test_the_client_half_reads_what_the_vendor_prints(exchange: Exchange) 
         await directory.close()
     target = exchange.filled(exchange.target, dict.fromkeys(_names(exchange), NUMBER))
     assert (exchange.method, target) in [(heard.method, heard.target) for heard in player.heard]
+
+
+async def test_the_client_half_reads_back_how_a_password_stands_as_the_vendor_prints_it() -> None:
+    """The very call, and what 2 means."""
+    [exchange] = of("read")
+    target = f"/api/admin/users/{NUMBER}/passwordinfo"
+    said = {"/api/admin/users": Say(200, LISTED), target: Say(200, exchange.answered())}
+    async with playing(lambda heard: said[heard.target]) as player:
+        directory = directory_at(player)
+        [seen] = await directory.read_back(["somebody"])
+        await directory.close()
+    assert isinstance(seen, Evidence)
+    assert seen.must_change is True
+    assert player.heard[-1].target == exchange.filled(exchange.target, dict.fromkeys(_names(exchange), NUMBER))
 
 
 async def test_the_client_half_reads_the_policy_without_a_password() -> None:
