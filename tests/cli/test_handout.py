@@ -8,7 +8,7 @@ import pytest
 from click.testing import Result
 from pypdf import PdfReader
 
-from keyturn.crypto.handout import new_identity
+from keyturn.crypto.handout import AgeSealer, new_identity
 from tests.cli.runs_kit import Place, place
 
 __all__ = ["place"]
@@ -166,3 +166,23 @@ def test_what_is_no_handout_is_said_to_be_none(place: Place) -> None:
 def _known(place: Place) -> Result:
     place.call("reset", place.file("userid,pw\na,some good words\n"), "-t", "there", "--yes", "--password", "column:pw")
     return place.call("handout", "letters", place.run_folder().name, code=2)
+
+
+def test_letters_go_where_nobody_else_can_look(place: Place) -> None:
+    """A folder is open when everybody reaches it and may list it; a closed one above it closes it."""
+    run = ran(place)
+    refused = place.call("handout", "letters", run, "-o", "/keyturn-letters.pdf", code=2)
+    assert "others on this machine can look into the folder" in refused.stderr
+    assert not Path("/keyturn-letters.pdf").exists()
+    (inner := place.tmp / "inner").mkdir(mode=0o755)
+    place.call("handout", "letters", run, "-o", str(inner / "letters.pdf"))
+
+
+def test_an_age_file_that_is_no_handout_is_said_to_be_none(place: Place) -> None:
+    recipient = new_identity(place.tmp / "key")
+    for name, line in (("one", b"not JSON"), ("two", b'{"row": 2}'), ("three", b"[1]")):
+        with (place.tmp / name).open("wb") as file:
+            AgeSealer().seal([line], [recipient], file)
+        done = place.call("handout", "open", str(place.tmp / name), "--identity", str(place.tmp / "key"), code=2)
+        assert "error[KT-CFG-046]: this is no handout" in done.stderr
+    assert "cannot be read" in place.call("handout", "open", str(place.tmp / "four"), code=2).stderr
