@@ -5,7 +5,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := test
-.PHONY: setup demo test format lint types docs pytest compat bench timing campaign faults fuzz lock hooks clean node
+.PHONY: setup demo test format lint types docs pytest compat bench timing office campaign faults fuzz lock hooks clean node
 
 setup:
 	@$(PYTHON) tools/set_up.py
@@ -47,6 +47,13 @@ bench: setup node
 timing: setup
 	$(BIN)/python -m bench.timing
 
+# What a run leaves, opened in a real sheet: no cell is a formula.  Gets LibreOffice where apt can and it is missing.
+office: setup
+	@command -v soffice >/dev/null || { command -v apt-get >/dev/null && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libreoffice-calc; } \
+		|| { echo "this target needs LibreOffice Calc, and apt-get could not get it" >&2; exit 1; }
+	$(BIN)/pytest -q tests/office
+
 node:
 	@command -v npm >/dev/null || { echo "this target needs Node.js 18 or newer with npm (on Debian: apt install nodejs npm)" >&2; exit 1; }
 
@@ -72,7 +79,7 @@ campaign: setup
 	KEYTURN_GRAPHS=$(GRAPHS) $(BIN)/pytest -n $(WORKERS) -q tests/core/test_group_graphs.py
 	KEYTURN_MALFORMED=$(MALFORMED) $(BIN)/pytest -n $(WORKERS) -q tests/malformed
 	KEYTURN_SLOW_CLIENTS=500 KEYTURN_FLOOD=200 $(BIN)/pytest -q tests/app/test_connections.py tests/http/test_shedding.py
-	KEYTURN_TAMPERINGS=$(TAMPERINGS) $(BIN)/pytest -q --log-cli-level=INFO tests/audit/test_tampering.py
+	KEYTURN_TAMPERINGS=$(TAMPERINGS) $(BIN)/pytest -q --log-cli-level=INFO tests/audit/test_tampering.py tests/bulk/test_evidence.py
 	KEYTURN_SECRETS=$(SECRETS) $(BIN)/pytest -q --log-cli-level=INFO tests/crypto/test_minting.py
 	KEYTURN_CANARIES=$(CANARIES) $(BIN)/pytest -q --log-cli-level=INFO tests/canaries/test_canaries.py
 	KEYTURN_TEST_CANDIDATES=$(CANDIDATES) $(BIN)/pytest -q -k verdict tests/contract/test_directory_policy.py

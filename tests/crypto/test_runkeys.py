@@ -2,6 +2,7 @@
 
 import math
 import re
+import secrets
 import stat
 import threading
 from collections import Counter
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from keyturn.core.errors import KeyFolderError, RunError
 from keyturn.core.secret import Secret
+from keyturn.crypto.keyfolder import write_once
 from keyturn.crypto.runkeys import DIGITS, LOWER, RENDERING, SPECIAL, UPPER, RunKeyring, RunKeys, rendering_of
 
 KEYS = RunKeys(bytes(32))
@@ -120,7 +122,7 @@ def test_runners_that_start_at_once_share_one_key_file(tmp_path: Path) -> None:
     def start() -> None:
         ring = RunKeyring(tmp_path)
         gate.wait()
-        ring._make()
+        write_once(tmp_path / "keys" / "runner.key", secrets.token_bytes(32).hex().encode())
         sealed.append(ring.new_run_key())
 
     threads = [threading.Thread(target=start) for _ in range(8)]

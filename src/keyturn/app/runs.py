@@ -1,7 +1,7 @@
 """What a run needs of this machine: keys, journal, blocklist, sealing, and the one locks of its targets."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from keyturn.app.sections_target import TargetSettings
 from keyturn.app.settings import Folders, Settings
 from keyturn.bulk.job import Rules
 from keyturn.bulk.planning.approval import Demand, Person, approver
+from keyturn.bulk.record.evidence import Proven, verify_evidence
 from keyturn.bulk.record.facts import Address
 from keyturn.bulk.record.handing import Handing
 from keyturn.core.errors import ConfigError, RunError
@@ -20,8 +21,10 @@ from keyturn.core.journal import Journal
 from keyturn.core.policy import Blocklist
 from keyturn.crypto.approving import public_key, signature, signed_by
 from keyturn.crypto.blocklist import FileBlocklist
+from keyturn.crypto.evidence import EvidenceKey
 from keyturn.crypto.handout import AgeSealer, check_recipient, new_identity, recipient_of
 from keyturn.crypto.runkeys import RunKeyring, RunKeys
+from keyturn.crypto.signing import verify_with
 from keyturn.store.journal import open_journal
 from keyturn.store.private import HeldFile, hold, lock_of
 
@@ -109,6 +112,10 @@ class Machine:
     def sealer(self) -> AgeSealer:
         """Makes and opens handouts."""
         return AgeSealer()
+
+    def signer(self) -> EvidenceKey:
+        """Signs evidence of runs with the key of this machine."""
+        return EvidenceKey(self.folders.keys)
 
     def new_key(self) -> str:
         """The key of a new run, sealed, as a fact for its journal."""
@@ -203,6 +210,11 @@ class Machine:
 
     def _keyring(self) -> RunKeyring:
         return RunKeyring(self.folders.keys.parent)
+
+
+def proven(lines: Iterable[bytes], key: str = "") -> Proven:
+    """What a file of evidence says.  Raises RunError for one of which any byte is not as it was signed."""
+    return verify_evidence(lines, verify_with, key=key)
 
 
 def rules_of(target: TargetSettings) -> Rules | None:

@@ -35,6 +35,16 @@ class RunSettings(Section, frozen=True):
     report: tuple[str, ...] = ("html", "csv", "jsonl")
     """Which reports to write: html, csv, jsonl, junit, md."""
 
+    keep_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 90
+    """Finished runs that are older are named by `keyturn runs list` and reduced to their counts by
+    `keyturn runs forget --old`; 0: never.  Nothing is deleted by itself."""
+
+    notice_relay: str = ""
+    """The mail relay for `keyturn runs notify`, as in `mail.example.com:587`; empty: that of `[serve] smtp`."""
+
+    notice_from: str = ""
+    """The sender of those notices; empty: `[serve] mail_from`."""
+
     redact: tuple[str, ...] = ()
     """What reports and events hide: `ids` puts a digest in place of each id, the same all through a run."""
 

@@ -6,6 +6,7 @@ goes round.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 _FORMULA: Final = re.compile(r"['\s\x00\ufeff\u200b-\u200f\u2060]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
@@ -37,3 +38,29 @@ def restored(cell: str) -> str:
     '  =1+1'
     """
     return cell[1:] if cell.startswith("'") and begins_formula(cell[1:]) else cell
+
+
+_QUOTE: Final = '"'
+_QUOTED: Final = re.compile('[,;|\t"\r\n]')
+
+
+def sheet_line(cells: Sequence[object], delimiter: str = ",") -> str:
+    """A line of a file for sheets.
+
+    A cell is in quotes when it holds any sign at which some sheet splits, not the delimiter of this file alone: what
+    stood behind it would begin a cell of its own there, and could begin a formula.
+
+    >>> sheet_line(["a;=1", 2])
+    '"a;=1",2\\r\\n'
+    """
+    texts = ["" if cell is None else str(cell) for cell in cells]
+    if texts == [""]:
+        return '""\r\n'  # alone, it would be a blank line
+    return (
+        delimiter.join(f'"{text.replace(_QUOTE, _QUOTE * 2)}"' if _splits(text, delimiter) else text for text in texts)
+        + "\r\n"
+    )
+
+
+def _splits(text: str, delimiter: str) -> bool:
+    return delimiter in text or _QUOTED.search(text) is not None

@@ -1,7 +1,7 @@
 """What the runner needs from outside, apart from a `Directory` and a `Journal`."""
 
-from collections.abc import Iterable, Sequence
-from typing import BinaryIO, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import BinaryIO, Protocol, TypeAlias
 
 from keyturn.core.secret import Secret
 
@@ -19,6 +19,23 @@ class RunKeys(Protocol):
 
     def open(self, sealed: bytes, label: str) -> bytes:
         """What was sealed under this label.  Raises KeyFolderError for anything else."""
+        ...
+
+
+SignatureCheck: TypeAlias = Callable[[bytes, bytes, str], bool]
+"""Whether a signature (hex) is of this public key (32 bytes) and this statement."""
+
+
+class EvidenceSigner(Protocol):
+    """Signs what a run did, for people who have the public key alone."""
+
+    @property
+    def public_key(self) -> str:
+        """The public half in hex."""
+        ...
+
+    def sign(self, statement: bytes) -> str:
+        """A signature, hex."""
         ...
 
 

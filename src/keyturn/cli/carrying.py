@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import UTC
 
+from keyturn.app.operator import account_name
 from keyturn.app.runs import Machine
 from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.job import Operation
@@ -13,6 +15,7 @@ from keyturn.bulk.record.folder import RunFolder, make_run_folder, run_folders
 from keyturn.bulk.record.piped import seal_input
 from keyturn.bulk.record.veil import IDS, check_redact, new_veil, unnamed
 from keyturn.bulk.running.begin import begin
+from keyturn.bulk.running.noticing import NOTICES
 from keyturn.cli.allowing import tell_of_skipping, with_canary
 from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
@@ -22,13 +25,13 @@ from keyturn.cli.piping import taken_in
 from keyturn.cli.planview import draw_plan
 from keyturn.cli.resuming import go_on
 from keyturn.cli.runflags import Asked
-from keyturn.cli.running import Desk, Probes, desk_for, speeds_of
+from keyturn.cli.running import VERSION, Desk, Probes, desk_for, speeds_of
 from keyturn.cli.sameness import with_password
 from keyturn.cli.summaryview import tell
 from keyturn.cli.thawing import agreed_upon, refuse_second_run, thawed
 from keyturn.cli.twonames import refuse_unasked
 from keyturn.cli.whereto import wanted
-from keyturn.core.errors import PlanError, RunError, StoreError
+from keyturn.core.errors import ConfigError, PlanError, RunError, StoreError
 from keyturn.core.journal import Journal, RowState
 
 _LEFT = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
@@ -46,6 +49,9 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         speeds = speeds_of(desk, asked)
         reports_of(desk, asked)
         redacted(desk, asked)
+        if asked.email and asked.notify_at is not None:
+            what, fix = "the target mails at once, and --notify-at is for later", "leave one of the two away"
+            raise ConfigError(what, code="KT-CFG-072", fix=fix)
         unfinished = None if asked.new_run else find_unfinished(desk.machine, plan)
         if unfinished is not None and _go_on(frame, unfinished):
             return go_on(frame, desk, unfinished[0], asked)
@@ -93,7 +99,18 @@ def _begin(
         seal_input(plan.source.kept, folder.piped, keys)
     facts = pinned(plan, pins, recipients or (own,), desk.machine.clock().now())
     hidden = new_veil() if redacted(desk, asked) else {}
-    begin(journal, plan, {**facts, **kept, **hidden, "name": asked.name, "local": "yes" if own else "no", **more})
+    said = {**hidden, **_hand(), **_notices(asked), "name": asked.name, "local": "yes" if own else "no"}
+    begin(journal, plan, {**facts, **kept, **said, **more})
+
+
+def _notices(asked: Asked) -> dict[str, str]:
+    """When people are to be told, if not by the reset itself."""
+    return {} if asked.notify_at is None else {NOTICES: asked.notify_at.astimezone(UTC).isoformat()}
+
+
+def _hand() -> dict[str, str]:
+    """Who begins the run, and with what."""
+    return {"by": account_name(), "version": VERSION}
 
 
 def redacted(desk: Desk, asked: Asked) -> bool:

@@ -18,6 +18,7 @@ def resume(frame: Frame, run: str, asked: Asked) -> int:
     Examples:
       keyturn resume
       keyturn resume r7f3k2a --no-input
+      keyturn resume r7f3k2a --rebase fixed.csv
     """
     from keyturn.cli.resuming import resume_run
 

@@ -24,6 +24,7 @@ from keyturn.bulk.running.run import Summary, recall
 from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame
+from keyturn.cli.rebasing import rebase
 from keyturn.cli.runflags import Asked
 from keyturn.cli.running import Desk, Probes, desk_for, halted, speeds_of, work_off
 from keyturn.cli.summaryview import tell
@@ -40,6 +41,7 @@ def resume_run(frame: Frame, run: str, asked: Asked) -> int:
     with closing(machine.journal(folder.journal)) as journal:
         ended = recall(folder, journal)
     if ended is not None:
+        _refuse_rebase(asked, ended)
         return _tell_again(frame, machine, facts, ended)
     names = tuple(pin.name for pin in facts.pins)
     with desk_for(frame, Wanted(names, facts["default"]), asked.with_flags(facts[FLAGS])) as desk:
@@ -61,6 +63,7 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
         # A target may have told then what it asks of passwords, and may not have told us yet.
         untold = [pin.name for pin, now in _pairs(desk, facts) if pin.capabilities != _digest(now)]
         probes = desk.probe(untold) if untold else {}
+        facts = rebase(frame, desk, folder, journal, asked, lambda anew: _same_plan(desk, folder, anew))
         plan = _same_plan(desk, folder, facts)
         reports_of(desk, asked)
         if asked.redact and not facts[REDACT]:
@@ -76,6 +79,17 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
         run = run_of(desk, folder, journal, plan, shares, asked)
         frame.progress = under_way(folder)
         return tell(frame, desk.machine, desk.label, work_off(desk, run, left))
+
+
+def _refuse_rebase(asked: Asked, ended: Summary) -> None:
+    """Raises RunError for corrected rows of a run that is finished: its key is gone, or nothing of it can be sent."""
+    if asked.rebase is not None:
+        raise RunError(
+            f"run {ended.run} is finished, so no rows can be put under it",
+            code="KT-RUN-076",
+            why="the key that its passwords are made with is deleted when nothing of it is open any more",
+            fix=f"start a new run with {asked.rebase}",
+        )
 
 
 def _tell_again(frame: Frame, machine: Machine, facts: Facts, ended: Summary) -> int:

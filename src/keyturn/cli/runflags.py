@@ -13,6 +13,7 @@ import click
 
 from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading, column_of
 from keyturn.cli.completion import complete_columns, complete_fields, complete_passwords, complete_targets
+from keyturn.cli.moments import Moment
 from keyturn.cli.since import Since
 from keyturn.core.secret import Secret
 
@@ -69,6 +70,8 @@ class Asked:
     report: str = ""
     report_dir: Path | None = None
     redact: str = ""
+    notify_at: datetime | None = None
+    rebase: Path | None = None
     name: str = ""
     no_hints: bool = False
     taken: "Content | None" = None
@@ -170,6 +173,13 @@ PACE = (
     click.option("--max-failures", default="", metavar="N|N%", help="Stop at so many failures; also CAUSE=N%."),
 )
 
+_REBASING = (
+    click.option("--rebase", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+                 help="Take corrected rows from here, by id."),
+    click.option("--expect", type=click.IntRange(0), metavar="N", help="Confirm: exactly N rows are left."),
+    click.option("--yes", is_flag=True, help="Confirm a few."),
+)  # fmt: skip
+
 _ALONGSIDE = click.option("--alongside", is_flag=True, help="Although another run works on the target.")
 TRIAL = click.option("--trial", is_flag=True, default=None, help="Also sign in once as each, where that is harmless.")
 
@@ -206,6 +216,9 @@ _RUNNING = (
     click.option("--yes", is_flag=True, help="Confirm a small run."),
     click.option("--new-run", is_flag=True, help="Start anew although an unfinished run of this file exists."),
     *REPORTS,
+    click.option(
+        "--notify-at", type=Moment(), metavar="TIME", help="Keep what runs notify needs, to tell people then."
+    ),
     click.option("--name", default="", help="What people call this run."),
     click.option("--no-hints", is_flag=True, hidden=True, help="Leave away what to do next."),
 )  # fmt: skip
@@ -248,7 +261,7 @@ def resume_flags(command: Command) -> Command:
     def read(*args: Any, run: str, **given: Any) -> Any:
         return command(*args, run=run, asked=Asked(file=Path(), **given))
 
-    return _with(*PACE, _ALONGSIDE, *CHECKS, *REPORTS, TOKEN)(read)
+    return _with(*PACE, *_REBASING, _ALONGSIDE, *CHECKS, *REPORTS, TOKEN)(read)
 
 
 def _with(*options: Command) -> Callable[[Command], Command]:

@@ -16,6 +16,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "keyturn.cli.runs_followup:followup",
         "Who has chosen an own password since, and who not.",
     ),
+    "notify": ("keyturn.cli.runs_notify:notify", "Tell people that their passwords were reset, later."),
+    "evidence": ("keyturn.cli.runs_evidence:evidence", "A signed account of a run, and its verification."),
+    "forget": ("keyturn.cli.runs_forget:forget", "Delete a run, or those that are older than they are kept."),
     "report": ("keyturn.cli.runs_report:report", "Write the reports of a run again."),
 }
 

@@ -14,29 +14,50 @@ if TYPE_CHECKING:
 @click.command("list")
 @pass_frame
 def list_runs(frame: Frame) -> None:
-    """The runs of this machine, the newest first.
+    """The runs of this machine, the newest first, and those that were forgotten.
 
     \b
       keyturn runs list
       keyturn runs list --json
     """
-    from keyturn.bulk.record.folder import run_folders
+    from keyturn.app.clock import SystemClock
+    from keyturn.bulk.record.folder import forgotten_runs, run_folders
+    from keyturn.bulk.record.forgetting import is_old
     from keyturn.core.errors import RunError, StoreError
 
-    found = []
+    found, old, days = list[dict[str, object]](), 0, frame.settings.runs.keep_days
     for folder in run_folders(frame.settings.folders.runs):
         try:
             with opened(frame, folder.run) as (journal, facts):
                 found.append(told_of(folder, journal, facts))
+                old += is_old(facts, SystemClock().now(), days)
         except RunError:
             found.append({"run": folder.run, **_from_its_worker(folder)})
         except StoreError:
             found.append({"run": folder.run, "state": "damaged"})
+    found += [_forgotten(folder) for folder in forgotten_runs(frame.settings.folders.runs)]
     if frame.wants_json:
         frame.json(found)
         return
     head = ("run", "state", "operation", "target", "file", "done", "left", "exit", "begun", "name")
     frame.table(head, [[str(each.get(name, "")) for name in head] for each in found], empty="no runs yet")
+    if old:
+        runs = "1 finished run is" if old == 1 else f"{old:,} finished runs are"
+        frame.say(f"{runs} older than {days} days:  keyturn runs forget --old")
+
+
+def _forgotten(folder: "RunFolder") -> dict[str, object]:
+    """What is still known of a run that was forgotten."""
+    from keyturn.bulk.record.forgetting import stone_of
+    from keyturn.core.journal import DONE
+
+    stone = stone_of(folder)
+    told: dict[str, object] = {"run": folder.run, "state": "forgotten", "forgotten": stone["at"], "by": stone["by"]}
+    if "outcomes" not in stone:
+        return told
+    names = ("operation", "target", "file", "sha256", "begun", "ended", "exit", "name", "outcomes")
+    done = sum(stone["outcomes"].get(str(state), 0) for state in DONE)
+    return {**told, **{name: stone[name] for name in names}, "done": done}
 
 
 def _from_its_worker(folder: "RunFolder") -> dict[str, object]:

@@ -225,6 +225,19 @@ def write_private(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def write_once(path: Path, data: bytes) -> None:
+    """Write a private file, and its folder, unless another process was first: then what that one wrote counts."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.stem}.{secrets.token_hex(4)}")
+    write_private(fresh, data)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+
+
 def _read_private(path: Path) -> bytes:
     """Read a file that must be readable by its owner only.  Raises KeyFolderError."""
     _refuse_open_to_others(path, "600")

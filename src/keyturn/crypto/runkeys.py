@@ -4,7 +4,6 @@ The key of a run is kept sealed in its journal and opens with the runner's key f
 lose every password of the run for good.
 """
 
-import os
 import re
 import secrets
 from functools import lru_cache
@@ -14,7 +13,7 @@ from typing import Final
 from keyturn.core.errors import KeyFolderError, RunError
 from keyturn.core.secret import Secret
 from keyturn.crypto.framing import framed, keyed
-from keyturn.crypto.keyfolder import KEY_BYTES, read_key, write_private
+from keyturn.crypto.keyfolder import KEY_BYTES, read_key, write_once
 from keyturn.crypto.sealing import open_with, seal_with
 
 RENDERING: Final = "runner-1:16"
@@ -104,19 +103,8 @@ class RunKeyring:
 
     def _runner_key(self) -> bytes:
         if not self._file.exists():
-            self._make()
+            write_once(self._file, secrets.token_bytes(KEY_BYTES).hex().encode() + b"\n")
         return read_key(self._file)
-
-    def _make(self) -> None:
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = self._file.with_name(f".runner.{secrets.token_hex(4)}")
-        write_private(fresh, secrets.token_bytes(KEY_BYTES).hex().encode() + b"\n")
-        try:
-            os.link(fresh, self._file)
-        except FileExistsError:
-            pass  # another runner was first: its key counts
-        finally:
-            fresh.unlink()
 
 
 @lru_cache(maxsize=64)

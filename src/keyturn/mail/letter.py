@@ -6,7 +6,7 @@ So a second copy, which no mail system can rule out, is the first one again: sam
 import base64
 import re
 import unicodedata
-from datetime import UTC
+from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime
 from pathlib import Path
@@ -72,10 +72,19 @@ class Stationery:
         )
         self._pages.policies["ext.i18n.trimmed"] = True
 
-    def write(self, mail: Mail, content: Secret | None, *, page: str | None = None) -> bytes:
+    def write(
+        self,
+        mail: Mail,
+        content: Secret | None,
+        *,
+        page: str | None = None,
+        system: str = "",
+        since: datetime | None = None,
+    ) -> bytes:
         """The letter, ready to be sent.  content: the one-time secret, the value, or the token of the link.
 
         page: where one signs in, when that is no page of ours; empty when nobody said where.
+        system, since: of a notice, where somebody's password was reset, and when.
         """
         clear = content.reveal() if content is not None else ""
         tongue = self._languages.words(mail.language)
@@ -90,12 +99,17 @@ class Stationery:
             "clear": clear,
             "url": f"{self._base_url}/{path}{asks}" if page is None else page,
             "at": tongue.moment(mail.created),
+            "system": system,
+            "since": tongue.moment(since or mail.created),
             "until": tongue.moment(mail.expires),
         }
         pages = [
             self._pages.get_template(f"{mail.template}.{part}").render(words) for part in ("subject", "txt", "html")
         ]
-        subject, plain, html = pages
+        return self._bound(mail, *pages)
+
+    def _bound(self, mail: Mail, subject: str, plain: str, html: str) -> bytes:
+        """The pages with what stands around them."""
         boundary = f"=_{mail.id}"
         lines = [
             f"Subject: {Header(subject.strip()).encode(linesep=_CRLF)}",

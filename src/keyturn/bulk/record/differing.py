@@ -1,13 +1,12 @@
 """Holds two runs against each other: who ended otherwise, and who was in one of them alone."""
 
-import csv
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 
-from keyturn.bulk.formulas import defused
+from keyturn.bulk.formulas import defused, sheet_line
 from keyturn.core.journal import Journal, Row, RowState
 
 ABSENT: Final = "not in it"
@@ -115,9 +114,8 @@ HEAD: Final = ("user", "target", "first", "second", "first_row", "second_row", "
 def write_differences(file: BinaryIO, found: Differences) -> None:
     """For sheets: UTF-8 with a mark, and no cell that would be computed."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    writer = csv.writer(text)
-    writer.writerow(HEAD)
+    text.write(sheet_line(HEAD))
     for each in found.rows:
         cells = each.told()
-        writer.writerow([defused("" if cells[name] is None else str(cells[name])) for name in HEAD])
+        text.write(sheet_line([defused("" if cells[name] is None else str(cells[name])) for name in HEAD]))
     text.detach()

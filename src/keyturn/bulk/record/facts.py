@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading, Rules
 from keyturn.bulk.planning.plan import Part, Plan
 from keyturn.bulk.written import read_job, read_reading, written
@@ -153,27 +154,34 @@ def pin_of(part: Part, address: Address, *, asked: bool = True) -> Pin:
 
 def pinned(plan: Plan, pins: Sequence[Pin], recipients: Sequence[str], now: datetime) -> dict[str, str]:
     """The facts of a run about to begin."""
-    columns = {name: column.header for name, column in plan.columns.items()}
     return {
         "created": now.isoformat(),
         "job": json.dumps(written(plan.job), ensure_ascii=False),
-        "reading": json.dumps(written(plan.source.as_read), ensure_ascii=False),
         "operation": str(plan.job.operation),
         "password": str(plan.job.password),
         "email": "yes" if plan.job.email else "no",
         "old": plan.job.old,
-        "file": str(plan.source.path if plan.source.kept else plan.source.path.absolute()),
-        PIPED_INPUT: "yes" if plan.source.kept else "",
-        "sha256": plan.source.sha256,
-        "encoding": plan.source.encoding,
-        "delimiter": plan.source.delimiter,
-        "columns": json.dumps(columns, ensure_ascii=False),
+        **file_facts(plan.source),
         "recipients": json.dumps(list(recipients)),
         "plan": plan.digest,
         "change": str(plan.change),
         "target": plan.target,
         "default": plan.default,
         **targets_of(pins),
+    }
+
+
+def file_facts(source: Source) -> dict[str, str]:
+    """The file of a run, and how it was read."""
+    columns = {name: column.header for name, column in source.matched.columns.items()}
+    return {
+        "reading": json.dumps(written(source.as_read), ensure_ascii=False),
+        "file": str(source.path if source.kept else source.path.absolute()),
+        PIPED_INPUT: "yes" if source.kept else "",
+        "sha256": source.sha256,
+        "encoding": source.encoding,
+        "delimiter": source.delimiter,
+        "columns": json.dumps(columns, ensure_ascii=False),
     }
 
 

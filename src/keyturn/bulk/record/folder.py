@@ -1,6 +1,7 @@
 """The folder of a run: its name, and what is where in it."""
 
 import hashlib
+import json
 import re
 import secrets
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ RUN_ID: Final = re.compile(r"r[a-z0-9]{6}")
 JOURNAL: Final = "journal.db"
 BEGUN: Final = "begun"
 """Holds the time at which the run began; the newest run is found by it without opening journals."""
+
+
+STONE: Final = "forgotten.json"
+"""Stays where a run was that was forgotten."""
 
 
 def new_run_id() -> str:
@@ -61,6 +66,11 @@ class RunFolder:
         """The sealed files that are there, that of the whole run first."""
         return sorted(self.path.glob(f"handout-{self.run}*.age"), key=lambda path: (len(path.name), path.name))
 
+    @property
+    def stone(self) -> Path:
+        """There once the run was forgotten."""
+        return self.path / STONE
+
 
 def make_run_folder(runs: Path, now: datetime) -> RunFolder:
     """A fresh folder under a fresh id."""
@@ -78,10 +88,20 @@ def make_run_folder(runs: Path, now: datetime) -> RunFolder:
 
 def run_folders(runs: Path) -> list[RunFolder]:
     """All runs that are here, the newest first."""
+    found = [folder for folder in _all(runs) if folder.journal.exists() and not folder.stone.exists()]
+    return sorted(found, key=_begun, reverse=True)
+
+
+def forgotten_runs(runs: Path) -> list[RunFolder]:
+    """All runs that were forgotten here, the last one first."""
+    found = [folder for folder in _all(runs) if folder.stone.exists()]
+    return sorted(found, key=lambda folder: folder.stone.stat().st_mtime, reverse=True)
+
+
+def _all(runs: Path) -> list[RunFolder]:
     if not runs.is_dir():
         return []
-    found = [RunFolder(path) for path in runs.iterdir() if RUN_ID.fullmatch(path.name) and (path / JOURNAL).exists()]
-    return sorted(found, key=_begun, reverse=True)
+    return [RunFolder(path) for path in runs.iterdir() if RUN_ID.fullmatch(path.name)]
 
 
 def _begun(folder: RunFolder) -> str:
@@ -96,8 +116,23 @@ def begun_at(folder: RunFolder) -> datetime | None:
 
 
 def find_run(runs: Path, run: str) -> RunFolder:
-    """The folder of a run.  Raises RunError when there is none."""
+    """The folder of a run.  Raises RunError when there is none, or it was forgotten."""
     folder = RunFolder(runs / run)
+    if RUN_ID.fullmatch(run) and folder.stone.exists():
+        raise _forgotten(folder)
     if not RUN_ID.fullmatch(run) or not folder.journal.exists():
         raise RunError(f"there is no run {run}", code="KT-RUN-002", where=str(runs), fix="keyturn runs list")
     return folder
+
+
+def _forgotten(folder: RunFolder) -> RunError:
+    told = json.loads(folder.stone.read_text("utf-8"))
+    left = folder.handouts()
+    kept = f"its handout was kept: {', '.join(map(str, left))}" if left else "its handout is gone with it"
+    handout = kept if told["handout"] != "none" else "it had no handout"
+    return RunError(
+        f"run {folder.run} was forgotten on {told['at'][:10]} by {told['by']}",
+        code="KT-RUN-070",
+        why=f"its key and its rows were deleted then; {handout}",
+        fix="what is left to do needs a new run of its file",
+    )

@@ -1,6 +1,5 @@
 """Writes what happened, made from the journal alone: for people, for sheets, for scripts.  No password is near it."""
 
-import csv
 import html
 import io
 import json
@@ -9,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from keyturn.bulk.formulas import defused
+from keyturn.bulk.formulas import defused, sheet_line
 from keyturn.bulk.record.facts import Facts
 from keyturn.bulk.record.handout import open_private
 from keyturn.bulk.record.junit import Suite, write_suite
@@ -145,14 +144,13 @@ def _json(value: object) -> bytes:
 def write_csv(file: BinaryIO, journal: Journal, told: Told) -> None:
     """For sheets: UTF-8 with a mark, and no cell that would be computed."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    writer = csv.writer(text)
-    writer.writerow(CELLS)
+    text.write(sheet_line(CELLS))
     for row in told.veil.rows(journal.rows()):
         settled = row.settled.isoformat(timespec="seconds") if row.settled else ""
         cells = [row.target, row.who, str(row.state), row.delivery, row.reason, row.text]
-        millis = "" if row.milliseconds is None else row.milliseconds
         told_back = map(defused, (str(row.verified), row.proof))
-        writer.writerow([row.number, *map(defused, cells), row.attempts, millis, settled, *told_back])
+        line = [row.number, *map(defused, cells), row.attempts, row.milliseconds, settled, *told_back]
+        text.write(sheet_line(line))
     text.detach()
 
 

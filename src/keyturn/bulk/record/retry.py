@@ -1,12 +1,11 @@
 """Writes the file to mend and run again: the rows that are not done, in the user's own columns."""
 
-import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from keyturn.bulk.formulas import defused
+from keyturn.bulk.formulas import defused, sheet_line
 from keyturn.bulk.intake.columns import REASON_COLUMN, TARGET, secret
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Job
@@ -45,15 +44,15 @@ def retry_into(
     emptied = {index for index in kept if _is_password(source.header[index], job)}
     where = source.matched.columns[TARGET].index if TARGET in source.matched.columns else -1
     file = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-    writer = csv.writer(file, delimiter=source.delimiter or ",")
-    writer.writerow([*(defused(source.header[index]) for index in kept), REASON_COLUMN])
+    between = source.delimiter or ","
+    file.write(sheet_line([*(defused(source.header[index]) for index in kept), REASON_COLUMN], between))
     count = 0
     for row, record in _together(journal.rows(states, target=target), source):
         cells = ["" if index in emptied else record[index] for index in kept]
         if where in kept and not record[where].strip():
             cells[kept.index(where)] = row.target
         why = f"{row.state}: {row.text or row.reason}".rstrip(": ")
-        writer.writerow([*map(defused, cells), why])
+        file.write(sheet_line([*map(defused, cells), why], between))
         count += 1
     file.detach()  # flushes; the raw file is closed by whoever opened it
     return count

@@ -23,6 +23,7 @@ from keyturn.bulk.running.breaker import EXITS, Trip
 from keyturn.bulk.running.channel import Channel, Steering
 from keyturn.bulk.running.checking import Trials, look_before, read_back
 from keyturn.bulk.running.events import Event, Listener
+from keyturn.bulk.running.noticing import planned
 from keyturn.bulk.running.shares import Share
 from keyturn.bulk.running.sitting import Sitting, Work
 from keyturn.bulk.running.states import to_send
@@ -196,7 +197,7 @@ def wind_up(run: Run, halts: Sequence[tuple[str, Trip]], outlay: Outlay) -> Summ
         retry = write_retry(run.journal, run.source, run.job, beside / "retry.csv")
     # Said last: a run counts as finished only when everything that people need of it is there.
     closing = {"state": STOPPED if halts and left else FINISHED, "exit": str(int(code))}
-    if not any(states.get(each) for each in _OPEN):
+    if not any(states.get(each) for each in _OPEN) and not planned(run.journal, facts):
         closing[KEY] = ""  # closed: from here on its passwords are to be had from the handout alone
         closing |= dict.fromkeys({SAME} & facts.values.keys(), "")
     run.journal.note(closing)
