@@ -20,6 +20,7 @@ from keyturn.bulk.running.noticing import (
 from keyturn.bulk.running.pacing import Pace
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import ResetPassword
+from keyturn.core.evidence import Sign
 from keyturn.core.journal import Row, RowState
 from keyturn.core.outcomes import Reason
 from keyturn.core.secret import Secret
@@ -95,7 +96,7 @@ def test_in_doubt_a_password_was_chosen(
     temporary: bool | None, tells: bool, must_change: bool, changed: timedelta | None, chosen: bool
 ) -> None:
     """Only what the target tells speaks against it."""
-    capabilities = replace(ABLE, temporary=temporary, tells_password_change=tells)
+    capabilities = replace(ABLE, temporary=temporary, tells=(Sign.PASSWORD_CHANGED,) if tells else ())
     user = directory(must_change=must_change).users["amal"]
     user = replace(user, password_changed=None if changed is None else NOW + changed)
     assert chosen_since(user, ROW, capabilities) is chosen
