@@ -1,4 +1,4 @@
-"""`python -m bench [a b c d e f h]`: measures the cases and writes RESULTS.md."""
+"""`python -m bench [a b c d e f g h i]`: measures the cases and writes RESULTS.md."""
 
 import argparse
 import sys
@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.against_directory import known_values, one_time
-from bench.against_stub import instant_server, long_run, slow_server
+from bench.against_limits import quota
+from bench.against_stub import instant_server, long_run, million, slow_server
 from bench.newman import NoNode, newman
 from bench.paper import letters
 from bench.results import PAGE, Finding, write
@@ -20,7 +21,9 @@ CASES: dict[str, Callable[..., Finding]] = {
     "d": one_time,
     "e": long_run,
     "f": start_up,
+    "g": quota,
     "h": letters,
+    "i": million,
 }
 NEED_NEWMAN = {"a", "b"}
 

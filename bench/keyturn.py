@@ -47,9 +47,13 @@ def home(folder: Path, address: str, key: Key = NOBODY) -> dict[str, str]:
     return {"KEYTURN_HOME": str(folder)}
 
 
-def reset(users: Path, rows: int, *, in_flight: int = 32) -> list[str | Path]:
-    """The command line of a run with everything that a run has: plan, journal, handout and reports."""
-    return [PROGRAM, "reset", users, "-t", "bench", "-j", str(in_flight), "--no-input", "--expect", str(rows)]
+def reset(users: Path, rows: int, *, in_flight: int | None = 32) -> list[str | Path]:
+    """The command line of a run with everything that a run has: plan, journal, handout and reports.
+
+    in_flight: None for as many as it finds out.
+    """
+    jobs = [] if in_flight is None else ["-j", str(in_flight)]
+    return [PROGRAM, "reset", users, "-t", "bench", *jobs, "--no-input", "--expect", str(rows)]
 
 
 def users_file(path: Path, rows: int) -> Path:

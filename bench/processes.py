@@ -156,6 +156,13 @@ def stub(delay: float = 0.0) -> Iterator[str]:
         yield address
 
 
+@contextlib.contextmanager
+def limited(delay: float) -> Iterator[str]:
+    """The stub server, which enforces limits and tells them; a write takes `delay` seconds."""
+    with serving([sys.executable, "-m", "bench.stub", "--delay", str(delay), "--limited"]) as address:
+        yield address
+
+
 def stats(address: str) -> dict[str, Any]:
     """What the stub counted since it was last asked."""
     with urllib.request.urlopen(f"{address}/_stats") as response:

@@ -2,7 +2,8 @@
 
 A raw protocol, many times faster than any client measured here.  It answers every password and every user with
 success, after a delay that a real server would take, and counts: `GET /_stats` tells how many came, over how many
-connections, how many at once, and when each thousandth was answered.
+connections, how many at once, and when each thousandth was answered.  With `--limited` it enforces the limits of
+`bench.limits` and tells them; then the moment of each write that it took is counted too, and those that it refused.
 """
 
 import argparse
@@ -10,10 +11,13 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 import uvloop
+
+from bench.limits import Limiter
 
 TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhLWJlbmNoLXN0dWIifQ.c3R1Yg"
 """Has the form of an access token (its subject is `a-bench-stub`); nobody signed it."""
@@ -22,10 +26,12 @@ STEP = 1000
 """After how many answered writes the time is noted."""
 
 
-def answer(status: str, body: bytes) -> bytes:
+def answer(status: str, body: bytes, headers: Mapping[str, str] | None = None) -> bytes:
     """An HTTP/1.1 response that keeps the connection."""
-    return b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (
+    more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+    return b"HTTP/1.1 %s\r\ncontent-type: application/json\r\n%scontent-length: %d\r\n\r\n%s" % (
         status.encode(),
+        more.encode(),
         len(body),
         body,
     )
@@ -48,6 +54,8 @@ class Counts:
     first: float = 0.0
     last: float = 0.0
     marks: list[float] = field(default_factory=list)
+    moments: list[float] = field(default_factory=list)
+    refused: int = 0
 
     def came(self) -> None:
         """A write has arrived."""
@@ -73,8 +81,9 @@ class Counts:
 class Connection(asyncio.Protocol):
     """One client: reads requests, one after the other or pipelined, and answers each."""
 
-    def __init__(self, counts: Counts, delay: float) -> None:
+    def __init__(self, counts: Counts, delay: float, limiter: Limiter | None) -> None:
         self._counts = counts
+        self._limiter = limiter
         self._delay = delay
         self._unread = b""
 
@@ -101,10 +110,21 @@ class Connection(asyncio.Protocol):
             return
         self._counts.came()
         response = MADE if target.partition(b"?")[0].endswith(b"/users") else DONE
+        if self._limiter is not None:
+            response = self._limited(self._limiter)
         if self._delay:
             asyncio.get_running_loop().call_later(self._delay, self._finish, response)
         else:
             self._finish(response)
+
+    def _limited(self, limiter: Limiter) -> bytes:
+        now = time.monotonic()
+        fine, headers = limiter.ask(now)
+        if not fine:
+            self._counts.refused += 1
+            return answer("429 Too Many Requests", b"{}", headers)
+        self._counts.moments.append(now)
+        return answer("200 OK", b"{}", headers)
 
     def _finish(self, response: bytes) -> None:
         self._counts.answered()
@@ -125,11 +145,11 @@ def length_of(head: bytes) -> int:
     return int(rest.split(b"\r\n", 1)[0]) if found else 0
 
 
-async def main(delay: float) -> None:
+async def main(delay: float, limiter: Limiter | None) -> None:
     """Serve on a free port of this machine, which is printed, until killed."""
     counts = Counts()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(counts, delay), "127.0.0.1", 0, backlog=4096)
+    server = await loop.create_server(lambda: Connection(counts, delay, limiter), "127.0.0.1", 0, backlog=4096)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
@@ -137,9 +157,10 @@ async def main(delay: float) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--delay", type=float, default=0.0, help="seconds that a write takes")
+    parser.add_argument("--limited", action="store_true", help="enforce limits, and tell them")
     given = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
-            runner.run(main(given.delay))
+            runner.run(main(given.delay, Limiter() if given.limited else None))
         except KeyboardInterrupt:
             sys.exit(0)

@@ -13,6 +13,7 @@ from keyturn.bulk.record.facts import FINISHED, STOPPED
 from keyturn.bulk.running.breaker import Cause, Trip
 from keyturn.bulk.running.channel import STANDING, WORD, Channel, Doing, Standing, Steering, Word
 from keyturn.bulk.running.events import Held, Stopping
+from keyturn.bulk.running.rates import Rate
 from keyturn.bulk.running.run import Summary, carry_out
 from keyturn.bulk.running.stopping import Stop
 from keyturn.core.journal import RowState
@@ -78,7 +79,7 @@ async def test_a_hold_takes_no_more_than_what_is_in_flight(tmp_path: Path) -> No
     directory = crowd(40)
     desk = Desk(tmp_path, directory).begin(users(40))
     stop = Stop()
-    running = asyncio.create_task(desk.go(replace(QUICK, rate=20.0), stop))
+    running = asyncio.create_task(desk.go(replace(QUICK, rates=[Rate(20)]), stop))
     await directory.reached(1)
     stop.hold()
     await asyncio.sleep(0.2)

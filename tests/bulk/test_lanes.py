@@ -121,7 +121,7 @@ async def test_the_pause_of_one_target_is_not_that_of_the_other(tmp_path: Path) 
     assert summary.exit is ExitCode.FINE
     assert {event.target for event in two.heard if isinstance(event, Paused)} == {"west"}
     last = [event for event in two.heard if isinstance(event, Progress)][-1]
-    assert (last.total, last.through, last.states, last.waiting) == (10, 10, {RowState.CHANGED: 10}, 0.0)
+    assert (last.total, last.through, last.states, last.slowed) == (10, 10, {RowState.CHANGED: 10}, None)
 
 
 async def test_a_stop_from_outside_stops_every_target_and_is_said_once(tmp_path: Path) -> None:

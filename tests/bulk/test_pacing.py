@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keyturn.bulk.running.pacing import LONGEST_PAUSE, Budget, Pace, back_off, rate_of
+from keyturn.bulk.running.pacing import Budget, Pace, Why, back_off
+from keyturn.bulk.running.quota import LONGEST_PAUSE
+from keyturn.bulk.running.rates import Rate, rates_of
 from keyturn.core.errors import ConfigError
 
 
@@ -40,7 +42,7 @@ async def test_no_second_has_more_requests_than_the_rate(
 ) -> None:
     """However irregular the work comes and however late sleepers wake."""
     clock = Ticking(late)
-    pace = Pace(clock, rate, wait=clock.sleep)
+    pace = Pace(clock, [Rate(rate)], wait=clock.sleep)
     sent = []
     for gap in gaps:
         clock.now += gap
@@ -55,7 +57,7 @@ async def test_no_second_has_more_requests_than_the_rate(
 async def test_the_rate_is_reached_and_evenly_spread() -> None:
     """Within two percent of the limit, without bursts."""
     clock = Ticking()
-    pace = Pace(clock, 20, wait=clock.sleep)
+    pace = Pace(clock, rates_of("20/s"), wait=clock.sleep)
     sent = []
     for _ in range(401):
         await pace.take()
@@ -87,7 +89,7 @@ async def test_a_stop_ends_every_wait() -> None:
         await stopped.wait()
 
     clock = Ticking()
-    pace = Pace(clock, 1, wait=until_stopped, stopped=stopped.is_set)
+    pace = Pace(clock, [Rate(1)], wait=until_stopped, stopped=stopped.is_set)
     assert await pace.take()
     waiting = asyncio.create_task(pace.take())
     await asyncio.sleep(0)
@@ -112,15 +114,85 @@ def test_repeats_are_bounded_by_the_rows_that_were_sent() -> None:
     assert [budget.spend() for _ in range(2)] == [True, False]
 
 
-@pytest.mark.parametrize(("text", "rate"), [("20", 20), ("20/s", 20), ("120/min", 2), ("60/m", 1), ("7200/h", 2)])
-def test_a_rate_is_read(text: str, rate: float) -> None:
-    """A number and a unit."""
-    assert rate_of(text) == rate
+@pytest.mark.proves("RN-9")
+@settings(max_examples=30, deadline=None)
+@given(
+    rates=st.lists(st.builds(Rate, st.integers(1, 60), st.floats(0.5, 90)), min_size=1, max_size=3),
+    gaps=st.lists(st.floats(0, 3), min_size=30, max_size=120),
+    late=st.floats(0, 0.4),
+    batch=st.integers(1, 5),
+)
+async def test_every_one_of_several_rates_holds_in_every_window_of_its_length(
+    rates: list[Rate], gaps: list[float], late: float, batch: int
+) -> None:
+    """Whichever of them binds, and a batch of n costs n in each."""
+    clock = Ticking(late)
+    pace = Pace(clock, rates, wait=clock.sleep)
+    sent = []
+    for gap in gaps:
+        clock.now += gap
+        tokens = min(batch, pace.most)
+        assert await pace.take(tokens)
+        sent += [clock.now] * tokens
+    for rate in rates:
+        for first, beyond in zip(sent, sent[rate.most :], strict=False):
+            assert beyond - first >= rate.seconds - 1e-9
 
 
-@pytest.mark.parametrize("text", ["", "fast", "0", "-1/s", "5/day", "nan", "1e9"])
+async def test_who_wakes_late_does_not_fall_behind() -> None:
+    """A sleeper that is a few milliseconds late each time still reaches the rate, in no window more."""
+    clock = Ticking(late=0.005)
+    pace = Pace(clock, rates_of("20/s"), wait=clock.sleep)
+    sent = []
+    for _ in range(401):
+        await pace.take()
+        sent.append(clock.now)
+    assert 400 / (sent[-1] - sent[0]) >= 20 * 0.97
+    assert all(beyond - first >= 1.0 for first, beyond in zip(sent, sent[20:], strict=False))
+
+
+async def test_what_holds_requests_back_is_told() -> None:
+    """A pause that the server asked for goes before the rate; nobody who does not wait is told anything."""
+    clock = Ticking()
+    pace = Pace(clock, rates_of("2/s"), wait=clock.sleep)
+    await pace.take()
+    assert pace.slowed() is None
+    await pace.take()
+    held = pace.slowed()
+    assert held is not None
+    assert (held.why, held.limit) == (Why.RATE, "2/s")
+    pace.pause(12)
+    paused = pace.slowed()
+    assert paused is not None
+    assert (paused.why, paused.seconds) == (Why.ASKED, 12)
+    clock.now += 60
+    await pace.take()
+    assert pace.slowed() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "rates"),
+    [
+        ("20", [Rate(20)]),
+        ("20/s", [Rate(20)]),
+        ("120/min", [Rate(120, 60)]),
+        ("60/m", [Rate(60, 60)]),
+        ("7200/h", [Rate(7200, 3600)]),
+        ("0.5/s", [Rate(0.5)]),
+        ("3000/150s", [Rate(3000, 150)]),
+        ("600/2min", [Rate(600, 120)]),
+        ("20/s, 3000/150s,600/min", [Rate(20), Rate(3000, 150), Rate(600, 60)]),
+        ("", []),
+    ],
+)
+def test_rates_are_read(text: str, rates: list[Rate]) -> None:
+    """A number and a unit, several with commas between."""
+    assert list(rates_of(text)) == rates
+
+
+@pytest.mark.parametrize("text", ["fast", "0", "-1/s", "5/day", "nan", "1e9", "20/s,", "5/0s", "1/90000h", "1/24h,x"])
 def test_what_is_no_rate_is_refused(text: str) -> None:
     """With an example."""
     with pytest.raises(ConfigError) as caught:
-        rate_of(text)
+        rates_of(text)
     assert caught.value.code == "KT-CFG-031"

@@ -9,6 +9,7 @@ import pytest
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.running.breaker import Limit
 from keyturn.bulk.running.events import Paused, RowSettled
+from keyturn.bulk.running.rates import Rate
 from keyturn.bulk.running.shares import Speed
 from keyturn.core.commands import CreateUser, ResetPassword
 from keyturn.core.journal import RowState
@@ -48,7 +49,7 @@ async def test_a_batch_is_as_large_as_the_target_takes_and_the_rate_allows(tmp_p
     assert summary.states == {RowState.CHANGED: 24, RowState.FAILED: 1}
     assert summary.exit is ExitCode.FAILURES
     assert summary.retry is not None
-    fast = await Desk(tmp_path, crowd(5)).begin(users(5)).go(replace(QUICK, rate=5000))
+    fast = await Desk(tmp_path, crowd(5)).begin(users(5)).go(replace(QUICK, rates=[Rate(5000)]))
     assert fast.exit is ExitCode.FINE
 
 

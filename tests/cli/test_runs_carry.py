@@ -305,7 +305,7 @@ def test_a_sign_in_that_will_not_last_is_warned_of(place: Place) -> None:
     args = ["plan", "reset", file, "-t", "there"]
     place.configure('rate = "1/s"')
     shown = CliRunner(env=environment).invoke(cli, args)
-    assert "at most 1 requests/s   about 5 min" in shown.stdout
+    assert "at most 1/s   about 5 min" in shown.stdout
     assert "the account that is signed in" in shown.stdout
     assert re.search(r"the sign-in is good for (99|100) s", shown.stdout)
     assert "warning[KT-AUTH-008]: the sign-in is good for" in shown.stderr

@@ -1,12 +1,14 @@
 """What a run looks like while it goes: a bar, a line in a log, sentences for a screen reader."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from keyturn.bulk.running.breaker import Cause, Trip
 from keyturn.bulk.running.events import Event, Paused, Progress, RowSettled, Stopping
+from keyturn.bulk.running.pacing import Slowed, Why
 from keyturn.cli.frame import Frame, Manners, Output
 from keyturn.cli.watching import Heartbeat, watch
 from keyturn.core.journal import Row, RowState
@@ -15,10 +17,10 @@ FAILED = RowSettled(Row(7, "ghost", RowState.FAILED, reason="no-such-user"))
 FINE = RowSettled(Row(8, "amal", RowState.CHANGED))
 
 
-def progress(through: int, *, left: float | None = 94.0, waiting: float = 0.0, total: int = 100) -> Progress:
+def progress(through: int, *, left: float | None = 94.0, slowed: Slowed | None = None, total: int = 100) -> Progress:
     """A moment of a run."""
     states: Mapping[RowState, int] = {RowState.CHANGED: through - 1, RowState.FAILED: 1}
-    return Progress(total, through, 19.84, left, waiting, 3, 8, states)
+    return Progress(total, through, 19.84, left, 3, 8, states, slowed)
 
 
 EVENTS: list[Event] = [
@@ -27,17 +29,42 @@ EVENTS: list[Event] = [
     FINE,
     RowSettled(Row(9, "noor", RowState.NOT_TRIED)),
     Paused(12.4),
-    progress(50, left=4000, waiting=3),
+    progress(50, left=4000, slowed=Slowed(Why.ASKED, 3)),
     progress(51, left=None),
     Stopping(Trip(Cause.FAILURES, "31 of the first 412 rows failed")),
     progress(0, total=0),
 ]
 
 
-def hear(manners: Manners) -> None:
+SLOWED = [
+    (Slowed(Why.ASKED, 12.4), "waiting 12 s: the server asked us to slow down", "waiting=12s"),
+    (
+        Slowed(Why.USED_UP, 34, "600/min"),
+        "waiting 34 s: the server's limit of 600/min is used up",
+        "limit=600/min waiting=34s",
+    ),
+    (Slowed(Why.RATE, 0.05, "20/s"), "at the limit 20/s", "limit=20/s"),
+]
+
+
+@pytest.mark.parametrize(("slowed", "said", "logged"), SLOWED, ids=[str(one.why) for one, _, _ in SLOWED])
+def test_why_it_goes_no_quicker_is_said(
+    slowed: Slowed, said: str, logged: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On the screen in words, in a log in few, to machines as fields."""
+    hear(Manners(output=Output.RICH), [progress(50, slowed=slowed)])
+    assert said in " ".join(capsys.readouterr().err.split())
+    hear(Manners(output=Output.PLAIN), [progress(50, slowed=slowed)])
+    assert f" {logged} ok=" in capsys.readouterr().err
+    hear(Manners(output=Output.JSONL), [progress(50, slowed=slowed)])
+    told = {"reason": str(slowed.why), "limit": slowed.limit, "seconds": slowed.seconds}
+    assert json.loads(capsys.readouterr().out)["slowed"] == told
+
+
+def hear(manners: Manners, events: Sequence[Event] = EVENTS) -> None:
     """Everything, as one run."""
     with watch(Frame(manners), "rabcdef", "there", 100) as listeners:
-        for event in EVENTS:
+        for event in events:
             for listener in listeners:
                 listener(event)
 

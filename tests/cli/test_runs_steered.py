@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from keyturn.bulk.running.channel import Channel, Doing, Standing
+from keyturn.bulk.running.pacing import Slowed, Why
 from keyturn.store.private import HeldFile, hold
 from tests.bulk.desk import users, write
 from tests.bulk.kit import Kit
@@ -117,10 +118,10 @@ def test_a_run_that_ends_over_a_word_has_ended(held: Held) -> None:
 def test_a_watcher_hears_what_the_worker_s_own_screen_hears(held: Held) -> None:
     """Until the worker lets go; then how the run stands."""
     place, channel, file = held
-    standing = Standing(Doing.PAUSED, "there", total=4, through=2, states={"changed": 2}, waiting=3.0)
+    standing = Standing(Doing.PAUSED, "there", total=4, through=2, states={"changed": 2}, slowed=Slowed(Why.ASKED, 3.0))
     steps = [standing, replace(standing, doing=Doing.RUNNING), replace(standing, doing=Doing.STOPPING, why="a word")]
     channel.tell(steps[0])
-    assert "waits 3 s" in place.call("runs", "watch", "--once").stdout
+    assert "waiting 3 s: the server asked us to slow down" in place.call("runs", "watch", "--once").stdout
 
     def work() -> None:
         for step in steps:

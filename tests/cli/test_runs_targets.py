@@ -22,7 +22,7 @@ def test_each_row_goes_to_its_own_target_and_is_told_with_it(towns: Towns) -> No
     assert "Plan for reset on 3 targets" in shown.stdout
     assert "west  (mas, " in shown.stdout
     assert "PRODUCTION" in shown.stdout
-    assert "50 requests/s" in shown.stdout
+    assert "at most 50/s" in shown.stdout
     assert f"keyturn reset {file}\n" in shown.stderr
     [plan] = towns.lines("plan", "reset", file, "--json")
     assert plan["counts"] == {"change": 4, "skip": 3, "block": 1}

@@ -73,6 +73,13 @@ def test_retry_after_is_read_in_both_forms_and_bounded(text: str, seconds: float
     assert Answer(429, {"retry-after": text}).retry_after(NOON) == seconds
 
 
+@pytest.mark.proves("RN-8")
+def test_a_date_to_wait_for_is_compared_with_the_targets_own_clock() -> None:
+    """Whatever ours says: a clock that jumped makes no wait longer, and a target whose clock is wrong is understood."""
+    headers = {"date": "Tue, 03 Jan 2006 10:00:00 GMT", "retry-after": "Tue, 03 Jan 2006 10:00:12 GMT"}
+    assert Answer(429, headers).retry_after() == 12
+
+
 def test_a_stranger_s_text_is_one_short_printable_line() -> None:
     """No escape sequence of a target reaches a terminal."""
     assert sentence("a\x1b[31m\n\tb ") == "a [31m b"

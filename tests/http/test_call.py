@@ -4,11 +4,19 @@ import asyncio
 import gzip
 import socket
 import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from keyturn.core.errors import ConfigError
+from keyturn.app.dialects import DIALECTS
+from keyturn.app.sections_target import TargetSettings
+from keyturn.app.sources import Credentials
+from keyturn.core.errors import ConfigError, KeyturnError
+from keyturn.core.limits import Allowance, Gated
+from keyturn.core.secret import Secret
 from keyturn.http.answers import Answer, Lost
 from keyturn.http.call import Caller, Site
 from keyturn.http.json import BATCH
@@ -213,3 +221,52 @@ async def test_a_caller_may_ask_for_a_larger_answer() -> None:
     assert isinstance(small, Lost)
     assert isinstance(large, Answer)
     assert large.value() == []
+
+
+@dataclass
+class Counting:
+    """A gate that counts, and keeps what it heard."""
+
+    left: int = 0
+    heard_of: list[Sequence[Allowance]] = field(default_factory=list)
+
+    async def leave(self) -> None:
+        """One more."""
+        self.left += 1
+
+    def heard(self, told: Sequence[Allowance]) -> None:
+        """Keep it."""
+        self.heard_of.append(told)
+
+
+async def test_every_request_passes_the_gate_and_every_end_of_one_is_heard() -> None:
+    """Whatever the answer says of limits, and that there was none."""
+    says = [
+        Say(200, {}, {"X-RateLimit-Limit": "600", "X-RateLimit-Remaining": "599", "X-RateLimit-Reset": "60"}),
+        Say(200),
+        Say(status=CUT),
+    ]
+    gate = Counting()
+    async with playing(lambda heard: says[gate.left - 1]) as player:
+        caller = Caller(Site(player.url))
+        caller.through(gate)
+        for _ in says:
+            await caller.call("GET", "/x", {})
+        await caller.close()
+    assert gate.left == 3
+    assert gate.heard_of == [[Allowance("", 600, None, 599, 60.0)], [], ()]
+
+
+@pytest.mark.parametrize("kind", sorted(DIALECTS))
+async def test_every_directory_behind_a_network_lets_its_requests_pass_a_gate(kind: str) -> None:
+    """Of whatever kind; also a user who is only looked up."""
+    gate = Counting()
+    async with playing(lambda heard: Say(503)) as player:
+        settings = TargetSettings(kind=kind, url=player.url, tenant="acme")
+        directory = DIALECTS[kind].connect(settings, Credentials("a-key", Secret("t"), "admin", Secret("p")))
+        assert isinstance(directory, Gated)
+        directory.through(gate)
+        with suppress(KeyturnError):
+            await directory.find("amal")
+        await directory.close()
+    assert gate.left == len(player.heard) == len(gate.heard_of) >= 1

@@ -7,7 +7,9 @@ import msgspec
 from keyturn.app.sections import Section
 from keyturn.app.sources import Source
 
-Rate = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)?(/(s|m|h|min))?$")]
+_ONE_RATE: Final = r"\d+(\.\d+)?(/(\d+(\.\d+)?)?(s|m|h|min))?"
+Rate = Annotated[str, msgspec.Meta(pattern=rf"^{_ONE_RATE}(, ?{_ONE_RATE})*$")]
+Share = Annotated[str, msgspec.Meta(pattern=r"^(100|[1-9]\d?)%$")]
 VERSION: Final = r"^(\d{1,4}(\.\d{1,4}){0,3})?$"
 Version = Annotated[str, msgspec.Meta(pattern=VERSION)]
 Jobs = Annotated[int, msgspec.Meta(ge=1, le=1024)]
@@ -82,10 +84,13 @@ class TargetSettings(Section, frozen=True):
     """The file with the key of `certificate`, where it is not in the same one."""
 
     jobs: Jobs | None = None
-    """How many requests may be in flight at once."""
+    """How many requests may be in flight at once; not said: as many as the server takes well, up to 32."""
 
     rate: Rate | None = None
-    """Most requests a second, as in `20/s`."""
+    """Most requests, as in `20/s`; several with commas between all hold, as in `20/s,3000/150s,600/min`."""
+
+    use_at_most: Share = "100%"
+    """The part to use of the limits that the server tells in its answers, as in `80%`; the rest is left for others."""
 
     timeout: Seconds = 30.0
     """How many seconds to wait for one answer."""

@@ -133,7 +133,7 @@ def _since(frame: Frame, run: str) -> "dict[str, list[Row]]":
     with desk_for(frame, Wanted(names, facts["default"]), asked) as desk:
         for name, speed in speeds_of(desk, asked).items():
             of_target = [row for row in rows if row.target == name]
-            pace = Pace(desk.machine.clock(), speed.rate)
+            pace = Pace(desk.machine.clock(), speed.rates)
             directory = desk.seats[name].directory
             for row, choice in desk.wait_for(choices(directory, of_target, jobs=speed.jobs, pace=pace)):
                 found.setdefault(choice.value, []).append(row)

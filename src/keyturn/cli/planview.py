@@ -209,14 +209,16 @@ def _sessions(parts: Sequence[Part]) -> list[str]:
 
 def _needed(plan: Plan, name: str, speed: Speed) -> float | None:
     """Seconds that the rows of a target take at least; None where no rate is set."""
-    return plan.counts_of(name)[Fate.CHANGE] / speed.rate if speed.rate else None
+    return plan.counts_of(name)[Fate.CHANGE] / speed.each_second if speed.each_second else None
 
 
 def _pace(plan: Plan, name: str, speeds: Mapping[str, Speed]) -> str:
     speed = speeds[name]
     needed = _needed(plan, name, speed)
-    rate = f", at most {speed.rate:g} requests/s" if speed.rate else ""
-    return f"{speed.jobs} in flight{rate}{f'   about {span(needed)}' if needed else ''}"
+    rate = f", at most {' and '.join(map(str, speed.rates))}" if speed.rates else ""
+    part = f", {speed.use_at_most:.0%} of what the target says it takes" if speed.use_at_most < 1 else ""
+    jobs = f"up to {speed.jobs} in flight, as the target takes them" if speed.adaptive else f"{speed.jobs} in flight"
+    return f"{jobs}{rate}{part}{f'   about {span(needed)}' if needed else ''}"
 
 
 def _sign_ins(plan: Plan, desk: Desk, probes: Probes, speeds: Mapping[str, Speed]) -> list[Caution]:

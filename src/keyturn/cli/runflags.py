@@ -25,7 +25,7 @@ _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "
 
 _READING = ("encoding", "sheet", "where", "rows", "limit")
 
-_PACED = ("jobs", "rate", "timeout", "retries", "max_failures", "skip_if_reset_since", "verify", "trial")
+_PACED = ("jobs", "rate", "use_at_most", "timeout", "retries", "max_failures", "skip_if_reset_since", "verify", "trial")
 
 Command = Callable[..., Any]
 
@@ -37,6 +37,7 @@ class Asked:
 
     out: where the plan is frozen; plan: the plan file that is to be run; frozen: what stands in it, once it is read.
     verify, trial: None where nobody said so, so that a resume goes on as the run was begun.
+    jobs: 0 for as many as the target takes well.  rate: one or several, with commas between.
     """
 
     file: Path
@@ -56,6 +57,7 @@ class Asked:
     token_stdin: bool = False
     jobs: int | None = None
     rate: str = ""
+    use_at_most: str = ""
     timeout: float | None = None
     retries: int | None = None
     max_failures: str = ""
@@ -124,6 +126,18 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str) -> str:
     return Since().convert(value, param, ctx).isoformat() if value else ""
 
 
+class Jobs(click.IntRange):
+    """A number of requests, or `auto`, which is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number."""
+        return 0 if value in ("auto", 0) else super().convert(value, param, ctx)
+
+
+def _together(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> str:
+    return ",".join(given)
+
+
 _FILE = click.argument("file", type=click.Path(path_type=Path, readable=False))
 _FILE_OR_PLAN = click.argument("file", type=click.Path(path_type=Path, readable=False), required=False)
 _TARGET = click.option("-t", "--target", default="", shell_complete=complete_targets,
@@ -159,9 +173,15 @@ _PLANNING = (
     TOKEN,
 )  # fmt: skip
 
-RATE = click.option("--rate", default="", metavar="N/s", help="Most requests a second.")
+RATE = click.option(
+    "--rate", multiple=True, callback=_together, metavar="N/s", help="Most requests; may be said again."
+)
 
-_SPEED = (click.option("-j", "--jobs", type=click.IntRange(1, 1024), help="Requests in flight."), RATE)
+_SPEED = (
+    click.option("-j", "--jobs", type=Jobs(1, 1024), metavar="N|auto", help="Requests in flight."),
+    RATE,
+    click.option("--use-at-most", default="", metavar="N%", help="Part of the target's own limits to use."),
+)
 
 TIMEOUT = click.option("--timeout", type=Seconds(0.1, 3600), metavar="SECONDS", help="Wait for one answer.")
 RETRIES = click.option("--retries", type=click.IntRange(0, 100), help="Tries again when busy or unanswered.")

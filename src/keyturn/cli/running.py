@@ -20,7 +20,10 @@ from keyturn.bulk.record.facts import Facts, Now
 from keyturn.bulk.record.veil import veil_of
 from keyturn.bulk.running.breaker import Cause, Limit, Trip
 from keyturn.bulk.running.events import Listener
-from keyturn.bulk.running.pacing import Pace, rate_of
+from keyturn.bulk.running.knee import PLENTY
+from keyturn.bulk.running.pacing import Pace
+from keyturn.bulk.running.quota import share_of
+from keyturn.bulk.running.rates import rates_of
 from keyturn.bulk.running.run import Run, Summary, carry_out
 from keyturn.bulk.running.shares import Share, Speed
 from keyturn.bulk.running.stopping import Stop
@@ -41,7 +44,9 @@ else:
     from asyncio import new_event_loop
 
 T = TypeVar("T")
-JOBS = 8
+MOST_JOBS = 32
+"""In flight at most where nobody says how many; connections to a target that does not say are as many."""
+
 RETRIES = 5
 
 
@@ -124,8 +129,9 @@ class Desk:
             if isinstance(answer, KeyturnError):
                 found[name] = unasked(doubt, answer.what)
             else:
-                pace = Pace(self.machine.clock(), speed.rate)
-                found[name] = self.wait_for(ask_names(self.seats[name].directory, doubt, speed.jobs, pace))
+                pace = Pace(self.machine.clock(), speed.rates)
+                jobs = PLENTY if speed.adaptive else speed.jobs
+                found[name] = self.wait_for(ask_names(self.seats[name].directory, doubt, jobs, pace))
         return found
 
     def now(self) -> Mapping[str, Now]:
@@ -199,8 +205,8 @@ def _piped(wanted: Wanted) -> Secret:
 def _prepared(frame: "Frame", name: str, asked: Asked, piped: Secret | None) -> Target:
     prepared = prepare(frame.settings, name, piped=piped, safe=from_keyring)
     settings = prepared.settings
-    jobs, timeout = asked.jobs or settings.jobs or JOBS, asked.timeout or settings.timeout
-    return replace(prepared, settings=settings.paced(jobs, timeout))
+    jobs = settings.jobs if asked.jobs is None else asked.jobs or None
+    return replace(prepared, settings=settings.paced(jobs, asked.timeout or settings.timeout))
 
 
 async def _connected(target: Target) -> Directory:
@@ -219,11 +225,12 @@ def speeds_of(desk: Desk, asked: Asked) -> Mapping[str, Speed]:
 def _speed(desk: Desk, target: Target, asked: Asked) -> Speed:
     """Flags first, then the target's settings, then ours."""
     settings = target.settings
-    rate = asked.rate or settings.rate or ""
     retries = asked.retries if asked.retries is not None else settings.retries
     return Speed(
-        jobs=settings.jobs or JOBS,
-        rate=rate_of(rate) if rate else None,
+        jobs=settings.jobs or MOST_JOBS,
+        adaptive=settings.jobs is None,
+        rates=rates_of(asked.rate or settings.rate or ""),
+        use_at_most=share_of(asked.use_at_most or settings.use_at_most),
         timeout=settings.timeout,
         retries=RETRIES if retries is None else retries,
         limit=Limit.parse(asked.max_failures or desk.frame.settings.runs.max_failures),

@@ -44,7 +44,9 @@ def watch_run(frame: Frame, run: str, once: bool) -> None:
 def _line(standing: "Standing | None") -> str:
     if standing is None:
         return "begins, asks somebody something, or writes its reports"
-    waits = f", waits {standing.waiting:.0f} s" if standing.waiting else ""
+    from keyturn.cli.watching import slowly
+
+    waits = f", {slowly(standing.slowed)}" if standing.slowed else ""
     return (
         f"{standing.doing}, {standing.through:,} of {standing.total:,} rows are through, "
         f"{standing.in_flight:,} in flight{waits}"

@@ -19,6 +19,7 @@ from keyturn.bulk.running.events import (
     RowVerified,
     Stopping,
 )
+from keyturn.bulk.running.pacing import Slowed, Why
 from keyturn.cli.frame import Frame, Output
 from keyturn.core.journal import DONE, Row, RowState
 
@@ -195,6 +196,17 @@ def _held(event: Held) -> str:
     return "paused: everything came back, the handout is sealed" if event.sealed else "pausing: no more rows leave"
 
 
+def slowly(slowed: Slowed) -> str:
+    """Why it goes no quicker."""
+    match slowed.why:
+        case Why.ASKED:
+            return f"waiting {slowed.seconds:.0f} s: the server asked us to slow down"
+        case Why.USED_UP:
+            return f"waiting {slowed.seconds:.0f} s: the server's limit of {slowed.limit} is used up"
+        case _:
+            return f"at the limit {slowed.limit}"
+
+
 def _stopping(event: Stopping) -> str:
     return f"stopping{' ' if event.target else ''}{event.target}: {event.trip.text}"
 
@@ -207,9 +219,10 @@ def problem(row: Row) -> str:
 def _words(event: Progress) -> str:
     share = event.through / event.total if event.total else 1.0
     left = f"  about {_duration(event.left)} left" if event.left else ""
-    waiting = f"  waiting {event.waiting:.0f} s: the server asked us to slow down" if event.waiting else ""
+    waiting = event.slowed is not None and event.slowed.why is not Why.RATE
+    held = f"  {slowly(event.slowed)}" if event.slowed else ""
     return (
-        f"{event.through:,}/{event.total:,}  {share:.0%}  {event.rate:,.1f} rows/s{waiting or left}\n"
+        f"{event.through:,}/{event.total:,}  {share:.0%}  {event.rate:,.1f} rows/s{held}{'' if waiting else left}\n"
         f"done {_done(event):,}  failed {event.states.get(RowState.FAILED, 0):,}"
         f"  uncertain {event.states.get(RowState.UNCERTAIN, 0):,}  retries {event.retries:,}"
         f"  in flight {event.in_flight}"
@@ -219,7 +232,10 @@ def _words(event: Progress) -> str:
 def _line(event: Progress) -> str:
     share = event.through * 100 // event.total
     eta = f" eta={_duration(event.left)}" if event.left else ""
-    waiting = f" waiting={event.waiting:.0f}s" if event.waiting else ""
+    waiting = ""
+    if event.slowed is not None:
+        waiting = f" limit={event.slowed.limit}" if event.slowed.limit else ""
+        waiting += f" waiting={event.slowed.seconds:.0f}s" if event.slowed.why is not Why.RATE else ""
     return (
         f"{event.through}/{event.total} {share}% {event.rate:.1f}/s{eta}{waiting} ok={_done(event)}"
         f" failed={event.states.get(RowState.FAILED, 0)} uncertain={event.states.get(RowState.UNCERTAIN, 0)}"
@@ -228,6 +244,8 @@ def _line(event: Progress) -> str:
 
 
 def _figures(event: Progress) -> dict[str, object]:
+    slowed = event.slowed
+    told = {"reason": str(slowed.why), "limit": slowed.limit, "seconds": round(slowed.seconds, 3)} if slowed else None
     left = round(event.left) if event.left is not None else None
     return {
         "done": event.through,
@@ -236,6 +254,7 @@ def _figures(event: Progress) -> dict[str, object]:
         "eta_s": left,
         "outcomes": outcomes(event.states),
         "retries": event.retries,
+        "slowed": told,
     }
 
 

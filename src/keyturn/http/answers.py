@@ -10,6 +10,7 @@ from typing import Final
 from keyturn.core.errors import BadAnswer, Unreachable
 from keyturn.core.outcomes import Reason, Refused, Uncertain
 from keyturn.core.secret import Secret
+from keyturn.http.allowances import served_at
 from keyturn.http.json import read_answer
 
 LONGEST_WAIT: Final = 3600.0
@@ -44,8 +45,11 @@ class Answer:
         return kind.startswith(("text/html", "application/xhtml")) or self.body[:64].lstrip().startswith(b"<")
 
     def retry_after(self, now: datetime | None = None) -> float | None:
-        """The seconds that the target asks us to wait, in either form of the header; None when it does not."""
-        return read_retry_after(self.headers.get("retry-after", ""), now)
+        """The seconds that the target asks us to wait, in either form of the header; None when it does not.
+
+        A date is compared with the target's own clock, where the answer tells it: ours may be wrong, or jump.
+        """
+        return read_retry_after(self.headers.get("retry-after", ""), now or served_at(self.headers))
 
     def clock(self) -> datetime | None:
         """What time it is there, as the answer says (RFC 9110, section 6.6.1); None when it does not."""

@@ -11,6 +11,8 @@ import aiohttp
 from yarl import URL
 
 from keyturn.core.errors import ConfigError
+from keyturn.core.limits import Gate
+from keyturn.http.allowances import read_allowances
 from keyturn.http.answers import Answer, Lost
 from keyturn.http.json import BATCH
 
@@ -48,6 +50,11 @@ class Caller:
         self._site = site
         self._headers = {"Accept-Encoding": "identity", "User-Agent": "keyturn", **(headers or {})}
         self._session: aiohttp.ClientSession | None = None
+        self._gate: Gate | None = None
+
+    def through(self, gate: Gate) -> None:
+        """From now on every request passes this gate."""
+        self._gate = gate
 
     async def call(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None, most: int = BATCH
@@ -56,6 +63,16 @@ class Caller:
 
         most: bytes of the answer; a larger one proves nothing.
         """
+        if self._gate is None:
+            return await self._call(method, path, headers, body, most)
+        await self._gate.leave()
+        answer = await self._call(method, path, headers, body, most)
+        self._gate.heard(read_allowances(answer.headers) if isinstance(answer, Answer) else ())
+        return answer
+
+    async def _call(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, most: int
+    ) -> Answer | Lost:
         session = self._session or self._open()
         try:
             async with session.request(

@@ -19,6 +19,7 @@ from typing import Any, Final
 from keyturn.bulk.record.veil import OPEN, Veil
 from keyturn.bulk.running.breaker import Cause
 from keyturn.bulk.running.events import Event, Held, Paused, Progress, RowSettled, Stopping
+from keyturn.bulk.running.pacing import Slowed, Why
 from keyturn.bulk.running.stopping import Stop
 from keyturn.core.journal import RowState
 from keyturn.core.ports import Clock
@@ -62,18 +63,18 @@ class Standing:
     through: int = 0
     rate: float = 0.0
     left: float | None = None
-    waiting: float = 0.0
     retries: int = 0
     in_flight: int = 0
     states: Mapping[str, int] = field(default_factory=dict)
     problem: str = ""
     heard: str = ""
+    slowed: Slowed | None = None
 
     def progress(self) -> Progress:
         """The same as an event."""
         states = {RowState(name): count for name, count in self.states.items()}
         return Progress(
-            self.total, self.through, self.rate, self.left, self.waiting, self.retries, self.in_flight, states
+            self.total, self.through, self.rate, self.left, self.retries, self.in_flight, states, self.slowed
         )  # fmt: skip
 
 
@@ -94,7 +95,9 @@ class Channel:
         """How far the run is; None when nobody tells."""
         told = _get(self._standing)
         try:
-            return Standing(**{**told, "doing": Doing(told["doing"])}) if told else None
+            slowed = told.get("slowed")
+            slowed = Slowed(**{**slowed, "why": Why(slowed["why"])}) if slowed else None
+            return Standing(**{**told, "doing": Doing(told["doing"]), "slowed": slowed}) if told else None
         except (KeyError, TypeError, ValueError):
             return None
 
@@ -164,7 +167,8 @@ class Steering:
         if said is not None:
             heard, word = said
             self._obey(word)
-        figures = {**asdict(event), "states": {str(state): count for state, count in event.states.items()}}
+        states = {str(state): count for state, count in event.states.items()}
+        figures = {**asdict(event), "states": states, "slowed": event.slowed}
         self._standing = replace(self._standing, heard=heard, **figures)
         now = self._clock.monotonic()
         if now >= self._next or said is not None:

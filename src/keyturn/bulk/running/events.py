@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from keyturn.bulk.running.breaker import Trip
+from keyturn.bulk.running.pacing import Slowed
 from keyturn.core.journal import Row, RowState
 
 
@@ -35,16 +36,16 @@ class ReadingBack:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far this sitting is.  total: rows that it has to send; through: how many of them have their outcome, and
-    states which; rate: rows a second lately; waiting: seconds of a pause that are left, where every target waits."""
+    states which; rate: rows a second lately; slowed: why no target gets them any quicker, where we hold all back."""
 
     total: int
     through: int
     rate: float
     left: float | None
-    waiting: float
     retries: int
     in_flight: int
     states: Mapping[RowState, int]
+    slowed: Slowed | None = None
 
 
 @dataclass(frozen=True, slots=True)

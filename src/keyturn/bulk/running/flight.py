@@ -7,6 +7,7 @@ from typing import Final
 
 from keyturn.bulk.job import Job
 from keyturn.bulk.running.breaker import Breaker, Cause, Trip
+from keyturn.bulk.running.knee import Knee
 from keyturn.bulk.running.ledger import Ledger
 from keyturn.bulk.running.orders import Order
 from keyturn.bulk.running.pacing import Budget, Pace, back_off
@@ -41,6 +42,7 @@ class Gear:
     resendable: bool
     retries: int
     pace: Pace
+    knee: Knee
     budget: Budget
     breaker: Breaker
     stop: Stop
@@ -56,7 +58,7 @@ class Flight:
     def __init__(self, gear: Gear) -> None:
         self._gear = gear
         self._wait = 0.0
-        self._millis = 0
+        self._took = 0.0
         self._open: Sequence[Order] = ()
 
     async def carry(self, batch: Sequence[Order]) -> None:
@@ -83,10 +85,13 @@ class Flight:
                 return False
             if not gear.stop.held:
                 return True
+            gear.pace.landed()
 
     async def _once(self) -> None:
         batch = self._open
+        self._gear.knee.leave()
         outcomes = await self._execute(batch)
+        self._gear.knee.back(self._took, strained=any(map(_strains, outcomes)))
         self._wait = 0.0
         again = []
         for order, outcome in zip(batch, outcomes, strict=True):
@@ -121,7 +126,8 @@ class Flight:
             return [Uncertain(order.who, "keyturn ran into a fault of its own") for order in batch]
         finally:
             gear.figures.in_flight -= len(batch)
-            self._millis = round((gear.clock.monotonic() - began) * 1000)
+            gear.pace.landed()
+            self._took = gear.clock.monotonic() - began
 
     async def _judge(self, order: Order, outcome: Outcome) -> Outcome | RowState | None:
         """The final outcome; NOT_TRIED to give the row back; None to send it again."""
@@ -216,11 +222,16 @@ class Flight:
             return
         row = settled(order.number, order.who, final, gear.passing)
         now, target = gear.clock.now(), order.target
-        row = replace(row, attempts=order.attempts, milliseconds=self._millis, settled=now, target=target)
+        row = replace(row, attempts=order.attempts, milliseconds=round(self._took * 1000), settled=now, target=target)
         gear.ledger.put(row, final.secret if isinstance(final, Created | Changed) else None)
         trip = gear.breaker.count(row.state, row.reason)
         if trip is not None:
             gear.stop.pull(trip)
+
+
+def _strains(outcome: Outcome) -> bool:
+    """Whether a target that answers so has too much to do, or is about to."""
+    return isinstance(outcome, Uncertain) or (isinstance(outcome, Refused) and outcome.reason in RETRYABLE)
 
 
 def given_back(order: Order, passing: Passing) -> Row:

@@ -10,6 +10,7 @@ from keyturn.bulk.job import Operation
 from keyturn.bulk.running.breaker import Breaker, Cause, Trip
 from keyturn.bulk.running.events import Event, Paused, Stopping
 from keyturn.bulk.running.flight import Figures, Flight, Gear, given_back
+from keyturn.bulk.running.knee import Knee
 from keyturn.bulk.running.ledger import Ledger
 from keyturn.bulk.running.orders import Order, OrderBook
 from keyturn.bulk.running.pacing import Budget, Pace
@@ -19,6 +20,7 @@ from keyturn.bulk.running.states import recovered
 from keyturn.bulk.running.stopping import Stop
 from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import Journal, Row, RowState
+from keyturn.core.limits import Gated
 from keyturn.core.ports import Clock
 
 PIECE: Final = 500
@@ -54,7 +56,13 @@ class Lane:
         if share.trip is not None:
             stop.pull(share.trip)
         speed, capabilities = share.speed, share.directory.capabilities
-        self.pace = Pace(shared.clock, speed.rate, wait=stop.pause, stopped=lambda: stop.asked)
+        self.pace = Pace(
+            shared.clock, speed.rates, share=speed.use_at_most, wait=stop.pause, stopped=lambda: stop.asked
+        )  # fmt: skip
+        self._knee = Knee(shared.clock, speed.jobs, fixed=not speed.adaptive)
+        if isinstance(share.directory, Gated):
+            share.directory.through(self.pace)
+            self.pace.listen()
         self._gear = Gear(
             directory=share.directory,
             job=share.job,
@@ -62,6 +70,7 @@ class Lane:
             resendable=share.resendable,
             retries=speed.retries,
             pace=self.pace,
+            knee=self._knee,
             budget=Budget(),
             breaker=Breaker(speed.limit),
             stop=stop,
@@ -73,14 +82,24 @@ class Lane:
         self._sieve = _sieve(self._gear, share)
         self._batch = max(1, min(capabilities.batch, self.pace.most))
         # Rows written down ahead of their turn save flushes to the disk.  Where a repeat can do harm there are none.
-        ahead = share.resendable and share.job.operation is Operation.RESET
-        self._room = speed.jobs + (max(speed.jobs, LEAST_AHEAD) if ahead else 0)
-        self._enough = max(1, min(speed.jobs, self._room // 2)) if ahead else 1
+        self._ahead = share.resendable and share.job.operation is Operation.RESET
+        self._out = 0
         self._freed = asyncio.Event()
         self._queue: asyncio.Queue[Sequence[Order] | None] = asyncio.Queue()
         self._said_pause = 0.0
         self._cut = False
         self.landed = False
+
+    @property
+    def _room(self) -> int:
+        """How many more batches may be written down as about to leave."""
+        seats = self._knee.seats
+        return seats + (max(seats, LEAST_AHEAD) if self._ahead else 0) - self._out
+
+    @property
+    def _enough(self) -> int:
+        """The room that is worth a flush to the disk."""
+        return self._knee.seats if self._ahead else 1
 
     async def recover(self) -> None:
         """Give up rows that were sent before a crash and may not be sent again."""
@@ -121,15 +140,25 @@ class Lane:
     async def _worker(self) -> None:
         flight = Flight(self._gear)
         try:
-            while (batch := await self._queue.get()) is not None:
-                await flight.carry(batch)
-                if not self.share.resendable:  # at a crash no more rows are in doubt than were in flight
-                    await self._shared.ledger.written()
-                self._room += 1
+            while await self._carried(flight):
                 if self._room >= self._enough:
                     self._freed.set()
         except KeyturnError as error:
             self._shared.fail(error)
+
+    async def _carried(self, flight: Flight) -> bool:
+        """Carry the next batch, once there is a seat for it; False when there is none any more."""
+        await self._knee.sit()
+        try:
+            if (batch := await self._queue.get()) is None:
+                return False
+            await flight.carry(batch)
+            if not self.share.resendable:  # at a crash no more rows are in doubt than were in flight
+                await self._shared.ledger.written()
+            self._out -= 1
+            return True
+        finally:
+            self._knee.rise()
 
     async def _feed(self) -> None:
         """Write intents down in groups, as room comes free, and hand the rows to the workers."""
@@ -158,7 +187,7 @@ class Lane:
         if not batches or self.stop.asked:
             return
         await self._shared.ledger.send([order.number for batch in batches for order in batch])
-        self._room -= len(batches)
+        self._out += len(batches)
         for batch in batches:
             self._queue.put_nowait(batch)
 

@@ -1,20 +1,25 @@
-"""Holds the pace that all workers share: a rate that no second exceeds, pauses for everybody, growing waits."""
+"""Holds the pace that all workers share: rates in every window, the limits that the server tells, pauses for all."""
 
 import asyncio
 import secrets
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum, unique
 from typing import Final, Protocol
 
-from keyturn.core.errors import ConfigError
-
-LONGEST_PAUSE: Final = 3600.0
-WINDOW: Final = 1.01
-"""A second and a little: what a network squeezes together stays under the rate."""
+from keyturn.bulk.running.quota import LONGEST_PAUSE, Heard, Quota
+from keyturn.bulk.running.rates import Jitter, Rate, Window
+from keyturn.core.limits import Allowance
 
 _FIRST_WAIT: Final = 0.25
 _LONGEST_WAIT: Final = 30.0
-_UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_SLICE: Final = 1.0
+"""Longest sleep: what is heard meanwhile may change what is waited for."""
+
+_LOOK: Final = 0.01
+_PATIENCE: Final = 5.0
+"""Seconds that the first answer is waited for before others go, and between two looks whether it is there."""
 
 
 class Steady(Protocol):
@@ -25,86 +30,193 @@ class Steady(Protocol):
         ...
 
 
-def rate_of(text: str) -> float:
-    """Requests a second out of `20/s`, `300/min`, `20`.  Raises ConfigError.
+@unique
+class Why(StrEnum):
+    """What holds requests back."""
 
-    >>> rate_of("300/min")
-    5.0
+    ASKED = "retry-after"
+    USED_UP = "used-up"
+    RATE = "rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Slowed:
+    """Requests wait: why, for which limit, and how many seconds it takes at most."""
+
+    why: Why
+    seconds: float
+    limit: str = ""
+
+
+@dataclass(slots=True)
+class Ticket:
+    """What the task that took it has paid for and not sent yet, and what is flying of it.  of: who sold it.
+
+    left: when its last request left; number: which one that was; beside: how many others were flying then.
     """
-    number, _, unit = text.partition("/")
-    try:
-        rate = float(number) / _UNITS[unit.strip()]
-    except (ValueError, KeyError):
-        rate = 0.0
-    if not 0 < rate < 1e6:
-        raise ConfigError(f"{text} is not a rate", code="KT-CFG-031", fix="as in 20/s or 300/min")
-    return rate
+
+    of: "Pace"
+    paid: int = 0
+    flying: int = 0
+    left: float = 0.0
+    number: int = 0
+    beside: int = 0
+
+
+_TICKET: Final[ContextVar[Ticket]] = ContextVar("ticket")
+"""Bound to the task that carries a batch and to those that it starts: they send what the batch has paid for."""
 
 
 class Pace:
-    """Lets requests through, one token each; a batch of n costs n.
+    """Lets requests through, one token each; a batch of n costs n.  The gate of a directory that has one.
 
-    stop: ends every wait at once.  wait: sleeps, or is woken by `stop`; tests put their own time here.
+    share: the part that we may use of what the server says it takes.  stop: ends every wait at once.  wait: sleeps, or
+    is woken by `stop`; tests put their own time here.
     """
 
     def __init__(
         self,
         clock: Steady,
-        rate: float | None = None,
+        rates: Sequence[Rate] = (),
         *,
+        share: float = 1.0,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._clock = clock
         self._wait = wait
         self._stopped = stopped
-        self._rate = rate
-        self._fill = max(1, int(rate)) if rate else 1
-        self._span = max(WINDOW, self._fill / rate * WINDOW) if rate else 0.0
-        self._sent: deque[float] = deque(maxlen=self._fill)
-        self._next = 0.0
-        self._until = 0.0
+        self._windows = [Window(rate) for rate in rates]
+        self._quota = Quota(share)
+        self._jitter = Jitter()
+        self._until = float("-inf")
         self._turn = asyncio.Lock()
+        self._flying = 0
+        self._sent = 0
+        self._first: float | None = None
+        self._slowed: Slowed | None = None
 
     @property
     def most(self) -> int:
-        """The largest batch that fits the rate."""
-        return self._fill if self._rate else 1_000_000
+        """The largest batch that fits the rates."""
+        return min((window.rate.most for window in self._windows), default=1_000_000)
 
     def left(self) -> float:
         """Seconds of the pause that are left, 0 when there is none."""
         return max(0.0, self._until - self._clock.monotonic())
 
+    def slowed(self) -> Slowed | None:
+        """What holds requests back just now; None when it is not us."""
+        if left := self.left():
+            return Slowed(Why.ASKED, left)
+        return self._slowed
+
     def pause(self, seconds: float) -> float:
-        """Hold everybody for so long, an hour at most; answers how long."""
+        """Slowed everybody for so long, an hour at most; answers how long."""
         seconds = min(max(seconds, 0.0), LONGEST_PAUSE)
         self._until = max(self._until, self._clock.monotonic() + seconds)
         return seconds
 
+    def listen(self) -> None:
+        """The directory is behind a gate: its first request goes alone, so that the others know what is left."""
+        self._first = float("inf")
+
     async def take(self, tokens: int = 1) -> bool:
         """Wait for one's turn.  False: the run is stopping, nothing may be sent."""
-        if self._rate is None and self._until <= self._clock.monotonic():
-            return not self._stopped()
+        if not await self._pass(tokens):
+            return False
+        _TICKET.set(Ticket(self, tokens, tokens))
+        return True
+
+    async def leave(self) -> None:
+        """One request is about to go; the first ones of a batch are paid for, further ones wait for their turn.
+
+        In a run that stops they go at once: what they belong to is under way.
+        """
+        ticket = self._ticket()
+        if ticket.paid:
+            ticket.paid -= 1
+        elif await self._pass(1):
+            ticket.flying += 1
+        ticket.left, ticket.number = self._clock.monotonic(), self._sent
+        ticket.beside = self._flying - ticket.flying
+
+    def heard(self, told: Sequence[Allowance]) -> None:
+        """An answer came, or will not come any more; what it says of limits."""
+        self.landed()
+        if not told and not self._windows:
+            return
+        now, ticket = self._clock.monotonic(), self._ticket()
+        took = now - ticket.left
+        jitter = self._jitter.note(took)
+        for window in self._windows:
+            window.loosen(jitter)
+        if told:
+            uncounted = ticket.beside + self._sent - ticket.number
+            self._quota.hear(told, Heard(now, ticket.number, took, jitter, uncounted, self._sent))
+
+    def landed(self) -> None:
+        """What this task sent is back."""
+        ticket = self._ticket()
+        self._flying -= ticket.flying
+        ticket.flying = 0
+        self._first = None
+
+    def _ticket(self) -> Ticket:
+        """The ticket of this task; who took none here has paid for nothing."""
+        found = _TICKET.get(None)
+        if found is None or found.of is not self:
+            _TICKET.set(found := Ticket(self))
+        return found
+
+    async def _pass(self, tokens: int) -> bool:
+        if self._stopped():
+            return False
+        if not self._binding():
+            self._note(tokens, self._clock.monotonic())
+            return True
         async with self._turn:
-            while (seconds := self._due(tokens) - self._clock.monotonic()) > 0 and not self._stopped():
-                await self._wait(seconds)
+            waited = False
+            while not self._stopped() and (seconds := self._due(tokens)) > 0:
+                waited = True
+                await self._wait(min(seconds, _SLICE))
             if self._stopped():
                 return False
+            self._slowed = self._slowed if waited else None
             self._note(tokens, self._clock.monotonic())
         return True
 
+    def _binding(self) -> bool:
+        """Whether there is anything to hold to, or somebody who waits already."""
+        if self._windows or self._first is not None or self._turn.locked() or len(self._quota):
+            return True
+        return self._until > self._clock.monotonic()
+
     def _due(self, tokens: int) -> float:
-        """When so many may go at once: not in a pause, evenly spaced, and never too many in one window."""
-        due = max(self._until, self._next)
-        over = len(self._sent) + tokens - self._fill
-        if self._rate and over > 0:
-            due = max(due, self._sent[min(over, len(self._sent)) - 1] + self._span)
-        return due
+        """Seconds until so many may go at once; notes what they wait for."""
+        now = self._clock.monotonic()
+        if self._first is not None and self._flying and now < self._first + _PATIENCE:
+            return _LOOK
+        due, slowed = self._until, Slowed(Why.ASKED, 0.0)
+        for window in self._windows:
+            if (at := window.due(tokens)) > due:
+                due, slowed = at, Slowed(Why.RATE, 0.0, str(window.rate))
+        for told in self._quota:
+            if (at := told.due(tokens, now)) > due:
+                why = Why.USED_UP if told.used_up(tokens) else Why.RATE
+                due, slowed = at, Slowed(why, max(at - now, 0.0), told.name)
+        self._slowed = slowed if due > now else self._slowed
+        return due - now
 
     def _note(self, tokens: int, now: float) -> None:
-        if self._rate:
-            self._sent.extend([now] * tokens)
-            self._next = now + tokens * WINDOW / self._rate
+        self._flying += tokens
+        self._sent += tokens
+        if self._first is not None:
+            self._first = min(self._first, now)
+        for window in self._windows:
+            window.note(tokens, now)
+        for told in self._quota:
+            told.note(tokens, now)
 
 
 def back_off(tries: int) -> float:

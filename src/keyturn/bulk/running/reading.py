@@ -31,7 +31,7 @@ class Reader:
     def __init__(self, share: Share, clock: Clock, stop: Stop) -> None:
         self._share = share
         self._stop, self._clock = stop, clock
-        self._pace = Pace(clock, share.speed.rate, wait=stop.pause, stopped=lambda: stop.asked)
+        self._pace = Pace(clock, share.speed.rates, wait=stop.pause, stopped=lambda: stop.asked)
 
     async def read(self, whos: Sequence[str]) -> Sequence[Evidence | Refused] | None:
         """What each of them shows, or why it cannot be read; None: not read, for the reading is ending."""

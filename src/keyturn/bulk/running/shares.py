@@ -6,6 +6,7 @@ from datetime import datetime
 
 from keyturn.bulk.job import Job, PasswordFrom
 from keyturn.bulk.running.breaker import Limit, Trip
+from keyturn.bulk.running.rates import Rate
 from keyturn.bulk.running.states import Passing, to_send
 from keyturn.core.journal import RowState
 from keyturn.core.ports import Directory
@@ -13,14 +14,22 @@ from keyturn.core.ports import Directory
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """How fast a target may be called.  jobs: requests in flight; rate: requests a second; timeout: of one answer, and
-    how long a stop waits for those in flight."""
+    """How fast a target may be called.  jobs: requests in flight, at most where it is adaptive: then as many as the
+    target takes gladly; rates: each of which holds; use_at_most: the part of what the target says it takes; timeout: of
+    one answer, and how long a stop waits for those in flight."""
 
     jobs: int = 8
-    rate: float | None = None
+    adaptive: bool = False
+    rates: Sequence[Rate] = ()
+    use_at_most: float = 1.0
     timeout: float = 30.0
     retries: int = 5
     limit: Limit = field(default_factory=Limit)
+
+    @property
+    def each_second(self) -> float | None:
+        """Requests a second at most; None where no rate is set."""
+        return min((rate.each_second for rate in self.rates), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from operator import attrgetter
 from typing import Final
 
 from keyturn.bulk.intake.source import Source
@@ -123,10 +124,11 @@ class Sitting:
         since, before = self._marks[0]
         rate = (through - before) / (now - since) if now > since else 0.0
         left = (self._total - through) / rate if rate else None
-        waiting = min((lane.pace.left() for lane in self.lanes if not lane.landed), default=0.0)
+        slowed = [lane.pace.slowed() for lane in self.lanes if not lane.landed]
+        least = min(filter(None, slowed), key=attrgetter("seconds"), default=None) if all(slowed) else None
         figures = self.figures
         return Progress(
-            self._total, through, rate, left, waiting, figures.retries, figures.in_flight, dict(self._states)
+            self._total, through, rate, left, figures.retries, figures.in_flight, dict(self._states), least
         )  # fmt: skip
 
     async def _fly(self) -> None:

@@ -9,6 +9,7 @@ from keyturn.core.capabilities import Capabilities, Usual, lacks, misfit
 from keyturn.core.commands import Command, Commands, CreateUser, SetStatus, UpdateUser, candidate
 from keyturn.core.errors import BadAnswer, ConfigError, KeyturnError, Unreachable
 from keyturn.core.evidence import Evidence, Tried, nobody
+from keyturn.core.limits import Gate
 from keyturn.core.outcomes import Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
 from keyturn.core.secret import Secret
@@ -124,6 +125,10 @@ class HdpDirectory:
         self._capabilities = replace(self._capabilities, usual=policy)
         classes = f" and {policy.classes} classes" if policy.classes else ""
         return Probe(self._account, note=f"passwords of {policy.shortest} to {policy.longest} characters{classes}")
+
+    def through(self, gate: Gate) -> None:
+        """From now on every request passes this gate."""
+        self._session.through(gate)
 
     async def close(self) -> None:
         """Give back the connections."""

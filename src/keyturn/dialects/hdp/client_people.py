@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from keyturn.core.errors import ConfigError
+from keyturn.core.limits import Gate
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.secret import Secret
 from keyturn.dialects.hdp.wire import OPERATION_HEADER
@@ -84,6 +85,10 @@ class Session:
     async def open_call(self, target: str) -> Answer | Lost:
         """Read what is for everybody, without name and password."""
         return await self._caller.call("GET", target, {"Accept": "application/json"})
+
+    def through(self, gate: Gate) -> None:
+        """From now on every request passes this gate."""
+        self._caller.through(gate)
 
     async def close(self) -> None:
         """Give back the connections."""

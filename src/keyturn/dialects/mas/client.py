@@ -9,6 +9,7 @@ from keyturn.core.capabilities import Capabilities, misfit, telling
 from keyturn.core.commands import Command, Commands, CreateUser, ResetPassword, SetStatus, UpdateUser, candidate
 from keyturn.core.errors import BadAnswer, KeyturnError, Unreachable
 from keyturn.core.evidence import Evidence, Tried
+from keyturn.core.limits import Gate
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
 from keyturn.core.secret import Secret
@@ -110,6 +111,12 @@ class MasDirectory:
             await self._manage.find(self.account)
         version = await self._version()
         return Probe(self.account, version=version, expires_in=self._session.expires_in, note=self._note(version))
+
+    def through(self, gate: Gate) -> None:
+        """From now on every request passes this gate."""
+        self._session.through(gate)
+        if self._manage is not None:
+            self._manage.through(gate)
 
     async def close(self) -> None:
         """Give back the connections."""

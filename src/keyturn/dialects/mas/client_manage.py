@@ -7,6 +7,7 @@ from typing import Final
 
 from keyturn.core.commands import CreateUser, ResetPassword
 from keyturn.core.errors import BadAnswer, Unreachable
+from keyturn.core.limits import Gate
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain
 from keyturn.core.secret import Secret
 from keyturn.core.users import User
@@ -86,6 +87,10 @@ class Manage:
         if isinstance(outcome, Uncertain) and command.operation:
             self._half_made[wanted] = made
         return outcome
+
+    def through(self, gate: Gate) -> None:
+        """From now on every request passes this gate."""
+        self._caller.through(gate)
 
     async def close(self) -> None:
         """Give back the connections."""

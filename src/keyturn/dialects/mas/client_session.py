@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from keyturn.core.errors import ConfigError
+from keyturn.core.limits import Gate
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.secret import Secret
 from keyturn.dialects.mas.wire import OPERATION_HEADER, TOKEN_HEADER
@@ -98,6 +99,10 @@ class Session:
     async def glance(self, target: str) -> Answer | Lost:
         """Read something that may be refused or missing: nothing follows from it, not even a new sign-in."""
         return await self._caller.call("GET", target, self._headers or _JSON)
+
+    def through(self, gate: Gate) -> None:
+        """From now on every request passes this gate."""
+        self._caller.through(gate)
 
     async def close(self) -> None:
         """Give back the connections."""

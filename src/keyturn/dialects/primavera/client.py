@@ -9,6 +9,7 @@ from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Command, Commands, CreateUser, DeleteUser, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.errors import BadAnswer, Unreachable
 from keyturn.core.evidence import Evidence, Tried, nobody
+from keyturn.core.limits import Gate
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
 from keyturn.core.secret import Secret
@@ -135,6 +136,10 @@ class PrimaveraDirectory:
         if not isinstance(answer.value(), list):
             raise _no_primavera("answered with no list of roles")
         return Probe(self.account)
+
+    def through(self, gate: Gate) -> None:
+        """From now on every request passes this gate."""
+        self._session.through(gate)
 
     async def close(self) -> None:
         """Give back the connections."""

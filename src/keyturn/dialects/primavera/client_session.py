@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from keyturn.core.errors import ConfigError
+from keyturn.core.limits import Gate
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.secret import Secret
 from keyturn.dialects.primavera.wire import API, WireRequest
@@ -64,6 +65,10 @@ class Session:
             return await self._once(request, most)
         async with self._first:
             return await self._once(request, most)
+
+    def through(self, gate: Gate) -> None:
+        """From now on every request passes this gate."""
+        self._caller.through(gate)
 
     async def close(self) -> None:
         """Give back the connections."""

@@ -9,6 +9,7 @@ from keyturn.core.capabilities import Capabilities, misfit
 from keyturn.core.commands import Command, Commands, CreateUser, DeleteUser, SetStatus, UpdateUser, candidate
 from keyturn.core.errors import BadAnswer, KeyturnError, Unreachable
 from keyturn.core.evidence import Evidence, Tried, nobody
+from keyturn.core.limits import Gate
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
 from keyturn.core.secret import Secret
@@ -94,6 +95,10 @@ class ScimDirectory:
         changes = value.get("changePassword") if isinstance(value, Mapping) else None
         sets = isinstance(changes, Mapping) and changes.get("supported") is True
         return Probe(self.account, note="takes passwords" if sets else "does not say that it takes passwords")
+
+    def through(self, gate: Gate) -> None:
+        """From now on every request passes this gate."""
+        self._session.through(gate)
 
     async def close(self) -> None:
         """Give back the connections."""

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from keyturn.core.errors import ConfigError
+from keyturn.core.limits import Gate
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.secret import Secret
 from keyturn.dialects.scim.wire import BASE, KIND, OPERATION_HEADER, WireRequest
@@ -72,6 +73,10 @@ class Session:
     async def read(self, target: str) -> Answer | Refused:
         """Read something.  Refused: why there is no answer that could hold it."""
         return readable(await self._call("GET", target, {}, None), "users")
+
+    def through(self, gate: Gate) -> None:
+        """From now on every request passes this gate."""
+        self._caller.through(gate)
 
     async def close(self) -> None:
         """Give back the connections."""

@@ -19,6 +19,7 @@ from keyturn.core.commands import (
 )
 from keyturn.core.errors import BadAnswer, ConfigError, KeyturnError, Unreachable
 from keyturn.core.evidence import Evidence, Tried, nobody
+from keyturn.core.limits import Gate
 from keyturn.core.outcomes import RETRYABLE, Changed, Created, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Probe
 from keyturn.core.secret import Secret
@@ -113,6 +114,10 @@ class UipathDirectory:
             await self.list(Window(0, 1))
         note = "" if self._organization else _NAMELESS
         return Probe(self.account, expires_in=self._session.expires_in, note=note)
+
+    def through(self, gate: Gate) -> None:
+        """From now on every request passes this gate."""
+        self._session.through(gate)
 
     async def close(self) -> None:
         """Give back the connections."""

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from keyturn.core.errors import ConfigError
+from keyturn.core.limits import Gate
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.secret import Secret
 from keyturn.dialects.uipath.wire import OPERATION_HEADER
@@ -115,6 +116,10 @@ class Session:
         """Have a token, if only to see that we can; None when we have one."""
         opened = await self._open()
         return opened if isinstance(opened, Refused) else None
+
+    def through(self, gate: Gate) -> None:
+        """From now on every request passes this gate."""
+        self._caller.through(gate)
 
     async def close(self) -> None:
         """Give back the connections."""
