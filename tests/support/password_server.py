@@ -3,9 +3,10 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -20,7 +21,9 @@ class PasswordServer:
     second; signed_out: 401 to every password; greeting: the status of the answer to the first read.
 
     looks: how often a user was read; lie: users of whom it says 200 and changes nothing; chosen: users who have set a
-    password of their own; closed: 403 to every reading of a user."""
+    password of their own; closed: 403 to every reading of a user; known: what is shown otherwise of some of them.
+
+    arrived: method and path of everything that came in."""
 
     url: str = ""
     requests: int = 0
@@ -31,6 +34,8 @@ class PasswordServer:
     slow: int = 0
     signed_out: bool = False
     greeting: int = 200
+    known: dict[str, dict[str, object]] = field(default_factory=dict)
+    arrived: list[tuple[str, str]] = field(default_factory=list)
     delay: float = 0.0
     looks: int = 0
     lie: set[str] = field(default_factory=set)
@@ -58,7 +63,7 @@ class PasswordServer:
         must_change = resets > 0 and who not in self.chosen
         local = {"type": "local", "forceTokenChange": must_change}
         told = {"id": who, "username": who, "version": 1 + resets + (who in self.chosen)}
-        return web.json_response({**told, "identities": {"_local": local}})
+        return web.json_response({**told, "identities": {"_local": local}, **self.known.get(who, {})})
 
     async def reset(self, request: web.Request) -> web.Response:
         """Take a password."""
@@ -90,8 +95,13 @@ def password_server() -> Iterator[PasswordServer]:
     loop = asyncio.new_event_loop()
     ended = asyncio.Event()
 
+    @web.middleware
+    async def note(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Any:
+        server.arrived.append((request.method, request.path))
+        return await handler(request)
+
     async def serve() -> None:
-        app = web.Application()
+        app = web.Application(middlewares=[note])
         app.router.add_get("/workspaces", server.probe)
         app.router.add_get("/v3/users/{who}", server.user)
         app.router.add_post("/v3/users/{who}/password", server.reset)

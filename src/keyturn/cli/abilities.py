@@ -5,7 +5,7 @@ from typing import Final
 
 from keyturn.core.capabilities import Capabilities, Usual
 from keyturn.core.evidence import Sign
-from keyturn.core.users import Handle
+from keyturn.core.users import Handle, Shown
 
 UNDOCUMENTED: Final = "not documented"
 HANDLES: Final[Mapping[Handle, str]] = {
@@ -45,6 +45,8 @@ ABILITIES: Final[Mapping[str, tuple[str, Callable[[Capabilities], object]]]] = {
     "unique_mail": ("a mail address belongs to one user", lambda can: can.unique_mail),
     "groups": ("takes users into groups", lambda can: can.groups),
     "imports": ("takes hashes of passwords", lambda can: can.imports),
+    "shows": ("shows of a user", lambda can: ", ".join(shown for shown in Shown if shown in can.shows) or "nothing"),
+    "one_list": ("reads the list of all to look one up", lambda can: can.one_list),
     "ends_sessions": (
         "a reset ends the sessions that the user has open",
         lambda can: UNDOCUMENTED if can.ends_sessions is None else can.ends_sessions,

@@ -21,6 +21,7 @@ from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame, Output
 from keyturn.cli.handingview import draw_parts, handed_to
+from keyturn.cli.lookingup import look
 from keyturn.cli.piping import taken_in
 from keyturn.cli.planview import draw_plan
 from keyturn.cli.resuming import go_on
@@ -58,7 +59,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         if asked.offline:
             refuse_unasked(plan)
         refuse_second_run(desk.machine, asked)
-        plan, probes = desk.look(source, asked, operation, plan)
+        plan, probes = look(desk, source, asked, operation, plan)
         agreed = agreed_upon(desk, plan, probes, asked)
         if not frame.wants_json:
             draw_plan(frame.say, plan, desk, probes, speeds, list(recipients))

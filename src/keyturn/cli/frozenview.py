@@ -7,6 +7,7 @@ from keyturn.app.runs import Machine
 from keyturn.bulk.job import Operation, PasswordFrom
 from keyturn.bulk.planning.frozen import Frozen
 from keyturn.bulk.record.facts import Pin
+from keyturn.cli.lookingup import lookup_lines
 
 _SIGNS = {"skip": "-", "block": "x"}
 _FATES = {"skip": "skipped", "block": "blocked"}
@@ -27,6 +28,7 @@ def in_words(machine: Machine, frozen: Frozen) -> list[str]:
     for pin in frozen.pins:
         lines += ["", *_target(machine, frozen, pin)]
     lines += [_group(group) for group in frozen.groups if group["target"] not in frozen.targets]
+    lines += lookup_lines(frozen.lookup)
     made = _MADE[job.password.origin].format(job.password.column)
     old = f", with the present one from the column {job.old}" if job.old else ""
     mailed = "mailed by the target" if job.email else "not mailed"

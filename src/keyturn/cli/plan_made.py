@@ -49,6 +49,7 @@ def create(frame: Frame, asked: Asked) -> int:
 def _show(frame: Frame, asked: Asked, operation: str) -> int:
     from keyturn.bulk.intake.source import read_source
     from keyturn.cli.handingview import draw_parts, handed_to, told_parts
+    from keyturn.cli.lookingup import look
     from keyturn.cli.piping import taken_in
     from keyturn.cli.planview import draw_plan
     from keyturn.cli.running import desk_for, not_there, speeds_of
@@ -63,7 +64,7 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
         asked = with_password(frame, asked)
         found = desk.plan(source, asked, operation)
         recipients, handing = handed_to(desk.machine, asked, found)
-        found, probes = desk.look(source, asked, operation, found)
+        found, probes = look(desk, source, asked, operation, found)
         frozen = _freeze(desk, found, probes, (recipients, handing), asked) if asked.out is not None else {}
         if asked.offline:
             warn_unasked(frame, found)

@@ -10,6 +10,7 @@ from keyturn.bulk.planning.cures import cure
 from keyturn.bulk.planning.plan import Group, Part, Plan
 from keyturn.bulk.planning.screening import TWO_NAMES, Fate
 from keyturn.bulk.running.shares import Speed
+from keyturn.cli.lookingup import lookup_lines
 from keyturn.cli.running import Desk, Probes
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import KeyturnError
@@ -48,6 +49,7 @@ def draw_plan(
         lines += [line for group in plan.groups for line in _group(plan.parts.get(group.target), group)]
     if not plan.change:
         lines.append("  no user would change")
+    lines += lookup_lines(plan.lookup)
     parts = list(plan.parts.values())
     lines += ["", *_pair("password", *_passwords(plan, desk, recipients), *_afterwards(parts), *_sessions(parts))]
     if not several:

@@ -80,6 +80,8 @@ class Asked:
     out: Path | None = None
     plan: Path | None = None
     frozen: "Frozen | None" = None
+    lookup: bool = False
+    lookup_since: str = ""
 
     @property
     def content(self) -> "Content":
@@ -170,6 +172,9 @@ _PLANNING = (
                  help="A handout for each value of it that --handout names."),
     click.option("--include-protected", is_flag=True, help="Also touch users that the target protects."),
     click.option("--offline", is_flag=True, help="Plan without any request."),
+    click.option("--lookup", is_flag=True, help="Ask the target for each user: one request a row."),
+    click.option("--since", "lookup_since", default="", metavar="TIME", callback=_moment,
+                 help="With --lookup: tell whose password was changed since."),
     TOKEN,
 )  # fmt: skip
 
@@ -259,6 +264,10 @@ def flags(*, running: bool) -> Callable[[Command], Command]:
     def around(command: Command) -> Command:
         @wraps(command)
         def read(*args: Any, **given: Any) -> Any:
+            if given["lookup"] and given["offline"]:
+                raise click.UsageError("--lookup asks the target, --offline does not")
+            if given["lookup_since"] and not given["lookup"]:
+                raise click.UsageError("--since is about what --lookup finds")
             if given["file"] is None:
                 given["file"] = _instead(given.get("plan"))
             columns = dict(map(pair, given.pop("columns")))

@@ -13,6 +13,7 @@ from keyturn.app.runs import Machine, address_of, rules_of
 from keyturn.app.sources import first_line
 from keyturn.app.targets import Target, prepare
 from keyturn.bulk.intake.source import Source
+from keyturn.bulk.planning.lookup import Lookup
 from keyturn.bulk.planning.names import Names
 from keyturn.bulk.planning.naming import Doubt, ask_names, doubts, unasked
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
@@ -62,13 +63,15 @@ class Seat:
         address = address_of(self.target.name, self.target.settings, self.directory.account)
         return Now(address, self.directory.capabilities)
 
-    def destination(self, asked: Asked, names: Names | None = None) -> Destination:
+    def destination(self, asked: Asked, names: Names | None = None, lookup: Lookup | None = None) -> Destination:
         """The target as a plan sees it."""
         settings = self.target.settings
         protect = () if asked.include_protected else settings.protect
         capabilities, rules = self.directory.capabilities, rules_of(settings)
         account, login = self.directory.account, settings.username
-        return Destination(self.target.name, capabilities, account, protect, rules, login=login, names=names)
+        return Destination(
+            self.target.name, capabilities, account, protect, rules, login=login, names=names, lookup=lookup
+        )
 
 
 Probes: TypeAlias = Mapping[str, Probe | KeyturnError]
@@ -138,10 +141,19 @@ class Desk:
         """The targets as a run pins them."""
         return {name: seat.now() for name, seat in self.seats.items()}
 
-    def plan(self, source: Source, asked: Asked, operation: str, names: Mapping[str, Names] | None = None) -> Plan:
-        """The plan for a file.  names: what targets told of users with two names."""
+    def plan(
+        self,
+        source: Source,
+        asked: Asked,
+        operation: str,
+        names: Mapping[str, Names] | None = None,
+        lookup: Lookup | None = None,
+    ) -> Plan:
+        """The plan for a file.  names: what targets told of users with two names; lookup: of each user."""
         told = names or {}
-        destinations = [seat.destination(asked, told.get(name)) for name, seat in self.seats.items()]
+        if lookup is None and asked.frozen is not None:
+            lookup = asked.frozen.lookup
+        destinations = [seat.destination(asked, told.get(name), lookup) for name, seat in self.seats.items()]
         return make_plan(source, asked.job(operation), destinations, self.machine.blocklist(), default=self.default)
 
     def shares(self, plan: Plan, speeds: Mapping[str, Speed], probes: Probes, asked: Asked) -> list[Share]:

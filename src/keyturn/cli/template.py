@@ -31,7 +31,7 @@ def template(frame: Frame, operation: str, name: str, password: str, old_passwor
     """
     from keyturn.app.targets import prepare
     from keyturn.bulk.intake.template import columns
-    from keyturn.bulk.planning.plan import refuse_impossible
+    from keyturn.bulk.planning.impossible import refuse_impossible
     from keyturn.cli.reaching import from_keyring
 
     own = column_of(password, "--password")

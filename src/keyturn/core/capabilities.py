@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword, UpdateUser, candidate
 from keyturn.core.evidence import Sign
-from keyturn.core.users import Handle
+from keyturn.core.users import Handle, Shown
 
 _NO_GROUPS = "this directory takes nobody into groups"
 
@@ -71,6 +71,8 @@ class Capabilities:
     may_tell: tuple[Sign, ...] = ()
     reads: int = 1
     trial: bool = False
+    shows: frozenset[Shown] = frozenset()
+    one_list: bool = False
 
     @property
     def tells_password_change(self) -> bool:

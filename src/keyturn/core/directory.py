@@ -34,9 +34,10 @@ from keyturn.core.secret import Secret
 from keyturn.core.sight import Sight
 from keyturn.core.steps import Caller, Parts, Recipient, Step, begin
 from keyturn.core.storage import Subject, Transaction, View
-from keyturn.core.users import USER_RIGHTS, Profile, User, Users, Window
+from keyturn.core.users import USER_RIGHTS, Profile, Shown, User, Users, Window
 
 LOCAL: Final = Capabilities(
+    shows=frozenset(Shown),
     carries=frozenset({CreateUser, UpdateUser, ResetPassword, ChangePassword, SetStatus, DeleteUser}),
     generates=True,
     mails=True,

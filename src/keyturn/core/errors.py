@@ -7,6 +7,7 @@ KeyturnError
 ├── PlanError            the plan needs an answer or no longer fits; nothing was sent
 ├── RunError             a run cannot go on (no such run, held by another, stopped by a brake)
 ├── Unreachable          a target or a relay cannot be reached or is not trusted
+│   └── Slowed           a target is busy, or asks us to come later
 ├── BadAnswer            a target answered something that no reader can accept
 ├── Busy                 the directory has too much to do just now; try again later
 └── StoreError           the database refused, is full, or is not ours
@@ -66,6 +67,14 @@ class Unreachable(KeyturnError):
     """A target or a relay cannot be reached, or its certificate is not trusted."""
 
     code = "KT-NET-001"
+
+
+class Slowed(Unreachable):
+    """A target is busy, or asks us to come later.  retry_after: in so many seconds, where it says when."""
+
+    def __init__(self, what: str, *, retry_after: float | None = None) -> None:
+        super().__init__(what)
+        self.retry_after = retry_after
 
 
 class BadAnswer(KeyturnError):

@@ -84,6 +84,17 @@ class Handle(StrEnum):
     UID = "uid"
 
 
+@unique
+class Shown(StrEnum):
+    """What a directory may show of a user whom it is asked for."""
+
+    LOCAL = "whether there is a password there"
+    LOCKED = "whether the account is locked"
+    DISABLED = "whether the account is disabled"
+    RIGHTS = "administrative rights"
+    MAIL = "the mail address"
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A mail address or a telephone number; `kind` as the person who entered it wrote it (`work`, `Home`)."""

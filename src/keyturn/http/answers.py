@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Final
 
-from keyturn.core.errors import BadAnswer, Unreachable
+from keyturn.core.errors import BadAnswer, Slowed, Unreachable
 from keyturn.core.outcomes import Reason, Refused, Uncertain
 from keyturn.core.secret import Secret
 from keyturn.http.allowances import served_at
@@ -163,7 +163,7 @@ def expect_read(answer: Answer, why: str) -> None:
     if answer.status == 403:
         raise Unreachable("the account may not read there", code="KT-AUTH-003")
     if answer.status in (429, 503):
-        raise Unreachable("the target is busy")
+        raise Slowed("the target is busy", retry_after=answer.retry_after())
     if answer.status != 200 or answer.is_html():
         page = " with a web page" if answer.is_html() else ""
         raise BadAnswer(f"answered {answer.status}{page}", why=why)

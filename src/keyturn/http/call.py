@@ -2,7 +2,10 @@
 
 import ipaddress
 import ssl
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,6 +19,7 @@ from keyturn.http.allowances import read_allowances
 from keyturn.http.answers import Answer, Lost
 from keyturn.http.json import BATCH
 
+_READS: Final = frozenset({"GET", "HEAD"})
 _CONNECT: Final = 10.0
 _IDLE: Final = 4.0
 """Seconds that an unused connection is kept: less than servers do (uvicorn: 5), so that none dies under a request."""
@@ -37,6 +41,29 @@ class Site:
     allow_plain_http: bool = False
     certificate: str = ""
     certificate_key: str = ""
+
+
+_EAR: Final[ContextVar[Counter[str] | None]] = ContextVar("ear", default=None)
+
+
+@contextmanager
+def overheard() -> Iterator[Counter[str]]:
+    """Counts the requests that leave in this context while the block lasts: reads by method, others with their path.
+
+    It counts what is handed to the network, whoever hands it: so that who says that nothing was written can show it.
+    """
+    heard: Counter[str] = Counter()
+    before = _EAR.set(heard)
+    try:
+        yield heard
+    finally:
+        _EAR.reset(before)
+
+
+def _say(method: str, path: str) -> None:
+    ear = _EAR.get()
+    if ear is not None:
+        ear[method if method in _READS else f"{method} {path.partition('?')[0]}"] += 1
 
 
 class Caller:
@@ -74,6 +101,7 @@ class Caller:
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, most: int
     ) -> Answer | Lost:
         session = self._session or self._open()
+        _say(method, path)
         try:
             async with session.request(
                 method, URL(self._base + path, encoded=True), data=body, headers=headers, allow_redirects=False

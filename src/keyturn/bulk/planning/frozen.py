@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from keyturn.bulk.job import Job, PasswordFrom, Reading
+from keyturn.bulk.planning.lookup import Lookup, read_lookup
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.facts import Now, Pin, changed, read_pin, written_pin
 from keyturn.bulk.record.handout import open_private
@@ -69,6 +70,7 @@ class Frozen:
     recipients: tuple[str, ...] = ()
     include_protected: bool = False
     handing: Mapping[str, str] = field(default_factory=dict)
+    lookup: Lookup | None = None
     approvals: tuple[Approval, ...] = field(default=(), compare=False)
 
     @property
@@ -102,6 +104,7 @@ class Frozen:
             "groups": [dict(group) for group in self.groups],
             "recipients": list(self.recipients),
             "handout": dict(self.handing),
+            "lookup": self.lookup.told() if self.lookup is not None else None,
         }
 
     def with_approval(self, approval: Approval) -> "Frozen":
@@ -141,6 +144,7 @@ def freeze(
         recipients=tuple(recipients),
         include_protected=include_protected,
         handing=dict(handing),
+        lookup=plan.lookup,
     )
 
 
@@ -290,6 +294,7 @@ def _read(content: Mapping[str, Any]) -> Frozen:
         recipients=tuple(content["recipients"]),
         include_protected=content["include_protected"],
         handing=dict(content["handout"]),
+        lookup=read_lookup(content["lookup"]) if content["lookup"] is not None else None,
     )
 
 

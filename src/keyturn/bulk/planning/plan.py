@@ -13,17 +13,17 @@ from keyturn.bulk.job import Job, Operation, PasswordFrom, Rules, length_for
 from keyturn.bulk.planning.cautions import Caution, Noticed, cautions, unused_passwords
 from keyturn.bulk.planning.cures import cure
 from keyturn.bulk.planning.fitting import digits_lost, refuse_doubtful, with_password_columns
+from keyturn.bulk.planning.impossible import refuse_impossible
+from keyturn.bulk.planning.lookup import Lookup
 from keyturn.bulk.planning.names import Names
 from keyturn.bulk.planning.passwords import Judge, folded, judge_for
 from keyturn.bulk.planning.screening import UNKNOWN, Fate, Screen, Screened, Screens, screen
 from keyturn.bulk.written import written
-from keyturn.core.capabilities import Capabilities, capabilities_digest, lacks
-from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword
+from keyturn.core.capabilities import Capabilities, capabilities_digest
 from keyturn.core.errors import ConfigError
 from keyturn.core.journal import Row, RowState
 from keyturn.core.policy import Blocklist
 from keyturn.core.secret import Secret
-from keyturn.core.users import Profile
 
 SHOWN: Final = 5
 MOST_NAMES: Final = 20
@@ -51,7 +51,8 @@ class Destination:
     in with, where that is another one; protect: patterns of users.
 
     rules: what it demands of passwords, where it says so.  rendering: how generated passwords look there, where a
-    run has begun with it.  names: which names are those of one user, where the target was asked.
+    run has begun with it.  names: which names are those of one user, and lookup: who is there, where the target was
+    asked.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Destination:
     rendering: str = ""
     login: str = ""
     names: Names | None = None
+    lookup: Lookup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,11 @@ class Plan:
     unmailed: int = 0
 
     @property
+    def lookup(self) -> Lookup | None:
+        """What the targets told of its users, where they were asked."""
+        return next((part.destination.lookup for part in self.parts.values()), None)
+
+    @property
     def counts(self) -> Mapping[str, int]:
         """How many rows change, are skipped, are blocked."""
         return _sums(self.groups)
@@ -120,9 +127,13 @@ class Plan:
         """Which column is what."""
         return self.source.matched.columns
 
+    def screened(self) -> Iterator[Screened]:
+        """The decision on every row, streamed from the file anew."""
+        return screen(self.source, _screens(self.parts, self.default))
+
     def rows(self) -> Iterator[Row]:
         """Every row as the journal begins with it, streamed from the file anew."""
-        for row in screen(self.source, _screens(self.parts, self.default)):
+        for row in self.screened():
             yield Row(row.number, row.who, _STATES[row.fate], row.reason, row.text, target=row.target)
 
     def told(self) -> dict[str, Any]:
@@ -161,6 +172,7 @@ class Plan:
             "unmailed": self.unmailed,
             "warnings": [{"code": w.code, "text": w.text} for w in self.warnings],
             "digest": self.digest,
+            "lookup": self.lookup.told() if self.lookup is not None else None,
         }
 
 
@@ -305,57 +317,11 @@ def _part(job: Job, destination: Destination, blocklist: Blocklist, *, several: 
         _refuse_unfit(same, judge, destination.name)
         same = folded(same)
     own = frozenset(name.casefold() for name in (destination.account, destination.login) if name)
-    return Part(destination, job, Screen(job, capabilities, judge, own, destination.protect, same, destination.names))
-
-
-def refuse_impossible(target: str, job: Job, capabilities: Capabilities) -> None:
-    """Raises ConfigError when a target cannot do a job for anybody, whatever the file holds."""
-    missing = _old_in_vain(job, capabilities) or _hash_in_vain(job) or lacks(_sample(job), capabilities)
-    if missing is None and job.mails_or_loses(capabilities) and not job.email:
-        missing = "it neither shows nor mails the password it makes up"
-    if missing is not None:
-        raise ConfigError(f"{target} cannot do this: {missing}", code="KT-TGT-010", fix=_way_out(job))
-
-
-def _way_out(job: Job) -> str:
-    if job.old:
-        return "leave --old-password away; each user is then reset without the present password"
-    if job.password.origin is PasswordFrom.TARGET:
-        return "let keyturn make the passwords: --password generate"
-    return "leave --email away; the passwords then go into the sealed handout" if job.email else ""
-
-
-def _old_in_vain(job: Job, capabilities: Capabilities) -> str | None:
-    """Why present passwords are of no use for this job; None when they are, or when there are none."""
-    if not job.old:
-        return None
-    if job.operation is Operation.CREATE:
-        return "a new user has no present password"
-    if not capabilities.needs_old:
-        return "it sets passwords without asking for the present ones"
-    if not job.ours:
-        return "a change with the present password carries the new one"
-    return "a change with the present password is not mailed" if job.email else None
-
-
-def _hash_in_vain(job: Job) -> str | None:
-    """Why the hashes of a file are of no use for this job; None when they are, or when there are none."""
-    if not job.password.hashed:
-        return None
-    if job.operation is not Operation.CREATE:
-        return "the hash of a password is taken with a new user alone"
-    return "of the hash of a password there is nothing to mail" if job.email else None
-
-
-def _sample(job: Job) -> Command:
-    new = Secret("") if job.ours else None
-    if job.password.hashed:
-        return CreateUser("x", Profile(), imported=new)
-    if job.old:
-        return ChangePassword("x", Secret(""), Secret(""))
-    if job.operation is Operation.RESET:
-        return ResetPassword("x", new, notify=job.email)
-    return CreateUser("x", Profile(), password=new, generate=not job.ours, notify=job.email)
+    return Part(
+        destination,
+        job,
+        Screen(job, capabilities, judge, own, destination.protect, same, destination.names, destination.lookup),
+    )
 
 
 def _refuse_unfit(password: Secret, judge: Judge, target: str) -> None:

@@ -15,6 +15,7 @@ from keyturn.bulk.intake.source import Source, SourceRow
 from keyturn.bulk.intake.table import Mark
 from keyturn.bulk.job import Job, Operation, PasswordFrom
 from keyturn.bulk.planning.lookalike import shape
+from keyturn.bulk.planning.lookup import Lookup
 from keyturn.bulk.planning.names import Names
 from keyturn.bulk.planning.passwords import Judge, guessable, names_of
 from keyturn.core.capabilities import Capabilities
@@ -40,6 +41,10 @@ class Fate(StrEnum):
     CHANGE = "change"
     SKIP = "skip"
     BLOCK = "block"
+
+
+_GONE: Final = {str(Reason.NO_SUCH_USER): Fate.BLOCK, str(Reason.EXISTS): Fate.SKIP}
+"""What becomes of rows whose user is not there, or is there already."""
 
 
 class Screened(NamedTuple):
@@ -73,7 +78,7 @@ class Screened(NamedTuple):
 class Screen:
     """What the rows of one target are held against.  own: names of our account there, folded; protect: patterns of
     users that no run touches; same: the one password for all, folded, which was judged before; names: which names are
-    those of one user, where the target was asked."""
+    those of one user, and lookup: who is there, where the target was asked."""
 
     job: Job
     capabilities: Capabilities
@@ -82,6 +87,7 @@ class Screen:
     protect: Sequence[str] = ()
     same: Secret | None = None
     names: Names | None = None
+    lookup: Lookup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,9 @@ def _judged(row: SourceRow, who: str, target: str, by: Screen, seen: _Seen) -> t
     if not reason:
         reason, text = _unfit(row, who, by)
         fate = Fate.BLOCK if reason else Fate.CHANGE
+    if not reason and by.lookup is not None:
+        reason, text = by.lookup.left_out(row.number)
+        fate = _GONE.get(reason, Fate.CHANGE)
     return reason, text, fate
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from keyturn.core.capabilities import Capabilities, Usual, lacks, misfit
 from keyturn.core.commands import Command, Commands, CreateUser, SetStatus, UpdateUser, candidate
-from keyturn.core.errors import BadAnswer, ConfigError, KeyturnError, Unreachable
+from keyturn.core.errors import BadAnswer, ConfigError, KeyturnError, Slowed, Unreachable
 from keyturn.core.evidence import Evidence, Tried, nobody
 from keyturn.core.limits import Gate
 from keyturn.core.outcomes import Created, Outcome, Reason, Refused, Uncertain
@@ -273,6 +273,8 @@ def _none_or_raise(refused: Refused) -> User | None:
 
 
 def _not_let_in(refused: Refused) -> KeyturnError:
+    if refused.reason in (Reason.TOO_MANY, Reason.BUSY):
+        return Slowed(refused.text, retry_after=refused.retry_after)
     if refused.reason is Reason.OTHER:
         return _no_hdp(refused.text)
     return Unreachable(refused.text, code="KT-AUTH-001" if refused.reason is Reason.NOT_SIGNED_IN else "")

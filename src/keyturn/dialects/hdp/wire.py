@@ -23,7 +23,7 @@ from keyturn.core.commands import (
 from keyturn.core.evidence import Sign
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Unchanged
 from keyturn.core.secret import Secret
-from keyturn.core.users import Handle, Profile, Right, Status, User
+from keyturn.core.users import Handle, Profile, Right, Shown, Status, User
 from keyturn.dialects.hdp.wire_rights import fits, permissions_body, read_rights, refuse_odd
 from keyturn.dialects.hdp.wire_shapes import (
     USERS,
@@ -64,6 +64,7 @@ CAPABILITIES: Final = Capabilities(
     names=False,
     tells=(Sign.MUST_CHANGE,),
     trial=True,
+    shows=frozenset({Shown.LOCAL, Shown.LOCKED, Shown.DISABLED, Shown.RIGHTS}),
 )
 """What a run can do there.  A file holds sign-in names or numbers; the client half turns names into numbers.
 

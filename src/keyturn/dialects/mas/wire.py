@@ -15,7 +15,7 @@ from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword
 from keyturn.core.evidence import Sign
 from keyturn.core.outcomes import Changed, Created, Delivery, Outcome, Reason, Refused, Unchanged
 from keyturn.core.secret import Secret
-from keyturn.core.users import Profile, Right, Status, User
+from keyturn.core.users import Profile, Right, Shown, Status, User
 from keyturn.dialects.mas.wire_user import (
     Body,
     Unreadable,
@@ -49,6 +49,7 @@ CAPABILITIES: Final = Capabilities(
     unique_mail=True,
     tells=(Sign.MUST_CHANGE,),
     may_tell=(Sign.TOUCHED, Sign.VERSION),
+    shows=frozenset(Shown),
 )
 """`SetStatus` carries active and disabled; MAS publishes no call that locks, so `locked` is refused as unsupported.
 

@@ -15,7 +15,7 @@ from keyturn.core.commands import Command, CreateUser, DeleteUser, ResetPassword
 from keyturn.core.evidence import Sign
 from keyturn.core.outcomes import Reason
 from keyturn.core.secret import Secret
-from keyturn.core.users import Handle, Status, User
+from keyturn.core.users import Handle, Shown, Status, User
 from keyturn.dialects.primavera.wire_changes import (
     changed_body,
     created_body,
@@ -45,6 +45,8 @@ CAPABILITIES: Final = Capabilities(
     may_tell=(Sign.TOUCHED,),
     reads=1000,
     trial=True,
+    shows=frozenset({Shown.LOCKED, Shown.DISABLED, Shown.RIGHTS, Shown.MAIL}),
+    one_list=True,
 )
 """A known value is for good: `changePwdAtNextLogin` is always false after a manual reset.  What the vendor makes up is
 always mailed and never shown; whether the mail about a known value holds it is not said.  batch: our choice; the vendor

@@ -7,7 +7,7 @@ from typing import Final
 
 from keyturn.core.capabilities import Capabilities, misfit
 from keyturn.core.commands import Command, Commands, CreateUser, DeleteUser, SetStatus, UpdateUser, candidate
-from keyturn.core.errors import BadAnswer, KeyturnError, Unreachable
+from keyturn.core.errors import BadAnswer, KeyturnError, Slowed, Unreachable
 from keyturn.core.evidence import Evidence, Tried, nobody
 from keyturn.core.limits import Gate
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason, Refused, Uncertain
@@ -206,6 +206,8 @@ def _none_or_raise(refused: Refused) -> None:
 
 
 def _trouble(refused: Refused) -> KeyturnError:
+    if refused.reason in (Reason.TOO_MANY, Reason.BUSY):
+        return Slowed(refused.text, retry_after=refused.retry_after)
     if refused.reason is Reason.OTHER:
         return BadAnswer(refused.text, why=_READS)
     codes = {Reason.NOT_SIGNED_IN: "KT-AUTH-001", Reason.NOT_ALLOWED: "KT-AUTH-003"}

@@ -15,7 +15,7 @@ from keyturn.core.commands import ChangePassword, Command, CreateUser, DeleteUse
 from keyturn.core.evidence import Sign
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.secret import Secret
-from keyturn.core.users import Address, Contact, Handle, Profile, Status, User
+from keyturn.core.users import Address, Contact, Handle, Profile, Shown, Status, User
 from keyturn.dialects.scim.wire_user import (
     HASH,
     IMPORT,
@@ -62,6 +62,7 @@ CAPABILITIES: Final = Capabilities(
     also=Handle.UID,
     temporary=False,
     tells=(Sign.TOUCHED, Sign.VERSION),
+    shows=frozenset({Shown.DISABLED, Shown.MAIL}),
 )
 """What a run can do there.  A file holds sign-in names (userName) or ids; the client half turns names into ids.
 

@@ -17,7 +17,7 @@ from keyturn.core.commands import (
     UpdateUser,
     candidate,
 )
-from keyturn.core.errors import BadAnswer, ConfigError, KeyturnError, Unreachable
+from keyturn.core.errors import BadAnswer, ConfigError, KeyturnError, Slowed, Unreachable
 from keyturn.core.evidence import Evidence, Tried, nobody
 from keyturn.core.limits import Gate
 from keyturn.core.outcomes import RETRYABLE, Changed, Created, Outcome, Reason, Refused, Uncertain
@@ -241,6 +241,8 @@ def _let_in(answer: Answer | Lost | Refused) -> Answer:
 
 
 def _unreachable(refused: Refused) -> KeyturnError:
+    if refused.reason in (Reason.TOO_MANY, Reason.BUSY):
+        return Slowed(refused.text, retry_after=refused.retry_after)
     codes = {Reason.NOT_SIGNED_IN: "KT-AUTH-001", Reason.NOT_ALLOWED: "KT-AUTH-003"}
     return Unreachable(refused.text, code=codes.get(refused.reason, ""))
 

@@ -24,7 +24,7 @@ from keyturn.core.conditions import Field, Order
 from keyturn.core.evidence import Sign
 from keyturn.core.outcomes import Changed, Created, Outcome, Reason
 from keyturn.core.secret import Secret
-from keyturn.core.users import Handle, Profile, Status, User
+from keyturn.core.users import Handle, Profile, Shown, Status, User
 from keyturn.dialects.uipath.wire_user import (
     NO_GUID,
     Body,
@@ -58,6 +58,7 @@ CAPABILITIES: Final = Capabilities(
     unique_mail=True,
     groups=True,
     may_tell=(Sign.TOUCHED,),
+    shows=frozenset({Shown.DISABLED, Shown.MAIL}),
 )
 """`SetStatus` carries active and disabled; there is no call that locks, so `locked` is refused as unsupported.
 
