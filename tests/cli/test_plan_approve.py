@@ -96,6 +96,15 @@ def test_a_target_demands_it_for_anybody(desks: Desks) -> None:
     assert "why    there demands it" in desks.run(desks.frozen("userid\nzoe\n"), code=8)
 
 
+def test_a_plan_says_that_it_needs_somebody_else(desks: Desks) -> None:
+    """Frozen or not, in words and as JSON."""
+    users = desks.here.file(USERS)
+    said = desks.here.call("plan", "reset", users, "-t", "there").stderr
+    assert "To approve:  freeze it with  -o q3.plan, then keyturn plan approve q3.plan   (3 users are more" in said
+    [told] = desks.here.lines("plan", "reset", users, "-t", "there", "--json")
+    assert (told["approval"]["demanded"], told["approval"]["approvers"]) == (True, ["Berit"])
+
+
 @pytest.mark.proves("AU-8", "V2.3.5")
 def test_an_approved_plan_runs_and_says_who_approved_it(desks: Desks) -> None:
     """In the journal's facts, in the report, in runs show and in the plan itself."""

@@ -144,6 +144,8 @@ def test_another_address_and_another_account_are_refused(place: Place) -> None:
         (("--include-protected",), "--include-protected"),
         (("--handout", "age:age1x"), "--handout"),
         (("--offline",), "--offline"),
+        (("--lookup",), "--lookup"),
+        (("--skip-if-reset-since", "24h"), "--skip-if-reset-since"),
     ],
 )
 def test_a_flag_that_contradicts_the_plan_is_refused_by_name(place: Place, flags: tuple[str, ...], name: str) -> None:
@@ -210,6 +212,8 @@ def test_one_password_for_all_and_a_plan_offline_cannot_be_frozen(place: Place) 
     same = place.call(*order, "--password", "same", "--password-file", secret, code=2)
     assert "error[KT-PLN-005]: a plan with one password for all cannot be frozen" in same.output
     assert "error[KT-PLN-005]" in place.call(*order, "--offline", code=2).output
+    piped = place.call("plan", "reset", "-", "-t", "there", "-o", out, code=2, typed=USERS)
+    assert "error[KT-PLN-005]: a plan of what is piped in cannot be frozen" in piped.output
     assert not Path(out).exists()
 
 

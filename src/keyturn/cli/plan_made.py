@@ -69,15 +69,13 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
         if asked.offline:
             warn_unasked(frame, found)
         if frame.wants_json:
-            frame.json({**found.told(), "not_there": not_there(probes), **told_parts(found, handing), **frozen})
+            told = {"not_there": not_there(probes), "approval": _approval(desk, found), **frozen}
+            frame.json({**found.told(), **told_parts(found, handing), **told})
             return 0
         draw_plan(frame.data, found, desk, probes, speeds_of(desk, asked), list(recipients))
         draw_parts(frame.data, found, handing)
         frame.say("nothing has been changed.")
-        if asked.out is not None:
-            _say_next(frame, desk, found, operation, asked.out)
-        else:
-            frame.say(f"\nTo run it:   {_command(operation, asked.file, desk.default)}")
+        _say_next(frame, desk, found, operation, asked)
     return 0
 
 
@@ -85,6 +83,7 @@ def _freeze(
     desk: "Desk", plan: "Plan", probes: "Probes", handed: "tuple[tuple[str, ...], Handing]", asked: Asked
 ) -> dict[str, str]:
     """Write the plan into a file; what is to be told of it."""
+    from keyturn.bulk.intake.content import PIPE
     from keyturn.bulk.planning.frozen import Maker, freeze, write_frozen
     from keyturn.cli.begun import pins_of
     from keyturn.cli.running import VERSION
@@ -96,6 +95,9 @@ def _freeze(
         fix = "leave --offline away"
         what, why = "a plan cannot be frozen offline", "it is not known what the target can do, and who we are there"
         raise ConfigError(what, code="KT-PLN-005", why=why, fix=fix)
+    if asked.file == PIPE:
+        what, why = "a plan of what is piped in cannot be frozen", "the run would have nothing to read"
+        raise ConfigError(what, code="KT-PLN-005", why=why, fix="write it into a file first")
     refuse_unanswered(probes)
     me = desk.machine.person(signing=True)
     maker = Maker(me.name, me.key, desk.machine.clock().now(), VERSION)
@@ -106,17 +108,26 @@ def _freeze(
     return {"frozen": str(path.absolute()), "frozen_digest": frozen.digest}
 
 
-def _say_next(frame: Frame, desk: "Desk", plan: "Plan", operation: str, path: Path) -> None:
-    """How a frozen plan is run, and who has to approve it first."""
+def _approval(desk: "Desk", plan: "Plan") -> dict[str, object]:
+    """Whether somebody else has to approve it, why, and who may."""
     from keyturn.bulk.planning.screening import Fate
 
-    name = shlex.quote(str(path))
-    frame.say(f"\nfrozen in    {name}  (nobody else can read it; holds no password)")
     why = desk.machine.demand().why({each: plan.counts_of(each)[Fate.CHANGE] for each in plan.parts})
-    if why:
-        whom = ", ".join(person.name for person in desk.machine.approvers) or "nobody is named in [runs] approvers yet"
-        frame.say(f"To approve:  keyturn plan approve {name}   ({why}: {whom})")
-    frame.say(f"To run it:   keyturn {operation} --plan {name}")
+    return {"demanded": bool(why), "why": why, "approvers": [person.name for person in desk.machine.approvers]}
+
+
+def _say_next(frame: Frame, desk: "Desk", plan: "Plan", operation: str, asked: Asked) -> None:
+    """How the plan is run, and who has to approve it first."""
+    approval = _approval(desk, plan)
+    whom = ", ".join(person.name for person in desk.machine.approvers) or "nobody is named in [runs] approvers yet"
+    name = shlex.quote(str(asked.out or "q3.plan"))
+    if asked.out is not None:
+        frame.say(f"\nfrozen in    {name}  (nobody else can read it; holds no password)")
+    if approval["demanded"]:
+        first = "" if asked.out is not None else f"freeze it with  -o {name}, then "
+        frame.say(f"To approve:  {first}keyturn plan approve {name}   ({approval['why']}: {whom})")
+    command = _command(operation, asked.file, desk.default)
+    frame.say(f"\nTo run it:   {command if asked.out is None else f'keyturn {operation} --plan {name}'}")
 
 
 def _command(operation: str, file: Path, target: str) -> str:

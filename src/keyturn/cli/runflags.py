@@ -325,5 +325,5 @@ def _delimiter(text: str | None) -> str | None:
     return found
 
 
-FREE = _names((*_RUNNING, TOKEN))
-"""The flags that may be given anew with a frozen plan: pace, brakes, confirming, reports."""
+FREE = _names((*_RUNNING, TOKEN)) - {"skip_if_reset_since"}
+"""The flags that may be given anew with a frozen plan: pace, brakes, confirming, reports; not which rows are sent."""
