@@ -34,7 +34,7 @@ class Known(MemoryDirectory):
         self.listed = 0
         self.fail: Callable[[int, str], KeyturnError | None] = lambda number, who: None
         for who in whos:
-            self.change(who, has_password=True)
+            self.change(who, has_password=True, password_changed=None)
             self.users[who] = replace(
                 self.users[who], profile=replace(self.users[who].profile, emails=(Contact("a@b"),))
             )
