@@ -27,7 +27,8 @@ from keyturn.bulk.running.noticing import (
     target_can,
     unnoticed,
 )
-from keyturn.bulk.running.pacing import Pace, rate_of
+from keyturn.bulk.running.pacing import Pace
+from keyturn.bulk.running.rates import rates_of
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame, harmless
 from keyturn.cli.runflags import Asked
@@ -70,7 +71,7 @@ def notify_run(frame: Frame, run: str, wishes: Wishes) -> int:
     frame.progress = "Nobody was told."
     machine = Machine(frame.settings)
     folder = find_run(machine.folders.runs, named(frame, run))
-    pace = Pace(machine.clock(), rate_of(wishes.rate))
+    pace = Pace(machine.clock(), rates_of(wishes.rate))
     with closing(machine.journal(folder.journal)) as journal:
         facts = Facts(journal.facts())
         count = sum(1 for _ in unnoticed(journal))

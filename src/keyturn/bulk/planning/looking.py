@@ -60,7 +60,7 @@ class _Target:
         self._asking = asking
         self._lookup = lookup
         self._tell = tell
-        self._pace = Pace(clock, asking.speed.rate, wait=asking.wait)
+        self._pace = Pace(clock, asking.speed.rates, wait=asking.wait)
         self._name = asking.part.destination.name
         self._failed: list[KeyturnError] = []
 
