@@ -47,6 +47,7 @@ FAMILIES: Mapping[str, str] = {
     "RUN": "Runs",
     "SRV": "The directory server",
     "TGT": "What a target answered",
+    "COL": "Collections of Postman",
 }
 
 

@@ -24,8 +24,12 @@ ODD_READING = Reading({"id": "EmpNo", "email": "E-Mail"}, ";", "cp1252", "Leaver
 
 @pytest.mark.parametrize(("odd", "usual"), [(ODD_JOB, Job(Operation.RESET)), (ODD_READING, Reading())])
 def test_every_field_is_written_and_read_back(odd: Job | Reading, usual: Job | Reading) -> None:
-    """A field that somebody adds and forgets turns this red, because it is usual here or lost on the way."""
-    same = [each.name for each in fields(odd) if getattr(odd, each.name) == getattr(usual, each.name)]
+    """A field that somebody adds and forgets turns this red, because it is usual here or lost on the way.
+
+    A recorded request is no part of the order: its own fact holds it.
+    """
+    ours = [each.name for each in fields(odd) if each.name != "recorded"]
+    same = [name for name in ours if getattr(odd, name) == getattr(usual, name)]
     assert same == [], "give these another value in this file"
     told = json.loads(json.dumps(written(odd)))
     assert (read_job(told) if isinstance(odd, Job) else read_reading(told)) == odd

@@ -8,17 +8,23 @@ from keyturn.app.asking import SECRET, Form, Question
 from keyturn.app.sections_target import TargetSettings
 from keyturn.app.sources import Credentials
 from keyturn.core.ports import Directory
+from keyturn.dialects.hdp import wire_recorded as recorded_hdp
 from keyturn.dialects.hdp.client import HdpDirectory
 from keyturn.dialects.hdp.client_people import HdpSettings
+from keyturn.dialects.mas import wire_recorded as recorded_mas
 from keyturn.dialects.mas.client import MasDirectory
 from keyturn.dialects.mas.client_session import MasSettings
+from keyturn.dialects.primavera import wire_recorded as recorded_primavera
 from keyturn.dialects.primavera.client import PrimaveraDirectory
 from keyturn.dialects.primavera.client_session import PrimaveraSettings
+from keyturn.dialects.scim import wire_recorded as recorded_scim
 from keyturn.dialects.scim.client import ScimDirectory
 from keyturn.dialects.scim.client_session import ScimSettings
+from keyturn.dialects.uipath import wire_recorded as recorded_uipath
 from keyturn.dialects.uipath.client import UipathDirectory
 from keyturn.dialects.uipath.client_session import UipathSettings
 from keyturn.http.call import Site
+from keyturn.http.recorded import Recognised, Recorded
 
 IN_FLIGHT: Final = 32
 """Connections at most to a target whose settings do not say."""
@@ -57,11 +63,12 @@ _PASSWORDS: Final = Keys(pair=("login", "password"), of_person=True)
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """A vendor's client half.  title: as people call it; connect: points it at a target; form: what a new target is
-    asked for; keys: of its door."""
+    asked for; recognise: finds its calls in requests that somebody recorded; keys: of its door."""
 
     title: str
     connect: Callable[[TargetSettings, Credentials], Directory]
     form: Form
+    recognise: Callable[[Recorded], Recognised | None]
     keys: Keys = OWN_KEYS
 
 
@@ -190,14 +197,17 @@ _UIPATH: Final = Form(
 )
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
-    "mas": Dialect("IBM Maximo Application Suite", _mas, _MAS),
-    "hdp": Dialect("Progress DataDirect Hybrid Data Pipeline", _hdp, _HDP, _PASSWORDS),
-    "primavera": Dialect("Oracle Primavera Administration", _primavera, _PRIMAVERA, _PASSWORDS),
-    "scim": Dialect("SCIM 2.0", _scim, _SCIM, Keys(("scim",), ("", "token"))),
+    "mas": Dialect("IBM Maximo Application Suite", _mas, _MAS, recorded_mas.recognise),
+    "hdp": Dialect("Progress DataDirect Hybrid Data Pipeline", _hdp, _HDP, recorded_hdp.recognise, _PASSWORDS),
+    "primavera": Dialect(
+        "Oracle Primavera Administration", _primavera, _PRIMAVERA, recorded_primavera.recognise, _PASSWORDS
+    ),
+    "scim": Dialect("SCIM 2.0", _scim, _SCIM, recorded_scim.recognise, Keys(("scim",), ("", "token"))),
     "uipath": Dialect(
         "UiPath Identity",
         _uipath,
         _UIPATH,
+        recorded_uipath.recognise,
         Keys(
             ("PM.User", "PM.User.Read", "PM.User.Write", "PM.Group", "PM.Group.Read", "PM.Group.Write"),
             ("client_id", "client_secret"),

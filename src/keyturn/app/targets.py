@@ -36,7 +36,8 @@ Keyring: TypeAlias = Callable[[str], Secret | None]
 class Target:
     """A target as a run needs it.  settings: checked, paths absolute.  warnings: to be said each time it is used.
 
-    mail: how a directory on this machine hands its mail over; servers do that themselves.
+    mail: how a directory on this machine hands its mail over; servers do that themselves.  connector: makes the
+    directory where no dialect does.
     """
 
     name: str
@@ -44,9 +45,12 @@ class Target:
     credentials: Credentials
     warnings: tuple[str, ...] = ()
     mail: ServeSettings = field(default_factory=ServeSettings)
+    connector: Callable[[TargetSettings], Directory] | None = None
 
     def connect(self) -> Directory:
         """The directory of a server; no request has been sent yet.  For `LOCAL` there is `local_target.connect`."""
+        if self.connector is not None:
+            return self.connector(self.settings)
         return DIALECTS[self.settings.kind].connect(self.settings, self.credentials)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Final
 
+from keyturn.bulk.ports import Recording
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret
@@ -17,17 +18,19 @@ SHORTEST: Final = 8
 
 @unique
 class Operation(StrEnum):
-    """What is done to each user."""
+    """What is done to each user.  SEND: whatever a recorded request does."""
 
     RESET = "reset"
     CREATE = "create"
+    SEND = "send"
 
 
 @unique
 class PasswordFrom(StrEnum):
     """Who makes the password: the runner, the file, the person who asks (one for all), or the target.
 
-    HASH: nobody; the file holds the hash of the one that the person has had in another system.
+    HASH: nobody; the file holds the hash of the one that the person has had in another system.  REQUEST: nobody knows;
+    a recorded request is sent as it is.
     """
 
     GENERATE = "generate"
@@ -35,6 +38,7 @@ class PasswordFrom(StrEnum):
     HASH = "hash"
     SAME = "same"
     TARGET = "target"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class PasswordChoice:
     @property
     def known(self) -> bool:
         """True when people know their passwords already, so that nothing is to be handed out."""
-        return self.origin in (PasswordFrom.COLUMN, PasswordFrom.HASH, PasswordFrom.SAME)
+        return self.origin in (PasswordFrom.COLUMN, PasswordFrom.HASH, PasswordFrom.SAME, PasswordFrom.REQUEST)
 
     @property
     def hashed(self) -> bool:
@@ -117,6 +121,7 @@ class Job:
     """The whole order.  email: the target mails the password.  rendering: how generated passwords look, pinned.
 
     old: the header of the column with the present passwords; empty: each user is reset without one.
+    recorded: the request that the rows were made for, where somebody brought one along.
     """
 
     operation: Operation
@@ -124,15 +129,21 @@ class Job:
     email: bool = False
     rendering: str = f"{RENDERING}:{USUAL_LENGTH}"
     old: str = ""
+    recorded: Recording | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def sends(self) -> Recording | None:
+        """The request that is sent for each row, where that is all that is known of it."""
+        return self.recorded if self.operation is Operation.SEND else None
 
     @property
     def ours(self) -> bool:
         """True when we know the password, so that sending it again does no harm."""
-        return self.password.origin is not PasswordFrom.TARGET
+        return self.password.origin not in (PasswordFrom.TARGET, PasswordFrom.REQUEST)
 
     def mails_or_loses(self, capabilities: Capabilities) -> bool:
         """True when a password that the target makes, and cannot mail to somebody, is known to nobody."""
-        return not self.ours and not capabilities.hands_back
+        return self.password.origin is PasswordFrom.TARGET and not capabilities.hands_back
 
     def resendable(self, capabilities: Capabilities) -> bool:
         """True when a row whose answer was lost may be sent again without making a second secret."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import BinaryIO, Protocol, TypeAlias
 
+from keyturn.core.commands import Command
 from keyturn.core.secret import Secret
 
 
@@ -44,4 +45,42 @@ class HandoutSealer(Protocol):
 
     def seal(self, lines: Iterable[bytes], recipients: Sequence[str], file: BinaryIO) -> None:
         """Write one sealed file of these pieces.  Raises ConfigError for a recipient that is none."""
+        ...
+
+
+class Recording(Protocol):
+    """A request that was recorded elsewhere, for which a file of rows was made.  record: the cells of a row, in order.
+
+    Where it was recognised, the run is a reset or a creation like any other, and all that counts here is which one it
+    is and which rows are passed over.  Else the request itself is what is sent for each row.
+    """
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same request: a later run of it goes on from this one."""
+        ...
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The headers that it takes cells from."""
+        ...
+
+    def passed_over(self, number: int, who: str) -> tuple[str, str]:
+        """Why a row is not for this run, as reason and text; empty when it is."""
+        ...
+
+    def names(self, record: Sequence[str]) -> Sequence[str]:
+        """The cells that a row is called by."""
+        ...
+
+    def mark(self, record: Sequence[str]) -> str:
+        """The same for rows that ask for the same."""
+        ...
+
+    def fault(self, record: Sequence[str]) -> str:
+        """Why the request of a row cannot be sent; empty when it can.  Shows no cell."""
+        ...
+
+    def command(self, who: str, record: Sequence[str], operation: str) -> Command:
+        """The request of a row, as a command that only the directory behind it understands."""
         ...

@@ -7,15 +7,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading
+from keyturn.bulk.job import Job, Operation, PasswordChoice, PasswordFrom, Reading
 
-_HOW: Final[Mapping[str, Callable[[Any], Any]]] = {"operation": Operation, "password": PasswordChoice.parse}
+
+def _choice(told: str) -> PasswordChoice:
+    if told == PasswordFrom.REQUEST:  # what nobody can ask for with a flag
+        return PasswordChoice(PasswordFrom.REQUEST)
+    return PasswordChoice.parse(told)
+
+
+_HOW: Final[Mapping[str, Callable[[Any], Any]]] = {"operation": Operation, "password": _choice}
 """The fields that are more than the plain value that stands for them."""
 
 
 def written(value: Job | Reading) -> dict[str, Any]:
-    """All of it, as JSON knows it.  Of one password for all it is said that there is one, never which."""
-    return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    """All of it, as JSON knows it.  Of one password for all it is said that there is one, never which.
+
+    What is no part of a comparison is none of the order: a recorded request, whose digest is a fact of its own.
+    """
+    return {each.name: _plain(getattr(value, each.name)) for each in fields(value) if each.compare}
 
 
 def read_job(told: Mapping[str, Any]) -> Job:

@@ -6,11 +6,12 @@ from datetime import UTC
 
 from keyturn.app.operator import account_name
 from keyturn.app.runs import Machine
+from keyturn.bulk.intake.columns import TARGET
 from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.job import Operation
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.planning.same import sealed
-from keyturn.bulk.record.facts import FINISHED, FLAGS, KEY, PLANNING, Facts, pinned
+from keyturn.bulk.record.facts import FINISHED, FLAGS, KEY, PLANNING, RECORDED, Facts, pinned
 from keyturn.bulk.record.folder import RunFolder, make_run_folder, run_folders
 from keyturn.bulk.record.piped import seal_input
 from keyturn.bulk.record.veil import IDS, check_redact, new_veil, unnamed
@@ -43,7 +44,8 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
     frame.progress = "Nothing was sent."
     asked = thawed(taken_in(asked), operation)
     source = read_source(asked.content, asked.reading)
-    with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
+    source = source.without(TARGET) if asked.played is not None else source  # what a request goes to, it says itself
+    with desk_for(frame, wanted(frame, source, asked), asked) as desk:
         asked = with_password(frame, asked)
         plan = desk.plan(source, asked, operation)
         recipients, handing = handed_to(desk.machine, asked, plan)
@@ -54,7 +56,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
             what, fix = "the target mails at once, and --notify-at is for later", "leave one of the two away"
             raise ConfigError(what, code="KT-CFG-072", fix=fix)
         unfinished = None if asked.new_run else find_unfinished(desk.machine, plan)
-        if unfinished is not None and _go_on(frame, unfinished):
+        if unfinished is not None and (asked.played is not None or _go_on(frame, unfinished)):
             return go_on(frame, desk, unfinished[0], asked)
         if asked.offline:
             refuse_unasked(plan)
@@ -78,7 +80,8 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
                 run = run_of(desk, folder, journal, plan, desk.shares(plan, speeds, probes, asked), asked)
                 frame.progress = under_way(folder)
                 summary = with_canary(desk, run, plan.change, asked.canary)
-                return tell(frame, desk.machine, desk.label, summary, hints=not asked.no_hints)
+                end = asked.ending or tell
+                return end(frame, desk.machine, desk.label, summary, hints=not asked.no_hints)
 
 
 def _begin(
@@ -131,6 +134,7 @@ def find_unfinished(machine: Machine, plan: Plan) -> tuple[RunFolder, int] | Non
             facts = Facts(journal.facts())
             same = facts["sha256"] == plan.source.sha256 and facts["target"] == plan.target
             same = same and facts["operation"] == str(plan.job.operation)
+            same = same and facts[RECORDED] == (plan.job.recorded.fingerprint if plan.job.recorded is not None else "")
             if same and facts["state"] not in (FINISHED, PLANNING, ""):
                 counts = journal.counts()
                 return folder, sum(count for state, count in counts.items() if state in _LEFT)

@@ -27,7 +27,8 @@ def confirm(
                 fix=f"look at keyturn plan, then --expect {count}",
             )
         return
-    if count == 0 or (asked.frozen is not None and not frame.may_ask):
+    said = asked.played.iterations if asked.played is not None else None
+    if count in (0, said) or (asked.frozen is not None and not frame.may_ask):
         return  # the plan file is what was confirmed, and it was held against everything
     users = "1 user" if count == 1 else f"{count:,} users"
     if not production and count <= frame.settings.runs.confirm_above:

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reset": ("keyturn.cli.reset:reset", "Plan, confirm, set new passwords."),
     "create": ("keyturn.cli.create:create", "Plan, confirm, create users."),
     "resume": ("keyturn.cli.resume:resume", "Go on with an unfinished run."),
+    "postman": ("keyturn.cli.postman:postman", "Run a collection of Postman's, with newman's flags."),
     "runs": ("keyturn.cli.runs:runs", "Look at runs: list, show, rows, report."),
     "handout": ("keyturn.cli.handout:handout", "New passwords: open, letters, status, shred."),
     "target": ("keyturn.cli.target:target", "The directories to run against: add, login, test, caps."),

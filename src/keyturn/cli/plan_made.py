@@ -60,7 +60,7 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
     frame.progress = "Nothing was changed."
     asked = taken_in(asked)
     source = read_source(asked.content, asked.reading)
-    with desk_for(frame, wanted(frame, source, asked.target), asked) as desk:
+    with desk_for(frame, wanted(frame, source, asked), asked) as desk:
         asked = with_password(frame, asked)
         found = desk.plan(source, asked, operation)
         recipients, handing = handed_to(desk.machine, asked, found)

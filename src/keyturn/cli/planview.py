@@ -26,6 +26,8 @@ _WORDS = {
     "protected": "protected",
     "own-account": "the account that is signed in",
     "left-out": "not meant by --where, --rows or --limit",
+    "done-before": "done by an earlier run",
+    "beyond-iterations": "more rows than iterations were asked for",
 }
 
 
@@ -96,6 +98,8 @@ def _file(plan: Plan) -> list[str]:
         f"{c.header} -> {'not kept' if name in lost else name}{' (guess)' if c.guess else ''}"
         for name, c in plan.columns.items()
     ]
+    if plan.job.sends is not None:
+        return [*lines, *_packed("columns", list(plan.job.sends.columns))]
     lines += _packed("columns", named)
     if source.matched.ignored:
         lines += _pair("", f"ignored: {', '.join(source.matched.ignored)}")
@@ -142,6 +146,7 @@ def _group(part: Part | None, group: Group) -> list[str]:
     if group.fate is Fate.CHANGE and part is not None:
         created = part.job.operation is Operation.CREATE
         what = "change the password" if part.job.old else "set a new password"
+        what = "send the request" if part.job.sends is not None else what
         return [f"  {'+' if created else '~'} {group.count:>7,}  {'create' if created else what}"]
     told = group.fate is Fate.BLOCK or group.reason == TWO_NAMES
     words = _WORDS.get(group.reason, group.text if told else group.reason)
@@ -156,6 +161,8 @@ def _length(part: Part) -> str:
 
 
 def _passwords(plan: Plan, desk: Desk, recipients: list[str]) -> list[str]:
+    if plan.job.sends is not None:
+        return ["whatever stands in the request"]
     origin, email = plan.job.password.origin, plan.job.email
     lengths = sorted({_length(part) for part in plan.parts.values()}, key=int)
     made = {
@@ -190,6 +197,8 @@ def _mailed(plan: Plan) -> str:
 
 
 def _afterwards(parts: Sequence[Part]) -> list[str]:
+    if any(part.job.sends is not None for part in parts):
+        return []
     own = [part.job.old or part.job.password.origin is PasswordFrom.HASH for part in parts]
     asked = [False if theirs else _can(part).temporary for theirs, part in zip(own, parts, strict=True)]
     where = "" if all(asked) else ", where the target asks for it"

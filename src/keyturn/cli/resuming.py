@@ -1,8 +1,10 @@
 """The way of `resume`: find the run, hold it against what was confirmed, carry out what is left."""
 
 from contextlib import closing
+from dataclasses import replace
 
 from keyturn.app.runs import Machine, rules_of
+from keyturn.bulk.intake.columns import TARGET
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
 from keyturn.bulk.planning.same import SAME, opened
 from keyturn.bulk.record.again import read_again
@@ -11,6 +13,7 @@ from keyturn.bulk.record.facts import (
     FLAGS,
     KEY,
     PLANNING,
+    RECORDED,
     Facts,
     Now,
     Pin,
@@ -27,7 +30,7 @@ from keyturn.cli.frame import Frame
 from keyturn.cli.rebasing import rebase
 from keyturn.cli.runflags import Asked
 from keyturn.cli.running import Desk, Probes, desk_for, halted, speeds_of, work_off
-from keyturn.cli.summaryview import tell
+from keyturn.cli.summaryview import Ending, tell
 from keyturn.cli.whereto import Wanted
 from keyturn.core.capabilities import capabilities_digest
 from keyturn.core.errors import RunError, StoreError
@@ -38,6 +41,9 @@ def resume_run(frame: Frame, run: str, asked: Asked) -> int:
     frame.progress = "Nothing was sent."
     machine = Machine(frame.settings)
     folder, facts = _chosen(frame, machine, run)
+    if facts[RECORDED]:
+        fix = "keyturn postman run ... as before: it goes on with this run"
+        raise RunError(f"run {folder.run} is of a collection, which holds what it needs", code="KT-COL-010", fix=fix)
     with closing(machine.journal(folder.journal)) as journal:
         ended = recall(folder, journal)
     if ended is not None:
@@ -59,12 +65,12 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
         asked = asked.with_flags(facts[FLAGS])
         ended = recall(folder, journal)
         if ended is not None:  # by somebody else, while we waited for an answer
-            return _tell_again(frame, desk.machine, facts, ended)
+            return _tell_again(frame, desk.machine, facts, ended, asked.ending or tell)
         # A target may have told then what it asks of passwords, and may not have told us yet.
         untold = [pin.name for pin, now in _pairs(desk, facts) if pin.capabilities != _digest(now)]
         probes = desk.probe(untold) if untold else {}
-        facts = rebase(frame, desk, folder, journal, asked, lambda anew: _same_plan(desk, folder, anew))
-        plan = _same_plan(desk, folder, facts)
+        facts = rebase(frame, desk, folder, journal, asked, lambda anew: _same_plan(desk, folder, anew, asked))
+        plan = _same_plan(desk, folder, facts, asked)
         reports_of(desk, asked)
         if asked.redact and not facts[REDACT]:
             journal.note({REDACT: asked.redact, REDACTION: facts[REDACTION] or new_key()})
@@ -78,7 +84,8 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
         journal.note(targets_of([pin if halted(probes.get(pin.name)) else fresh[pin.name] for pin in facts.pins]))
         run = run_of(desk, folder, journal, plan, shares, asked)
         frame.progress = under_way(folder)
-        return tell(frame, desk.machine, desk.label, work_off(desk, run, left))
+        end = asked.ending or tell
+        return end(frame, desk.machine, desk.label, work_off(desk, run, left))
 
 
 def _refuse_rebase(asked: Asked, ended: Summary) -> None:
@@ -92,9 +99,9 @@ def _refuse_rebase(asked: Asked, ended: Summary) -> None:
         )
 
 
-def _tell_again(frame: Frame, machine: Machine, facts: Facts, ended: Summary) -> int:
+def _tell_again(frame: Frame, machine: Machine, facts: Facts, ended: Summary, end: Ending = tell) -> int:
     frame.say(f"run {ended.run} is finished; nothing was sent")
-    return tell(frame, machine, facts["target"], ended)
+    return end(frame, machine, facts["target"], ended)
 
 
 def _chosen(frame: Frame, machine: Machine, run: str) -> tuple[RunFolder, Facts]:
@@ -132,7 +139,7 @@ def _digest(now: Now) -> str:
     return capabilities_digest(now.capabilities)
 
 
-def _same_plan(desk: Desk, folder: RunFolder, facts: Facts) -> Plan:
+def _same_plan(desk: Desk, folder: RunFolder, facts: Facts, asked: Asked) -> Plan:
     """The plan of the run, made again from the file that it was made of.  Raises SourceError for another file."""
     source = read_again(facts, folder, desk.machine.keys)
     destinations = [
@@ -147,6 +154,8 @@ def _same_plan(desk: Desk, folder: RunFolder, facts: Facts) -> Plan:
         for pin, now in _pairs(desk, facts)
     ]
     job = opened(facts.job, facts.values, desk.machine.keys(facts[KEY])) if facts[SAME] else facts.job
+    if asked.played is not None:
+        job, source = replace(job, recorded=asked.played.request), source.without(TARGET)
     return make_plan(source, job, destinations, desk.machine.blocklist(), default=facts["default"])
 
 

@@ -18,8 +18,10 @@ from keyturn.cli.since import Since
 from keyturn.core.secret import Secret
 
 if TYPE_CHECKING:
+    from keyturn.app.playing import Played
     from keyturn.bulk.intake.content import Content
     from keyturn.bulk.planning.frozen import Frozen
+    from keyturn.cli.summaryview import Ending
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
 
@@ -38,6 +40,7 @@ class Asked:
     out: where the plan is frozen; plan: the plan file that is to be run; frozen: what stands in it, once it is read.
     verify, trial: None where nobody said so, so that a resume goes on as the run was begun.
     jobs: 0 for as many as the target takes well.  rate: one or several, with commas between.
+    played: the recorded request that all of it is about.  ending: tells how the run ended, in place of the usual way.
     """
 
     file: Path
@@ -82,6 +85,8 @@ class Asked:
     frozen: "Frozen | None" = None
     lookup: bool = False
     lookup_since: str = ""
+    played: "Played | None" = None
+    ending: "Ending | None" = None
 
     @property
     def content(self) -> "Content":
@@ -108,6 +113,8 @@ class Asked:
         """The order."""
         if self.frozen is not None:
             return self.frozen.job
+        if self.played is not None:
+            return self.played.job
         choice = PasswordChoice.parse(self.password, self.same)
         return Job(Operation(operation), choice, self.email, old=column_of(self.old_password, "--old-password"))
 

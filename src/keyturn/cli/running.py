@@ -215,7 +215,10 @@ def _piped(wanted: Wanted) -> Secret:
 
 
 def _prepared(frame: "Frame", name: str, asked: Asked, piped: Secret | None) -> Target:
-    prepared = prepare(frame.settings, name, piped=piped, safe=from_keyring)
+    if asked.played is not None:
+        prepared = asked.played.target
+    else:
+        prepared = prepare(frame.settings, name, piped=piped, safe=from_keyring)
     settings = prepared.settings
     jobs = settings.jobs if asked.jobs is None else asked.jobs or None
     return replace(prepared, settings=settings.paced(jobs, asked.timeout or settings.timeout))

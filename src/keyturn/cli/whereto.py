@@ -10,6 +10,7 @@ from keyturn.core.errors import SourceError
 
 if TYPE_CHECKING:
     from keyturn.cli.frame import Frame
+    from keyturn.cli.runflags import Asked
 
 MOST_SHOWN = 5
 
@@ -22,11 +23,14 @@ class Wanted:
     default: str
 
 
-def wanted(frame: "Frame", source: Source, target: str) -> Wanted:
-    """The targets of a file.  target: what `-t` says; where the file has a column of targets it stands for empty cells.
+def wanted(frame: "Frame", source: Source, asked: "Asked") -> Wanted:
+    """The targets of a file.  `-t` says one; where the file has a column of targets that one stands for empty cells.
 
     Raises ConfigError when `-t` names no target, SourceError when no row goes anywhere.
     """
+    if asked.played is not None:
+        return Wanted((asked.played.target.name,), asked.played.target.name)
+    target = asked.target
     if TARGET not in source.matched.columns:
         name, _ = frame.settings.target(target)
         return Wanted((name,), name)

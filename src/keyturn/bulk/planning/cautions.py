@@ -43,7 +43,8 @@ class Noticed:
 def unused_passwords(header: Sequence[str], job: Job) -> list[str]:
     """The headers that look like passwords and that this job does not read."""
     names = [cell.strip() for cell in header]
-    return [name for name in names if secret(name) and name not in (job.password.column, job.old)]
+    read = {job.password.column, job.old, *(job.recorded.columns if job.recorded is not None else ())}
+    return [name for name in names if secret(name) and name not in read]
 
 
 def cautions(job: Job, capabilities: Capabilities, noticed: Noticed) -> list[Caution]:
@@ -129,7 +130,8 @@ def _of_passwords(job: Job, capabilities: Capabilities, noticed: Noticed) -> lis
 def _of_delivery(job: Job, capabilities: Capabilities, noticed: Noticed) -> list[Caution]:
     found = []
     if not job.resendable(capabilities):
-        text = "the target makes the passwords: a row whose answer is lost stays uncertain and is not sent again"
+        text = "a row whose answer is lost stays uncertain and is not sent again"
+        text = text if job.operation is Operation.SEND else f"the target makes the passwords: {text}"
         found.append(Caution("KT-RUN-030", text))
     if job.mails_or_loses(capabilities) and job.operation is Operation.RESET:
         text = "the target makes the passwords: nobody learns that of a user who has no mail address there"

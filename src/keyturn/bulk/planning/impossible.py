@@ -10,6 +10,8 @@ from keyturn.core.users import Profile
 
 def refuse_impossible(target: str, job: Job, capabilities: Capabilities) -> None:
     """Raises ConfigError when a target cannot do a job for anybody, whatever the file holds."""
+    if job.operation is Operation.SEND:
+        return
     missing = _old_in_vain(job, capabilities) or _hash_in_vain(job) or lacks(_sample(job), capabilities)
     if missing is None and job.mails_or_loses(capabilities) and not job.email:
         missing = "it neither shows nor mails the password it makes up"

@@ -310,7 +310,7 @@ def _part(job: Job, destination: Destination, blocklist: Blocklist, *, several: 
         length = length_for(capabilities, destination.rules)
         job = replace(job, rendering=destination.rendering or f"{job.rendering.partition(':')[0]}:{length}")
     refuse_impossible(destination.name, job, capabilities)
-    if job.password.known and not job.password.hashed:
+    if job.password.known and not job.password.hashed and job.sends is None:
         judge = judge_for(capabilities, destination.rules, blocklist, destination.name)
     same = job.password.value
     if judge is not None and same is not None:

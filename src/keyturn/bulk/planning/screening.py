@@ -133,9 +133,9 @@ def _decide(row: SourceRow, screens: Screens, seen: _Seen) -> Screened:
         return Screened(row.number, "", Fate.SKIP, LEFT_OUT, "the row is not meant by --where, --rows or --limit")
     if not row.record or not any(cell.strip() for cell in row.record):
         return Screened(row.number, "", Fate.SKIP, "blank", "the row is blank")
-    found = _IDS.get(row.mark, read_id)(row.cells[ID])
     target = target_of(row, screens.default)
     by = screens.by.get(target)
+    found = _named(row, by)
     reason, text, fate = found.reason, found.text, Fate.BLOCK
     if not reason and by is None:
         reason, text = _nowhere(target)
@@ -152,6 +152,16 @@ def _decide(row: SourceRow, screens: Screens, seen: _Seen) -> Screened:
     return Screened(row.number, found.who, fate, reason, text, *noticed, target, short, *shown)
 
 
+def _named(row: SourceRow, by: Screen | None) -> Id:
+    """Whom the row is about; a request that is sent as it is may name several things, such as a group and a user."""
+    sends = by.job.sends if by is not None else None
+    if sends is None:
+        return _IDS.get(row.mark, read_id)(row.cells[ID])
+    names = [read_id(cell) for cell in sends.names(row.record)]
+    bad = next((each for each in names if each.reason), None)
+    return bad or Id("/".join(each.who for each in names), trimmed=any(each.trimmed for each in names))
+
+
 def _nowhere(target: str) -> tuple[str, str]:
     if not target:
         return "no-target", "the cell of the target is empty, and no -t stands in for it"
@@ -159,6 +169,11 @@ def _nowhere(target: str) -> tuple[str, str]:
 
 
 def _judged(row: SourceRow, who: str, target: str, by: Screen, seen: _Seen) -> tuple[str, str, Fate]:
+    recorded = by.job.recorded
+    reason, text = recorded.passed_over(row.number, who) if recorded is not None else ("", "")
+    if reason:
+        _repeated(row, who, target, by, seen)  # it has come, so that a later row of the same is not the first
+        return reason, text, Fate.SKIP
     reason, text, fate = _left_out(who, by)
     if not reason and by.names is not None:
         reason, text, fate = _by_other_name(who, by, by.names)
@@ -199,11 +214,7 @@ def _by_other_name(who: str, by: Screen, names: Names) -> tuple[str, str, Fate]:
 
 
 def _repeated(row: SourceRow, who: str, target: str, by: Screen, seen: _Seen) -> tuple[str, str, Fate]:
-    name = who if who.isascii() else unicodedata.normalize("NFC", who)
-    if by.capabilities.folds_case:
-        name = name.casefold()
-    if by.names is not None:
-        name = by.names.one(name)
+    name = _one_of(row, who, by)
     first = _first(row.number, name, target, seen)
     with_password = by.job.password.column != "" or by.job.old != ""
     mark = _mark(row, seen) if with_password else b""
@@ -240,12 +251,25 @@ def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
+def _one_of(row: SourceRow, who: str, by: Screen) -> str:
+    """The same for rows about one user, or that ask for the same where nothing is known of users."""
+    if by.job.sends is not None:
+        return by.job.sends.mark(row.record)
+    name = who if who.isascii() else unicodedata.normalize("NFC", who)
+    if by.capabilities.folds_case:
+        name = name.casefold()
+    return by.names.one(name) if by.names is not None else name
+
+
 def _mark(row: SourceRow, seen: _Seen) -> bytes:
     clear = "\0".join(row.cells.get(name, "") for name in PASSWORDS).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(clear, digest_size=8, key=seen.salt).digest()
 
 
 def _unfit(row: SourceRow, who: str, by: Screen) -> tuple[str, str]:
+    if by.job.sends is not None:
+        fault = by.job.sends.fault(row.record)
+        return ("unfit-cell", fault) if fault else ("", "")
     longest = by.capabilities.longest_id
     if longest is not None and len(who) > longest:
         return "id-too-long", f"the id is longer than {longest}"

@@ -27,6 +27,9 @@ KEY: Final = "key"
 PIPED_INPUT: Final = "piped"
 """The fact that says that the input of the run came through a pipe and is kept, sealed, in its folder."""
 
+RECORDED: Final = "recorded"
+"""The fact that tells which recorded request the rows were for; empty where there was none."""
+
 FLAGS: Final = "flags"
 """The fact that holds the flags of pace and brakes that the run was begun with."""
 
@@ -167,6 +170,7 @@ def pinned(plan: Plan, pins: Sequence[Pin], recipients: Sequence[str], now: date
         "change": str(plan.change),
         "target": plan.target,
         "default": plan.default,
+        RECORDED: plan.job.recorded.fingerprint if plan.job.recorded is not None else "",
         **targets_of(pins),
     }
 

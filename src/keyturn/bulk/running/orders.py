@@ -57,7 +57,7 @@ class OrderBook:
         self._source = source
         self._permanent = capabilities.permanent and not capabilities.temporary
         in_file = job.password.origin is PasswordFrom.COLUMN or job.old != ""
-        self._reads = job.operation is Operation.CREATE or in_file
+        self._reads = job.operation is not Operation.RESET or in_file
         self._lines: Iterator[SourceRow] = source.rows() if self._reads else iter(())
 
     def password(self, number: int, cells: Mapping[str, str]) -> Secret | None:
@@ -70,11 +70,17 @@ class OrderBook:
 
     def order(self, row: Row) -> Order:
         """The order of a row.  Rows are asked for in the order of their numbers."""
-        cells = self._cells(row.number) if self._reads else {}
-        password = self.password(row.number, cells)
         doubt = row.state in (RowState.SENT, RowState.UNCERTAIN)
-        command, first_sent = self._command(row, cells, password), row.first_sent if doubt else None
+        command, first_sent = self._asked(row), row.first_sent if doubt else None
         return Order(row.number, row.who, command, doubt, first_sent, attempts=row.attempts, target=row.target)
+
+    def _asked(self, row: Row) -> Command:
+        """What is asked for a row: by a recorded request as it stands, else by the order of the run."""
+        sends = self._job.sends
+        if sends is not None:
+            return sends.command(row.who, self._line(row.number).record, f"{self._run}-{row.number}")
+        cells = self._line(row.number).cells if self._reads else {}
+        return self._command(row, cells, self.password(row.number, cells))
 
     def _command(self, row: Row, cells: Mapping[str, str], password: Secret | None) -> Command:
         operation = f"{self._run}-{row.number}"
@@ -93,10 +99,10 @@ class OrderBook:
             operation=operation,
         )
 
-    def _cells(self, number: int) -> Mapping[str, str]:
+    def _line(self, number: int) -> SourceRow:
         for line in self._lines:
             if line.number == number:
-                return line.cells
+                return line
         raise SourceError(
             f"{self._source.path.name} has no row {number} any more",
             code="KT-IN-015",

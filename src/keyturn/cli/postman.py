@@ -1,0 +1,18 @@
+"""`keyturn postman`: collections as they are, turned into targets, and made for others; a command a file."""
+
+from keyturn.cli.lazy import LazyGroup
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("keyturn.cli.postman_run:run", "Run a collection with newman's flags, on keyturn's engine."),
+}
+
+postman = LazyGroup(
+    name="postman",
+    table=COMMANDS,
+    help="""Use the collections that you have.
+
+    \b
+    Examples:
+      keyturn postman run resets.postman_collection.json -d users.csv
+    """,
+)

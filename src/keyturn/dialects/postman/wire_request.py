@@ -1,0 +1,253 @@
+"""A request of a collection with everything put in that is known, and places for the cells of a row.  Pure."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote, unquote, urlsplit
+
+from keyturn.core.errors import SourceError
+from keyturn.core.secret import Secret
+from keyturn.dialects.postman.wire import Auth, Item, Pair, beyond
+from keyturn.dialects.postman.wire_bodies import Fill, Sheet, Unfit, sheet_of
+from keyturn.dialects.postman.wire_templates import Cell, Derived, Template, Variables
+from keyturn.http.recorded import Recorded
+
+ADDRESS: Final = "KT-COL-006"
+BLANKS: Final = " \t"
+IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
+"""Methods that may be sent twice (RFC 9110, 9.2.2)."""
+
+_PLAIN: Final = "%:@!$&'()*+,;=~-._"
+_CONTENT: Final = "content-type"
+_DROPPED: Final = frozenset({"host", "content-length", "connection", "accept-encoding", "cookie", "postman-token"})
+"""Headers that a client makes for each request by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Where a token is to be had, and with which client's id and secret."""
+
+    url: str
+    id: str
+    secret: Secret
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One request, filled in: the command that only the directory of a recorded request carries.
+
+    target: path and query, encoded.  What may be a secret is never printed.
+    """
+
+    who: str
+    method: str
+    target: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    operation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request that is ready to be filled in.  base: scheme, host and port.  statuses: those of success, where a
+    script says which; None: every one below 400.  grant: how it gets a token first, where it has to."""
+
+    name: str
+    method: str
+    base: str
+    path: tuple[Template, ...]
+    query: tuple[tuple[Template, Template], ...] = ()
+    headers: tuple[tuple[str, Template], ...] = field(default=(), repr=False)
+    body: Sheet | None = None
+    statuses: frozenset[int] | None = None
+    grant: Grant | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that it takes cells from, those of the path first."""
+        return tuple(dict.fromkeys(self._columns()))
+
+    @property
+    def named_by(self) -> tuple[str, ...]:
+        """The columns that a row is called by: of the path, else of the query, else the first of all."""
+        for some in (self.path, [value for _, value in self.query]):
+            found = tuple(dict.fromkeys(header for template in some for header in template.headers))
+            if found:
+                return found
+        return self.columns[:1]
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same request, whatever it signs in with and whatever stands in its body beside places."""
+        parts: list[object] = [self.method, self.base, [_shape(one) for one in self.path]]
+        parts += [[[_shape(name), _shape(value)] for name, value in self.query], list(self.columns)]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def sending(self, who: str, cells: Mapping[str, str], operation: str) -> Sending:
+        """The request of a row.  Raises Unfit for a cell that cannot stand where it would have to."""
+        fill = _filling(cells, operation)
+        path = "".join(f"/{self._segment(one, fill)}" for one in self.path) or "/"
+        query = "&".join(f"{_quoted(name, fill)}={_quoted(value, fill)}" for name, value in self.query)
+        headers = {name: _line(template.filled(fill)) for name, template in self.headers}
+        body = None
+        if self.body is not None:
+            body = self.body.written(fill)
+            headers.setdefault(_CONTENT, self.body.kind)
+        return Sending(who, self.method, f"{path}?{query}" if query else path, headers, body, operation)
+
+    def recorded(self, cells: Mapping[str, str]) -> Recorded:
+        """The request as others may recognise it."""
+        fill = _filling(cells, "")
+        path = (one.filled(fill, unquote) for one in self.path)
+        query = tuple((name.filled(fill, unquote), value.filled(fill, unquote)) for name, value in self.query)
+        headers = {name: template.filled(fill) for name, template in self.headers}
+        value: object = None
+        if self.body is not None:
+            try:
+                value = json.loads(self.body.written(fill))
+            except ValueError:  # of Unfit, too
+                value = None
+        return Recorded(self.method, self.base, tuple(part for part in path if part), query, headers, value)
+
+    def _segment(self, template: Template, fill: Fill) -> str:
+        """A part of the path; a cell is trimmed, and is never empty, nor a part that means another place."""
+        for header in template.headers:
+            if not fill(Cell(header)).strip(BLANKS):
+                raise Unfit(f"the cell of {header} is empty, and stands in the address")
+        text = template.filled(lambda place: quote(fill(place).strip(BLANKS), safe=""), _kept)
+        if text in (".", "..") and template.headers:
+            raise Unfit("the id cannot be part of an address")
+        return text
+
+    def _columns(self) -> Iterator[str]:
+        templates = [*self.path, *(one for pair in self.query for one in pair), *(one for _, one in self.headers)]
+        for template in templates:
+            yield from template.headers
+        if self.body is not None:
+            yield from self.body.headers
+
+
+def prepare(item: Item, variables: Variables, statuses: frozenset[int] | None = None) -> Prepared:
+    """The request with all that is known put in.  Raises SourceError for what is not known or is not done here."""
+    place = " / ".join(item.place)
+    address = variables.template(item.url, place)
+    base, path, more = _address(address, place)
+    query = [*more, *((variables.template(one.name, place), variables.template(one.value, place))
+                      for one in item.query)]  # fmt: skip
+    headers = [(one.name.casefold(), variables.template(one.value, place)) for one in item.headers]
+    headers = [(name, value) for name, value in headers if name not in _DROPPED]
+    extra, asked, grant = _signed(item, variables, place)
+    known = {name for name, _ in headers}
+    headers += [pair for pair in extra if pair[0] not in known]
+    body = None
+    if item.body is not None:
+        declared = next((value.fixed or "" for name, value in headers if name == _CONTENT), "")
+        body = sheet_of(item.body, declared, variables, place)
+        if body.boundary:
+            headers = [pair for pair in headers if pair[0] != _CONTENT]
+    return Prepared(item.name, item.method, base, path, (*query, *asked), tuple(headers), body, statuses, grant)
+
+
+def _address(address: Template, place: str) -> tuple[str, tuple[Template, ...], list[tuple[Template, Template]]]:
+    """Scheme, host and port; the segments of the path; the query, where a variable brought one along."""
+    whole, *rest = address.split("?")
+    first, *segments = whole.split("/")
+    if first.fixed is not None and first.fixed.casefold() in ("http:", "https:"):
+        if len(segments) < 2:
+            raise _no_address(place)
+        scheme, host, segments = first.fixed.casefold(), segments[1], segments[2:]
+    else:
+        scheme, host = "http:", first  # what the vendor's own runner takes for granted
+    if host.fixed is None:
+        why = "one run goes to one server"
+        raise SourceError("the host would change from row to row", code="KT-COL-004", where=place, why=why)
+    base = f"{scheme}//{host.fixed}"
+    try:
+        parts = urlsplit(base)
+        usable = bool(parts.hostname) and parts.username is None and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise _no_address(place)
+    pairs = [one.split("=") for some in rest for one in some.split("&")]
+    query = [(name, Template(tuple(part for one in value for part in one.parts))) for name, *value in pairs]
+    return base, tuple(one for one in segments if one.parts), query
+
+
+def _no_address(place: str) -> SourceError:
+    fix = "as in https://api.inst1.example.com/v3/users"
+    return SourceError("the address of a request has no host", code=ADDRESS, where=place, fix=fix)
+
+
+def _signed(
+    item: Item, variables: Variables, place: str
+) -> tuple[list[tuple[str, Template]], list[tuple[Template, Template]], Grant | None]:
+    """The headers, the query and the grant by which a request signs in.  Raises SourceError for another way."""
+    auth = item.auth or Auth("noauth")
+    held = auth.values
+    match auth.kind:
+        case "noauth":
+            return [], [], None
+        case "bearer":
+            return [_bearer(held.get("token", ""), variables, place)], [], None
+        case "basic":
+            name, password = (variables.settled(held.get(word, ""), place, f"the {word} to sign in with")
+                              for word in ("username", "password"))  # fmt: skip
+            shown = base64.b64encode(f"{name}:{password}".encode()).decode()
+            return [("authorization", Template((f"Basic {shown}",)))], [], None
+        case "apikey":
+            key = Pair(variables.settled(held.get("key", ""), place, "the name of the API key"), held.get("value", ""))
+            value = variables.template(key.value, place)
+            if held.get("in", held.get("addTo")) in ("query", "queryparams"):
+                return [], [(Template((key.name,)), value)], None
+            return [(key.name.casefold(), value)], [], None
+        case "oauth2":
+            return _granted(item, held, variables, place)
+        case _:
+            raise beyond(item.place, f"a sign-in of the kind {auth.kind}")
+
+
+def _bearer(token: str, variables: Variables, place: str) -> tuple[str, Template]:
+    return "authorization", variables.template(f"Bearer {token}", place)
+
+
+def _granted(
+    item: Item, held: Mapping[str, str], variables: Variables, place: str
+) -> tuple[list[tuple[str, Template]], list[tuple[Template, Template]], Grant | None]:
+    if held.get("accessToken"):
+        return [_bearer(held["accessToken"], variables, place)], [], None
+    if held.get("grant_type", held.get("grantType", "")) != "client_credentials":
+        raise beyond(item.place, "a sign-in that needs a person at a browser")
+    words = ("accessTokenUrl", "clientId", "clientSecret", "scope")
+    url, client, secret, scope = (variables.settled(held.get(word, ""), place, word) for word in words)
+    return [], [], Grant(url, client, Secret(secret), scope)
+
+
+def _filling(cells: Mapping[str, str], operation: str) -> Fill:
+    def fill(place: Cell | Derived) -> str:
+        return cells.get(place.header, "") if isinstance(place, Cell) else place.made(operation)
+
+    return fill
+
+
+def _kept(text: str) -> str:
+    return quote(text, safe=_PLAIN)
+
+
+def _quoted(template: Template, fill: Fill) -> str:
+    return template.filled(lambda place: quote(fill(place), safe=""), lambda text: quote(text, safe=_PLAIN + "/?"))
+
+
+def _line(text: str) -> str:
+    if not text.isprintable():
+        raise Unfit("a cell with a line break or another unprintable character stands in a header")
+    return text
+
+
+def _shape(template: Template) -> Sequence[object]:
+    return [part if isinstance(part, str) else [type(part).__name__, getattr(part, "header", "")]
+            for part in template.parts]  # fmt: skip
