@@ -190,6 +190,10 @@ def test_flags_without_effect_are_told_and_odd_ones_refused(bench: Bench) -> Non
         assert f"{flag} has no effect" in ended.stderr
     ended = bench.run(book, "userid\na\n", "--ssl-client-passphrase", "x", code=2)
     assert "shell history" in ended.stderr
+    ended = bench.run(book, "userid\na\n", "-k", code=2)
+    assert "--ssl-extra-ca-certs" in ended.stderr
+    ended = bench.call("postman", "run", str(bench.tmp), code=5)
+    assert "schema v3" in ended.stderr
     bench.run(book, "userid\na\n", "--no-such-flag", code=2)
     bench.run(book, "userid\na\n", "-r", "teamcity", code=2)
     bench.run(book, "userid\na\n", "--folder", "Nothing", code=2)

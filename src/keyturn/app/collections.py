@@ -13,6 +13,9 @@ MOST: Final = 50_000_000
 
 def load_collection(path: Path) -> Collection:
     """The collection in a file.  Raises SourceError."""
+    if path.is_dir():
+        what, fix = "a collection of schema v3, a folder of YAML files, is not read", "export it from Postman as v2.1"
+        raise SourceError(what, code=FOREIGN, where=str(path), fix=fix)
     try:
         return read_collection(_json(path))
     except SourceError as error:

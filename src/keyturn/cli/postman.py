@@ -4,6 +4,8 @@ from keyturn.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("keyturn.cli.postman_run:run", "Run a collection with newman's flags, on keyturn's engine."),
+    "import": ("keyturn.cli.postman_import:import_collection", "Targets out of a collection, and what does the same."),
+    "export": ("keyturn.cli.postman_export:export", "A collection for our own server."),
 }
 
 postman = LazyGroup(
@@ -14,5 +16,7 @@ postman = LazyGroup(
     \b
     Examples:
       keyturn postman run resets.postman_collection.json -d users.csv
+      keyturn postman import resets.postman_collection.json -d users.csv
+      keyturn postman export --kind scim
     """,
 )

@@ -132,7 +132,7 @@ _OPTIONS = (
     click.option("-r", "--reporters", default="cli", metavar="LIST", help="cli,json,junit,html"),
     *(click.option(f"--reporter-{one}-export", type=_FILE, metavar="FILE", hidden=True, help="Where it goes.")
       for one in ("json", "junit", "html")),
-    click.option("-k", "--insecure", is_flag=True, help="Believe any certificate; never of production."),
+    click.option("-k", "--insecure", is_flag=True, help="Refused; trust a certificate in its place."),
     click.option("--ssl-extra-ca-certs", type=_FILE, metavar="FILE", hidden=True, help="Believe these certificates."),
     click.option("--ssl-client-cert", type=_FILE, metavar="FILE", hidden=True, help="Show this certificate."),
     click.option("--ssl-client-key", type=_FILE, metavar="FILE", hidden=True, help="The key of that certificate."),

@@ -26,7 +26,7 @@ from keyturn.cli.postman_flags import Flags, pairs
 from keyturn.cli.postman_told import announce, report, show
 from keyturn.cli.runflags import Asked
 from keyturn.cli.summaryview import progress_of
-from keyturn.core.errors import SourceError
+from keyturn.core.errors import ConfigError, SourceError
 
 _OF_ROWS = (ExitCode.FAILURES, ExitCode.SIGN_IN, ExitCode.UNREACHABLE, ExitCode.BRAKE, ExitCode.UNCERTAIN)
 """What newman calls 1: it is said of rows that were sent, or could not be."""
@@ -44,6 +44,9 @@ def run_collection(frame: Frame, flags: Flags, idle: Sequence[tuple[str, str]]) 
     frame.progress = "Nothing was sent."
     if flags.silent or not flags.wants("cli"):
         frame.adjust(loud=-1)
+    if flags.insecure:
+        fix = "--ssl-extra-ca-certs FILE with the certificate of that server, or of whoever signed it"
+        raise ConfigError("-k would send passwords to whoever answers", code="KT-CFG-002", where="-k", fix=fix)
     collection = load_collection(flags.collection)
     path, table = _rows(frame, flags)
     opened = open_requests(collection, _known(frame, flags), table.header, flags.folder)

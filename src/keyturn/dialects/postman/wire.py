@@ -69,6 +69,16 @@ class Item:
         """What people call it."""
         return self.place[-1]
 
+    def texts(self) -> Iterator[str]:
+        """Everything of it in which variables may stand."""
+        yield self.url
+        body = self.body or Body("")
+        for pair in (*self.query, *self.headers, *body.fields):
+            yield pair.name
+            yield pair.value
+        yield body.raw
+        yield from (self.auth or Auth("")).values.values()
+
 
 @dataclass(frozen=True, slots=True)
 class Collection:

@@ -129,5 +129,10 @@ class Variables:
         return SourceError(f"nothing stands for {shown}", code=UNRESOLVED, where=place, why=why, fix=fix)
 
 
+def names_in(text: str) -> list[str]:
+    """The names of the variables in a text."""
+    return [found[1].strip() for found in _PLACE.finditer(text)]
+
+
 def _folded(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
