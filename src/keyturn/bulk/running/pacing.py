@@ -179,7 +179,7 @@ class Pace:
             waited = False
             while not self._stopped() and (seconds := self._due(tokens)) > 0:
                 waited = True
-                await self._wait(min(seconds, _SLICE))
+                await self._wait(min(seconds, _SLICE) if len(self._quota) else seconds)
             if self._stopped():
                 return False
             self._slowed = self._slowed if waited else None
