@@ -1,11 +1,14 @@
 """`keyturn postman import`: targets out of a collection, and the commands that do the same."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyturn.cli.frame import Frame, pass_frame
+
+if TYPE_CHECKING:
+    from keyturn.app.importing import Found
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -34,10 +37,8 @@ def import_collection(
       keyturn postman import resets.postman_collection.json -d users.csv
       keyturn postman import resets.json -d users.csv -e test.postman_environment.json --name maximo-test
     """
-    from keyturn.app.binding import Bindings, origins_of
     from keyturn.app.collections import load_collection, load_environment
-    from keyturn.app.config_file import as_target, put_target
-    from keyturn.app.importing import columns_of, command_of, place_of, targets_in
+    from keyturn.app.importing import columns_of, targets_in
     from keyturn.app.playing import Manners, Table, Trust, open_requests, played
     from keyturn.bulk.intake.source import header_of
 
@@ -51,18 +52,9 @@ def import_collection(
         columns = columns_of(book, {**book.variables, **known})
     opened = open_requests(book, known, columns, folder)
     plays = [played(one, Table(columns), frame.settings, Manners(), Trust()) for one in opened.requests]
+    file, taken = str(iteration_data or "users.csv"), tuple(frame.settings.targets)
+    made = [_saved(frame, found, file) for found in targets_in(plays, name, taken)]
     folders = frame.settings.folders
-    made: list[dict[str, Any]] = []
-    file = str(iteration_data or "users.csv")
-    for found in targets_in(plays, name, tuple(frame.settings.targets)):
-        where = place_of(found.secret, found.name, folders.config.parent)
-        field = "password" if "username" in found.table else "token"
-        table = {**found.table, field: {"file": str(where.absolute())}}
-        put_target(folders.config, found.name, table, make_default=not frame.settings.targets and not made)
-        Bindings(folders.state).bind(found.name, origins_of(as_target(table)))
-        frame.progress = f"Target {found.name} was saved."
-        commands = [command_of(one, found.name, file) for one in found.played]
-        made.append({"target": found.name, "kind": table["kind"], "secret": str(where), "commands": commands})
     left = [one.prepared.name for one in plays if one.known is None]
     frame.progress = ""
     if frame.wants_json:
@@ -79,3 +71,20 @@ def import_collection(
     frame.warn(
         f"the secret still stands in clear in {collection.name} or its environment: delete it there", code="KT-COL-022"
     )
+
+
+def _saved(frame: Frame, found: "Found", file: str) -> dict[str, Any]:
+    """Write a target into the settings and its secret into a file of its own; tells of both."""
+    from keyturn.app.binding import Bindings, origins_of
+    from keyturn.app.config_file import as_target, put_target
+    from keyturn.app.importing import command_of, place_of
+
+    folders = frame.settings.folders
+    where = place_of(found.secret, found.name, folders.config.parent)
+    field = "password" if "username" in found.table else "token"
+    table = {**found.table, field: {"file": str(where.absolute())}}
+    put_target(folders.config, found.name, table, make_default=not frame.settings.targets)
+    Bindings(folders.state).bind(found.name, origins_of(as_target(table)))
+    frame.progress = f"Target {found.name} was saved."
+    commands = [command_of(one, found.name, file) for one in found.played]
+    return {"target": found.name, "kind": table["kind"], "secret": str(where), "commands": commands}
