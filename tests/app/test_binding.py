@@ -63,12 +63,16 @@ def test_what_a_target_is_bound_to_is_for_its_owner_alone(tmp_path: Path) -> Non
     assert "abc" not in kept.read_text("utf-8")
 
 
-def test_a_damaged_note_binds_nothing(tmp_path: Path) -> None:
-    """Whoever can damage it can as well delete it; the next use binds anew."""
+@pytest.mark.parametrize("damage", ["{", "", "{}", "[]", "null"])
+def test_a_damaged_note_lets_a_secret_go_nowhere(tmp_path: Path, damage: str) -> None:
+    """Not even where it went before: nobody can tell any more where that was."""
     use(tmp_path, HTTPS)
     [kept] = (tmp_path / "state" / "bound").iterdir()
-    kept.write_text("{", "utf-8")
-    use(tmp_path, "https://api.other.example.com")
+    kept.write_text(damage, "utf-8")
+    for url in ("https://api.other.example.com", HTTPS):
+        with pytest.raises(ConfigError, match="for another server") as caught:
+            use(tmp_path, url)
+        assert "damaged" in caught.value.where
 
 
 def test_where_no_state_can_be_kept_each_use_is_the_first(tmp_path: Path) -> None:

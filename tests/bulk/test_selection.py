@@ -83,7 +83,7 @@ def test_anything_else_is_refused(where: str) -> None:
     assert caught.value.fix
 
 
-@pytest.mark.parametrize("rows", ["9-2", "a", "1-2-3", "-5", "1;2", ",", "1.5", "0x2", "99999999999"])
+@pytest.mark.parametrize("rows", ["9-2", "0", "0-3", "a", "1-2-3", "-5", "1;2", ",", "1.5", "0x2", "99999999999"])
 def test_numbers_of_rows_that_are_none_are_refused(rows: str) -> None:
     """With how they are written."""
     with pytest.raises(SourceError) as caught:

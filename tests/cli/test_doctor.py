@@ -140,6 +140,8 @@ def test_keys_that_others_can_read_are_a_problem(home: Path) -> None:
     key.parent.mkdir(mode=0o700)
     key.touch(mode=0o600)
     assert seen(home)["problem"] == []
+    (key.parent / "evidence.pub").touch(mode=0o644)  # the half of a pair that everybody may have
+    assert seen(home)["problem"] == []
     key.chmod(0o644)
     assert seen(home)["problem"] == [(f"other users of this machine can read {key}", f"chmod 600 {key}")]
 

@@ -241,3 +241,34 @@ def test_a_plan_is_shown_in_words_and_as_json(place: Place) -> None:
     assert "approved by   nobody" in told
     [shown] = place.lines("plan", "show", path, "--json")
     assert (shown["type"], shown["change"], shown["approvals"]) == ("frozen plan", 3, [])
+
+
+def test_nothing_may_stand_beside_the_plan(place: Place) -> None:
+    """What no digest covers could be read by somebody as a part of it."""
+    path = frozen(place)
+    edit(path, '"keyturn_plan"', '"note": "also run the others", "keyturn_plan"')
+    assert "KT-PLN-001" in place.call("reset", "--plan", path, "--no-input", code=5).stderr
+    assert place.server.passwords == {}
+
+
+def test_a_plan_that_is_nested_without_end_is_no_plan(place: Place) -> None:
+    """The reader of JSON gives up; the person is told what the file is not."""
+    path = place.tmp / "deep.plan"
+    path.write_text('{"plan":' * 100_000, "utf-8")
+    assert "KT-PLN-001" in place.call("plan", "show", str(path), code=5).stderr
+
+
+@pytest.mark.parametrize("flag", ["--where", "--rows"])
+def test_an_empty_choice_of_rows_is_no_choice_of_all(place: Place, flag: str) -> None:
+    """`--where "$UNSET"` in a script: nothing is sent."""
+    done = place.call("reset", place.file(USERS), "-t", "there", flag, " ", "--yes", "--no-input", code=2)
+    assert "it is empty" in done.stderr
+    assert place.server.passwords == {}
+
+
+def test_foreign_names_move_no_cursor_in_the_plan(place: Place) -> None:
+    """The plan stands right above the question how many users change."""
+    header = 'userid,Si\x1b[31mte\x1b]0;x\x07,"A\nB"\n007,x,y\n'
+    shown = place.call("plan", "reset", place.file(header), "-t", "there", "--offline").stdout
+    assert "ignored: Si\\x1b[31mte\\x1b]0;x\\x07, A\\nB" in shown
+    assert "\x1b" not in shown

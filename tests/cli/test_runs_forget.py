@@ -147,3 +147,15 @@ def test_either_a_run_or_the_old_ones_are_named(place: Place) -> None:
     place.call("runs", "forget", folder.run, "--old", code=2)
     folder.journal.write_bytes(b"nothing of the kind" * 1000)
     assert "warning[KT-RUN-034]" in place.call("runs", "forget", "--old").stderr
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", ""])
+def test_a_damaged_stone_hides_no_other_run(place: Place, damage: str) -> None:
+    """Forgotten it is all the same, only when and by whom nobody knows any more."""
+    folder = ran(place)
+    place.call("runs", "forget", folder.run, "--delete-handout", "--confirm", folder.run)
+    folder.stone.write_text(damage)
+    place.call("reset", place.file("userid\ncilla\n"), *RUN)
+    told = {each["run"]: each["state"] for each in json.loads(place.call("runs", "list", "--json").stdout)}
+    assert (told.pop(folder.run), [*told.values()]) == ("forgotten", ["finished"])
+    assert f"run {folder.run} was forgotten\n" in place.call("runs", "show", folder.run, code=2).stderr

@@ -18,6 +18,7 @@ from keyturn.app.sections_target import TargetSettings
 from keyturn.core.errors import ConfigError
 
 ELSEWHERE: Final = "KT-CFG-016"
+UNREADABLE: Final = "a server whose note is damaged"
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -43,12 +44,17 @@ class Bindings:
     folder: Path
 
     def of(self, name: str) -> tuple[str, ...]:
-        """The servers that a target is bound to; none when its secret was not used yet."""
+        """The servers that a target is bound to; none when its secret was not used yet.
+
+        A note that cannot be read binds to a server that there is not, so that a person looks at the address.
+        """
         try:
             told = json.loads(self._file(name).read_text("utf-8"))
-        except (OSError, ValueError):
+        except (FileNotFoundError, NotADirectoryError):
             return ()
-        return tuple(map(str, told)) if isinstance(told, list) else ()
+        except (OSError, ValueError):
+            told = None
+        return tuple(map(str, told)) if isinstance(told, list) and told else (UNREADABLE,)
 
     def hold(self, name: str, target: TargetSettings) -> None:
         """Bind a target that is not bound yet; raises ConfigError for one whose secrets would go somewhere else."""

@@ -83,7 +83,7 @@ def _folders(settings: Settings) -> Iterator[Finding]:
     if free < LEAST_FREE:
         yield Finding(Grade.PROBLEM, f"the disk of {state} is nearly full ({free // 2**20} MiB left)")
     for key in sorted(keys.iterdir()) if keys.is_dir() and sys.platform != "win32" else ():
-        if key.is_file() and stat.S_IMODE(key.stat().st_mode) & 0o077:
+        if key.suffix != ".pub" and key.is_file() and stat.S_IMODE(key.stat().st_mode) & 0o077:
             yield Finding(Grade.PROBLEM, f"other users of this machine can read {key}", f"chmod 600 {key}")
 
 

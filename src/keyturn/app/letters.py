@@ -78,7 +78,8 @@ def paper_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
     force: over a file that is there, and in a folder that others can look into.
     """
     if not force and open_to_others(path.absolute().parent):
-        raise _not_there(path, "others on this machine can look into the folder", "choose one of your own, or --force")
+        fix = f"mkdir -m 700 letters, then --out letters/{path.name}; or --force"
+        raise _not_there(path, "others on this machine can look into the folder", fix)
     if force:
         path.unlink(missing_ok=True)
     try:

@@ -10,6 +10,7 @@ from keyturn.bulk.planning.cures import cure
 from keyturn.bulk.planning.plan import Group, Part, Plan
 from keyturn.bulk.planning.screening import TWO_NAMES, Fate
 from keyturn.bulk.running.shares import Speed
+from keyturn.cli.frame import harmless
 from keyturn.cli.lookingup import lookup_lines
 from keyturn.cli.running import Desk, Probes
 from keyturn.core.capabilities import Capabilities
@@ -59,8 +60,9 @@ def draw_plan(
     lines += _pair("safety", "stops on refused sign-in, on failures in a row, or on too many failures")
     if several:
         lines += _pair("", "each target by itself: what stops one stops no other")
-    for line in lines:
-        put(line)
+    put(lines[0])
+    for line in lines[1:]:  # names of files, sheets and columns are foreign text
+        put(harmless(line))
     for warning in (*plan.warnings, *_sign_ins(plan, desk, probes, speeds)):
         desk.frame.warn(warning.text, code=warning.code)
     for name, answer in probes.items():

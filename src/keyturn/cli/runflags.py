@@ -153,14 +153,22 @@ _TARGET = click.option("-t", "--target", default="", shell_complete=complete_tar
                        help="Which target; with a column target: for its empty cells.")  # fmt: skip
 TOKEN = click.option("--token-stdin", is_flag=True, help="Read the target's secret from standard input.")
 
+
+def _meant(_: click.Context, param: click.Parameter, text: str | None) -> str:
+    """What chooses rows, empty when nobody said it.  An empty text that was given (`--where "$UNSET"`) chooses none."""
+    if text is not None and not text.strip():
+        raise click.BadParameter("it is empty; leave it away to mean every row", param=param)
+    return text or ""
+
+
 _PLANNING = (
     _TARGET,
     click.option("--map", "columns", multiple=True, metavar="FIELD=COLUMN", shell_complete=complete_fields,
                  help="Which column is what, as id=EmpNo."),
     click.option("--delimiter", metavar="CHAR", help="comma, semicolon, tab, bar or a character."),
     click.option("--sheet", default="", metavar="NAME", help="Which sheet of a workbook."),
-    click.option("--where", default="", metavar="TEST", help="Only rows that pass, as 'site == \"Lyon\"'."),
-    click.option("--rows", default="", metavar="FROM-TO", help="Only rows of these numbers, as 2-501,600."),
+    click.option("--where", callback=_meant, metavar="TEST", help="Only rows that pass, as 'site == \"Lyon\"'."),
+    click.option("--rows", callback=_meant, metavar="FROM-TO", help="Only rows of these numbers, as 2-501,600."),
     click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N rows of those."),
     click.option("--encoding", metavar="NAME", help="How the letters of the file are written, as cp1252."),
     click.option("--password", default="generate", metavar="HOW", shell_complete=complete_passwords,

@@ -1,5 +1,6 @@
 """`keyturn runs evidence`: a signed account of a run, and its verification anywhere."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -72,7 +73,7 @@ def _write(frame: Frame, run: str, into: str | None, redact: str, *, force: bool
         return
     frame.data(path)
     frame.say(f"{rows:,} rows, signed; whoever has the public key verifies it:")
-    frame.say(f"  keyturn runs evidence --verify {Path(path).name} --key {signer.public_key}")
+    frame.say(f"  keyturn runs evidence --verify {shlex.quote(str(path))} --key {signer.public_key}")
 
 
 def _verify(frame: Frame, file: Path, key: str) -> None:

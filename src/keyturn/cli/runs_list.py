@@ -48,11 +48,16 @@ def list_runs(frame: Frame) -> None:
 
 def _forgotten(folder: "RunFolder") -> dict[str, object]:
     """What is still known of a run that was forgotten."""
-    from keyturn.bulk.record.forgetting import stone_of
+    from keyturn.bulk.record.folder import read_stone
     from keyturn.core.journal import DONE
 
-    stone = stone_of(folder)
-    told: dict[str, object] = {"run": folder.run, "state": "forgotten", "forgotten": stone["at"], "by": stone["by"]}
+    stone = read_stone(folder)
+    told: dict[str, object] = {
+        "run": folder.run,
+        "state": "forgotten",
+        "forgotten": stone.get("at", ""),
+        "by": stone.get("by", ""),
+    }
     if "outcomes" not in stone:
         return told
     names = ("operation", "target", "file", "sha256", "begun", "ended", "exit", "name", "outcomes")

@@ -70,11 +70,12 @@ def _heard(frame: Frame, folder: "RunFolder", number: str) -> "Standing | None":
         if not machine.worker(folder.journal):
             return None
         time.sleep(LOOKS)
+    frame.progress = "The word stands: it is followed as soon as that process listens."
     raise RunError(
         f"the process that works on run {folder.run} did not listen within {PATIENCE:.0f} s",
         code="KT-RUN-014",
         why=machine.worker(folder.journal),
-        fix="it may be waiting for an answer at its own terminal, or be writing its reports: look there",
+        fix=f"look at its terminal, where it may wait for an answer; keyturn runs go {folder.run} takes the word back",
     )
 
 

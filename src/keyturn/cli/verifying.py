@@ -68,6 +68,10 @@ def shares_of(desk: Desk, facts: Facts, asked: Asked) -> list[Share]:
 
 def _trials(desk: Desk, folder: RunFolder, facts: Facts) -> Trials:
     """What knows the passwords.  Raises RunError when the key of the run is gone, SourceError for another file."""
+    if not facts[KEY]:
+        why = "once every row has its outcome, passwords are to be had from the handout alone"
+        fix = "leave --trial away; or say --verify --trial when the run is made"
+        raise RunError("the key of this run was deleted", code="KT-RUN-003", why=why, fix=fix)
     keys = desk.machine.keys(facts[KEY])
     return Trials(folder.run, keys, read_again(facts, folder, desk.machine.keys))
 

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -175,7 +176,7 @@ def _asked_column(field: str, name: str, cells: Sequence[str], file: str) -> Col
 
 
 def _refuse_repeats(cells: Sequence[str], file: str) -> None:
-    repeated = sorted({cell for cell in cells if cell and cells.count(cell) > 1})
+    repeated = sorted(cell for cell, count in Counter(cells).items() if cell and count > 1)
     if repeated:
         raise SourceError(
             f"two columns of {file} have the same name: {repeated[0]}",

@@ -77,7 +77,7 @@ def ranges_of(text: str) -> list[tuple[int, int]]:
         range_ = _RANGE.fullmatch(part)
         first = int(range_[1]) if range_ else 0
         last = int(range_[3] or 10**9) if range_ and range_[2] else first
-        if range_ is None or last < first:
+        if range_ is None or last < first or first < 1:
             raise _not_understood(f"--rows {text}", "--rows 2-501,600,700- with the numbers that the sheet shows")
         found.append((first, last))
     if text.strip() and not found:

@@ -16,6 +16,9 @@ from keyturn.bulk.intake.values import Damaged, Values, unescaped
 
 ROWS: Final = 1_048_576
 COLUMNS: Final = 16_384
+LONGEST: Final = 131_072
+"""Characters of a cell; sheets allow 32,767, and a CSV file is read up to this many."""
+
 _PLACE: Final = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 _TEXTS: Final = frozenset({"v", "t"})
 
@@ -171,6 +174,7 @@ class _Reader:
         self._written: list[str] = []
         self._typed: list[str] = []
         self._formula = False
+        self._size = 0
         self._aloud = 0
         self._locals: dict[str, str] = {}
 
@@ -179,14 +183,28 @@ class _Reader:
         if local == "c":
             self._new_cell(attributes)
         elif local == "v":
-            self.parser.CharacterDataHandler = self._written.append
+            self.parser.CharacterDataHandler = self._take_written
         elif local == "row":
             self._new_row(attributes)
         elif local == "t" and not self._aloud:
-            self.parser.CharacterDataHandler = self._typed.append
+            self.parser.CharacterDataHandler = self._take_typed
         else:
             self._formula |= local == "f"
             self._aloud += local == "rPh"
+
+    def _take_written(self, text: str) -> None:
+        self._count(text)
+        self._written.append(text)
+
+    def _take_typed(self, text: str) -> None:
+        self._count(text)
+        self._typed.append(text)
+
+    def _count(self, text: str) -> None:
+        """Judged piece by piece: a cell that unpacks to gigabytes is refused before it is in memory."""
+        self._size += len(text)
+        if self._size > LONGEST:
+            raise Damaged(f"a cell of row {self._row.number} is longer than any sheet allows")
 
     def _end(self, name: str) -> None:
         local = self._locals[name]
@@ -214,6 +232,7 @@ class _Reader:
         if (told and (place is None or int(place[2]) != self._row.number)) or not self._column < column < COLUMNS:
             raise Damaged(f"the cell {(told or '')[:20]} is out of its place in row {self._row.number}")
         self._column, self._cell, self._formula = column, attributes, False
+        self._size = 0
         self._written.clear()
         self._typed.clear()
 

@@ -238,7 +238,8 @@ def read_frozen(path: Path) -> Frozen:
         why = f"its format is {told[MARK]!r}, this version reads {FORMAT}"
         raise _unreadable(path, "was made by another version of keyturn", why, code="KT-PLN-002")
     content = told.get("plan")
-    if not isinstance(content, dict) or told.get("digest") != _digest(content):
+    strange = told.keys() - {MARK, "digest", "plan", "approvals"}
+    if strange or not isinstance(content, dict) or told.get("digest") != _digest(content):
         raise _unreadable(path, "was changed after it was made", "its digest is not that of what stands in it")
     try:
         frozen = replace(_read(content), approvals=tuple(map(_approval, told.get("approvals", []))))
@@ -259,7 +260,7 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise _unreadable(path, "cannot be read", error.strerror or "") from None
     try:
         told = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         why = "it is torn: its end is missing, or it was changed" if is_frozen(path) else "it is no JSON"
         raise _unreadable(path, "is no whole plan", why) from None
     if not isinstance(told, dict) or MARK not in told:

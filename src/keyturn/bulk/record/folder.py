@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from keyturn.core.errors import RunError
 
@@ -125,13 +125,23 @@ def find_run(runs: Path, run: str) -> RunFolder:
     return folder
 
 
+def read_stone(folder: RunFolder) -> dict[str, Any]:
+    """What was written down when a run was forgotten; empty where that is damaged: forgotten it is all the same."""
+    try:
+        told = json.loads(folder.stone.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
 def _forgotten(folder: RunFolder) -> RunError:
-    told = json.loads(folder.stone.read_text("utf-8"))
+    told = read_stone(folder)
     left = folder.handouts()
     kept = f"its handout was kept: {', '.join(map(str, left))}" if left else "its handout is gone with it"
-    handout = kept if told["handout"] != "none" else "it had no handout"
+    handout = kept if told.get("handout") != "none" else "there was no handout then"
+    when = f" on {told['at'][:10]} by {told['by']}" if {"at", "by"} <= told.keys() else ""
     return RunError(
-        f"run {folder.run} was forgotten on {told['at'][:10]} by {told['by']}",
+        f"run {folder.run} was forgotten{when}",
         code="KT-RUN-070",
         why=f"its key and its rows were deleted then; {handout}",
         fix="what is left to do needs a new run of its file",

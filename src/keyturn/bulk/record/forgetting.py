@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from keyturn.bulk.planning.same import SAME
 from keyturn.bulk.record.facts import FINISHED, KEY, Facts
-from keyturn.bulk.record.folder import STONE, RunFolder
+from keyturn.bulk.record.folder import STONE, RunFolder, read_stone
 from keyturn.bulk.record.handout import open_private
 from keyturn.bulk.record.report import label_of, outcomes
 from keyturn.bulk.running.noticing import planned
@@ -84,18 +84,12 @@ def mark_forgotten(folder: RunFolder, journal: Journal, wish: Wish, notes: Path)
 def sweep(folder: RunFolder) -> None:
     """Delete what is left in the folder of a run that was forgotten; the journal must not be open."""
     kept = {STONE}
-    if stone_of(folder).get("handout") == "kept":
+    if read_stone(folder).get("handout") == "kept":
         kept |= {path.name for path in folder.handouts()}
     for path in folder.path.iterdir():
         if path.name not in kept:
             with suppress(FileNotFoundError):  # another one sweeps here, too
                 path.unlink()
-
-
-def stone_of(folder: RunFolder) -> Mapping[str, Any]:
-    """What is still known of a run that was forgotten."""
-    told: dict[str, Any] = json.loads(folder.stone.read_text("utf-8"))
-    return told
 
 
 def _counts(journal: Journal, facts: Facts) -> dict[str, Any]:
