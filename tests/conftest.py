@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from keyturn.core.storage import Store
 from tests.support.postgres import Postgres, running
 from tests.support.stores import fresh_postgres, fresh_sqlite
+
+# Machines are shared and noisy: how long an example takes says nothing.  Speed is measured in bench/, as ratios.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

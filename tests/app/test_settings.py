@@ -141,6 +141,19 @@ def test_a_folder_is_no_config_file(tmp_path: Path) -> None:
         load(tmp_path, given={})
 
 
+def test_a_folder_in_which_everybody_can_put_another_file_is_refused(tmp_path: Path) -> None:
+    """The file itself may be as private as it likes.  A sticky folder keeps the files of others apart."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "config.toml").write_text("[runs]\nconfirm_above = 3\n")
+    home.chmod(0o777)
+    with pytest.raises(ConfigError, match="put another config file there") as caught:
+        load(given={"KEYTURN_HOME": str(home)})
+    assert caught.value.fix == f"chmod o-w {home}"
+    home.chmod(0o1777)
+    assert load(given={"KEYTURN_HOME": str(home)}).runs.confirm_above == 3
+
+
 def test_a_file_that_everybody_can_change_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.touch()

@@ -93,3 +93,9 @@ def test_a_file_without_an_identity_is_refused(tmp_path: Path, content: bytes | 
     with pytest.raises(ConfigError, match="not an age identity file") as refused:
         recipient_of(file)
     assert "XYZ" not in refused.value.why
+
+
+def test_a_file_without_an_end_is_no_identity() -> None:
+    """A device is read a little, and told what it is not."""
+    with pytest.raises(ConfigError, match="not an age identity file"):
+        AgeSealer().open(b"", Path("/dev/zero"))

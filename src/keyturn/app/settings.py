@@ -166,6 +166,7 @@ def _read(path: Path, *, wanted: bool) -> dict[str, Any]:
             if sys.platform != "win32" and os.fstat(file.fileno()).st_mode & stat.S_IWOTH:
                 what, fix = "everybody on this machine can change the config file", f"chmod 600 {path}"
                 raise ConfigError(what, code="KT-CFG-007", where=str(path), fix=fix)
+            _refuse_open_folder(path.parent)
             return tomllib.load(file)
     except FileNotFoundError as error:
         if not wanted:
@@ -177,6 +178,14 @@ def _read(path: Path, *, wanted: bool) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is not UTF-8"
         raise ConfigError("the config file is not TOML", code="KT-CFG-003", where=str(path), why=why) from error
+
+
+def _refuse_open_folder(folder: Path) -> None:
+    """Whoever may write into a folder may put another config file into it; a sticky one keeps others' files apart."""
+    mode = folder.stat().st_mode
+    if sys.platform != "win32" and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        what = "everybody on this machine can put another config file there"
+        raise ConfigError(what, code="KT-CFG-007", where=str(folder), fix=f"chmod o-w {folder}")
 
 
 def _refuse_bare_secrets(raw: Mapping[str, Any], path: Path) -> None:

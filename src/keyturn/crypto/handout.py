@@ -10,6 +10,8 @@ from keyturn.core.errors import ConfigError, KeyFolderError
 from keyturn.crypto.keyfolder import write_private
 
 _IDENTITY: Final = "AGE-SECRET-KEY-1"
+MOST_BYTES: Final = 65_536
+"""Of an identity file: hundreds of identities; a device that never ends is not read to its end."""
 
 
 def new_identity(path: Path) -> str:
@@ -109,7 +111,8 @@ def recipient_from(text: str) -> pyrage.x25519.Recipient:
 def identities_in(path: Path) -> list[pyrage.x25519.Identity]:
     """The identities of a file.  Raises ConfigError when it holds none."""
     try:
-        text = path.read_text("utf-8")
+        with path.open("rb") as file:
+            text = file.read(MOST_BYTES).decode()
         lines = [line.strip() for line in text.splitlines()]
         found = [pyrage.x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
     except (OSError, ValueError, pyrage.IdentityError) as error:
