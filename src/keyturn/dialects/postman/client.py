@@ -122,7 +122,7 @@ class Tokens:
 
     def __init__(self, grant: Grant, site: Site) -> None:
         parts = urlsplit(grant.url)
-        self._path = parts.path or "/"
+        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._grant = grant
         self._site = Site(f"{parts.scheme}://{parts.netloc}", site.ca_bundle, site.timeout, 1, site.allow_plain_http)
         self._lock = asyncio.Lock()
