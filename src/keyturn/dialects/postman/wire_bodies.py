@@ -83,7 +83,7 @@ def _pair(one: Pair, variables: Variables, place: str) -> tuple[Template, Templa
 def _is_json(raw: Template) -> bool:
     try:
         json.loads(_as_json(raw, lambda _: "0"))
-    except (ValueError, Unfit):
+    except (ValueError, RecursionError):  # of Unfit, too
         return False
     return True
 
@@ -117,7 +117,7 @@ def _value(text: str) -> str:
     """A cell that stands without quotes: a number as it is written, true, false or null."""
     try:
         found = json.loads(text, parse_constant=_never)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = text
     if isinstance(found, Mapping | list | str):
         raise Unfit("a cell stands without quotes in the JSON and is no number")

@@ -109,7 +109,7 @@ class Prepared:
         if self.body is not None:
             try:
                 value = json.loads(self.body.written(fill))
-            except ValueError:  # of Unfit, too
+            except (ValueError, RecursionError):  # of Unfit, too
                 value = None
         return Recorded(self.method, self.base, tuple(part for part in path if part), query, headers, value)
 
