@@ -89,8 +89,8 @@ def test_a_file_in_which_no_cell_names_a_target_is_refused(towns: Towns) -> None
 
 
 def test_a_target_that_is_not_there_leaves_its_rows_for_later_and_the_others_go_on(towns: Towns) -> None:
-    """Exit 6, for the run and for a resume that finds it no better.  At another address it is another target, which gets
-    no secret before somebody says so."""
+    """Exit 6, for the run and for a resume that finds it no better.  At another address it is another target, which
+    gets no secret before somebody says so."""
     towns.configure(south=f'url = "{NOWHERE}"')
     file = towns.many(10)
     shown = towns.call("plan", "reset", file)
