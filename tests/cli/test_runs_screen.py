@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from keyturn.bulk.running.breaker import Cause, Trip
-from keyturn.bulk.running.events import Event, Paused, Progress, RowSettled, Stopping
+from keyturn.bulk.running.events import Event, Held, Paused, Progress, ReadingBack, RowSettled, RowVerified, Stopping
 from keyturn.bulk.running.pacing import Slowed, Why
 from keyturn.cli.frame import Frame, Manners, Output
 from keyturn.cli.watching import Heartbeat, watch
@@ -127,3 +127,55 @@ def test_a_quiet_run_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """`--quiet` is quiet."""
     hear(Manners(output=Output.RICH, loud=-1))
     assert capsys.readouterr().err == ""
+
+
+BESIDES: list[Event] = [
+    ReadingBack("there", 40, 100, before=True),
+    Paused(3.2, "there"),
+    Held(on=True),
+    Held(on=True, sealed=True),
+    Held(on=False),
+    RowVerified(Row(8, "amal", RowState.CHANGED)),
+    ReadingBack("there", 1200, 2000),
+]
+SAID = [
+    "looked at 40/100 on there",
+    "waiting 3 s: there asked us to slow down",
+    "pausing: no more rows leave",
+    "paused: everything came back, the handout is sealed",
+    "going on",
+    "read back 1,200/2,000 on there",
+]
+
+
+def test_a_terminal_shows_what_is_read_back_and_what_holds_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """The last of the bar stays; single rows are in the report."""
+    hear(Manners(output=Output.RICH), BESIDES)
+    shown = capsys.readouterr().err
+    assert [line for line in SAID[1:] if line not in shown] == []
+    assert "amal" not in shown
+
+
+def test_a_log_tells_the_same_in_lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """How far the reading is every ten seconds; here without the wait."""
+    monkeypatch.setattr("keyturn.cli.watching.EVERY", 0.0)
+    hear(Manners(output=Output.PLAIN), BESIDES)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition("target=there ")[2] for line in lines] == SAID
+
+
+def test_a_log_is_not_filled_with_readings(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor with progress of which there is none."""
+    hear(Manners(output=Output.PLAIN), [ReadingBack("there", 1, 2), progress(0, total=0)])
+    assert capsys.readouterr().err == ""
+
+
+def test_machines_are_told_how_far_the_reading_is_and_who_holds_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """The reading at most once a second."""
+    hear(Manners(output=Output.JSONL), BESIDES)
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["type"] for each in told] == ["reading", "pause", "pause", "pause", "pause", "verified"]
+    assert (told[0]["target"], told[0]["done"], told[0]["total"], told[0]["before"]) == ("there", 40, 100, True)
+    assert [(each["reason"], each.get("sealed")) for each in told[1:5]] == [
+        ("retry-after", None), ("asked", False), ("asked", True), ("over", False),
+    ]  # fmt: skip
