@@ -184,12 +184,8 @@ def test_a_client_s_own_token_is_asked_for_beforehand(word: str) -> None:
     found = prepared(collection(item("POST", URL, auth=auth, header=[])), known={"id": "keyturn"})
     grant = found.grant
     assert grant is not None
-    assert (grant.url, grant.id, grant.secret.reveal(), grant.scope) == (
-        "https://a.example/t",
-        "keyturn",
-        "a-client-secret",
-        "all",
-    )
+    assert (grant.url, grant.id, grant.secret.reveal()) == ("https://a.example/t", "keyturn", "a-client-secret")
+    assert (grant.asks, grant.in_body, grant.prefix) == ({"scope": "all"}, False, "Bearer")
     assert "a-client-secret" not in f"{found!r} {filled(found)!r}"
     held["clientId"] = "{{userid}}"
     with pytest.raises(SourceError) as caught:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from keyturn.app.playing import open_requests
 from keyturn.core.errors import SourceError
 from keyturn.dialects.postman.wire import read_collection, read_environment
 from keyturn.dialects.postman.wire_bodies import Unfit
@@ -132,6 +133,8 @@ def test_a_guid_is_the_same_at_each_try() -> None:
         {"body": {"mode": "graphql", "graphql": {}}},
         {"auth": {"type": "digest", "digest": []}},
         {"auth": {"type": "oauth2", "oauth2": [{"key": "grant_type", "value": "authorization_code"}]}},
+        {"auth": {"type": "oauth2", "oauth2": {"accessToken": "t-1", "addTokenTo": "queryParams"}}},
+        {"auth": {"type": "oauth2", "oauth2": [{"key": "tokenRequestParams", "value": [{"key": "realm"}]}]}},
     ],
 )
 def test_what_is_not_done_here_is_said(more: dict[str, Any]) -> None:
@@ -139,6 +142,15 @@ def test_what_is_not_done_here_is_said(more: dict[str, Any]) -> None:
     with pytest.raises(SourceError) as caught:
         prepared(collection(item("POST", "https://a.example/x", **more)))
     assert caught.value.code == "KT-COL-002"
+
+
+def test_what_is_not_run_may_ask_for_what_is_not_done() -> None:
+    """The error says to choose others with --folder, so that has to help."""
+    query = item("POST", "https://a.example/x", name="Query", body={"mode": "graphql", "graphql": {}})
+    found = read_collection(collection(query, item("GET", "https://a.example/y", name="Plain")))
+    assert [one.name for one in open_requests(found, {}, (), ["Plain"]).requests] == ["Plain"]
+    with pytest.raises(SourceError, match="Query has a body of mode graphql"):
+        open_requests(found, {}, ())
 
 
 @pytest.mark.parametrize("value", [[], {}, {"info": {}, "item": []}, {"info": {"name": "x"}}, "text", None])

@@ -1,5 +1,6 @@
 """A recorded request is sent to a real server, and only what that one answers says what came of it."""
 
+import asyncio
 import base64
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
@@ -8,6 +9,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from keyturn.core.commands import Commands
+from keyturn.core.errors import ConfigError
 from keyturn.core.evidence import Tried
 from keyturn.core.outcomes import Changed, Outcome, Reason, Refused, Uncertain
 from keyturn.core.secret import Secret
@@ -205,6 +207,28 @@ async def test_the_address_of_the_token_is_asked_as_it_is_written() -> None:
     assert (first.target, first.body) == (f"{TOKEN_PATH}?tenant=a%2Fb", b"grant_type=client_credentials")
 
 
+async def test_a_client_shows_itself_where_the_collection_says() -> None:
+    """In the form, and nowhere else; what more is asked for, and the word before the token, are its own."""
+    more = {"client_authentication": "body", "audience": "mas", "headerPrefix": "Token"}
+    async with playing(doors(in_turn(Say(200, {"access_token": "t-1"})), lambda heard: Say())) as player:
+        assert await sent(signed(player.url, **more)) == [Changed("007")]
+    assert dict(parse_qsl(player.heard[0].body.decode())) == {
+        "grant_type": "client_credentials",
+        "audience": "mas",
+        "client_id": "keyturn",
+        "client_secret": "a-client-secret",
+    }
+    assert "authorization" not in player.heard[0].headers
+    assert bearers(player.heard) == ["Token t-1"]
+
+
+@pytest.mark.parametrize("url", ["not an address", "http://login.example.com/token", "https://"])
+def test_an_address_of_tokens_that_cannot_be_used_stops_before_anything_is_sent(url: str) -> None:
+    """Nor does the secret of a client cross a network in clear."""
+    with pytest.raises(ConfigError):
+        RecordedDirectory(signed("https://a.example", url), Site("https://a.example"))
+
+
 async def test_a_token_that_ran_out_is_replaced_once() -> None:
     """A 401 says that nothing was done, so the row is sent again; a second one is the answer."""
     token = in_turn(*(Say(200, {"access_token": f"t-{number}"}) for number in (1, 2)))
@@ -253,3 +277,19 @@ async def test_a_token_that_can_no_longer_be_had_refuses_the_row() -> None:
         [outcome] = await sent(signed(player.url))
     assert isinstance(outcome, Refused)
     assert (outcome.who, outcome.text) == ("007", "signing in: answered 400 without a token")
+
+
+async def test_a_late_401_takes_no_fresh_token_away() -> None:
+    """Two rows leave with the same token; the second hears its 401 when the first has a new token already."""
+    late = asyncio.Event()
+    token = in_turn(*(Say(200, {"access_token": f"t-{number}"}) for number in (1, 2)))
+
+    def user(heard: Heard) -> Say:
+        if heard.headers["authorization"] == "Bearer t-2":
+            late.set()
+            return Say()
+        return Say(401, wait=late if heard.target.endswith("/slow") else None)
+
+    async with playing(doors(token, user)) as player:
+        assert await sent(signed(player.url), ("slow", "quick")) == [Changed("slow"), Changed("quick")]
+    assert sorted(bearers(player.heard)) == ["Bearer t-1", "Bearer t-1", "Bearer t-2", "Bearer t-2"]

@@ -37,7 +37,6 @@ class RecordedDirectory:
     def __init__(self, prepared: Prepared, site: Site, account: str = "", *, again: bool = False) -> None:
         self._prepared = prepared
         self._caller = Caller(site)
-        self._site = site
         self._account = account
         self._tokens = None if prepared.grant is None else Tokens(prepared.grant, site)
         repeats = again or prepared.method in IDEMPOTENT
@@ -83,22 +82,26 @@ class RecordedDirectory:
         await self._caller.close()
 
     async def _do(self, asked: Sending) -> Outcome:
-        answer = await self._call(asked)
-        if isinstance(answer, Answer) and answer.status == 401 and self._tokens is not None:
-            self._tokens.forget()
-            answer = await self._call(asked)  # a 401 says that nothing was done
+        answer = await self._call(asked, {}) if self._tokens is None else await self._signed_in(asked, self._tokens)
         if isinstance(answer, Refused):
             return replace(answer, who=asked.who)
         return judge(asked, answer, self._prepared.statuses)
 
-    async def _call(self, asked: Sending) -> Answer | Lost | Refused:
-        headers: Mapping[str, str] = asked.headers
-        if self._tokens is not None:
-            token = await self._tokens.header()
-            if isinstance(token, Refused):
-                return token
-            headers = {**headers, "authorization": token}
-        return await self._caller.call(asked.method, asked.target, headers, asked.body)
+    async def _signed_in(self, asked: Sending, tokens: "Tokens") -> Answer | Lost | Refused:
+        token = await tokens.header()
+        if isinstance(token, Refused):
+            return token
+        answer = await self._call(asked, {"authorization": token})
+        if not isinstance(answer, Answer) or answer.status != 401:
+            return answer
+        tokens.forget(token)
+        token = await tokens.header()
+        if isinstance(token, Refused):
+            return token
+        return await self._call(asked, {"authorization": token})  # once more, for a 401 says that nothing was done
+
+    async def _call(self, asked: Sending, more: Mapping[str, str]) -> Answer | Lost:
+        return await self._caller.call(asked.method, asked.target, {**asked.headers, **more}, asked.body)
 
 
 def judge(asked: Sending, answer: Answer | Lost, statuses: frozenset[int] | None) -> Outcome:
@@ -118,13 +121,17 @@ def judge(asked: Sending, answer: Answer | Lost, statuses: frozenset[int] | None
 
 
 class Tokens:
-    """The token of a client, asked for at first need and again when it was refused."""
+    """The token of a client, asked for at first need and again when it was refused.
+
+    Raises ConfigError for an address of tokens that cannot be used.
+    """
 
     def __init__(self, grant: Grant, site: Site) -> None:
         parts = urlsplit(grant.url)
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._grant = grant
-        self._site = Site(f"{parts.scheme}://{parts.netloc}", site.ca_bundle, site.timeout, 1, site.allow_plain_http)
+        base = f"{parts.scheme}://{parts.netloc}"
+        self._caller = Caller(Site(base, site.ca_bundle, site.timeout, 1, site.allow_plain_http))
         self._lock = asyncio.Lock()
         self._header = ""
 
@@ -138,20 +145,23 @@ class Tokens:
                 self._header = fresh
             return self._header
 
-    def forget(self) -> None:
-        """The token was refused: the next call asks for another one."""
-        self._header = ""
+    def forget(self, refused: str) -> None:
+        """This header was refused: the next call asks for another one, unless another row has done so meanwhile."""
+        if self._header == refused:
+            self._header = ""
 
     async def _ask(self) -> str | Refused:
         grant = self._grant
-        form = {"grant_type": "client_credentials"} | ({"scope": grant.scope} if grant.scope else {})
-        shown = base64.b64encode(f"{grant.id}:{grant.secret.reveal()}".encode()).decode()
-        caller = Caller(self._site)
+        form, headers = {"grant_type": "client_credentials", **grant.asks}, dict(_FORM)
+        client = (grant.id, grant.secret.reveal())
+        if grant.in_body:
+            form |= dict(zip(("client_id", "client_secret"), client, strict=True))
+        else:
+            headers["Authorization"] = f"Basic {base64.b64encode(':'.join(client).encode()).decode()}"
         try:
-            headers = {**_FORM, "Authorization": f"Basic {shown}"}
-            answer = await caller.call("POST", self._path, headers, urlencode(form).encode())
+            answer = await self._caller.call("POST", self._path, headers, urlencode(form).encode())
         finally:
-            await caller.close()
+            await self._caller.close()
         if isinstance(answer, Lost):
             return Refused("", Reason.UNREACHABLE, f"signing in: {answer.text}")
         if answer.status in (429, 503):
@@ -160,4 +170,4 @@ class Tokens:
         token = value.get("access_token") if isinstance(value, Mapping) and answer.status == 200 else None
         if not isinstance(token, str) or not token.isprintable() or not token:
             return Refused("", Reason.NOT_SIGNED_IN, f"signing in: answered {answer.status} without a token")
-        return f"Bearer {token}"
+        return f"{grant.prefix} {token}".lstrip()

@@ -26,10 +26,14 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """How a request signs in.  kind: `bearer`, `basic`, `apikey`, `oauth2`, `noauth` or one that is not served."""
+    """How a request signs in.  kind: `bearer`, `basic`, `apikey`, `oauth2`, `noauth` or one that is not served.
+
+    lists: the names of what is no text but a list, such as more parameters for the token.
+    """
 
     kind: str
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    lists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,13 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What is sent.  mode: `raw`, `urlencoded` or `formdata`."""
+    """What is sent.  mode: `raw`, `urlencoded` or `formdata`.  beyond: what of it is never sent here, in words."""
 
     mode: str
     raw: str = field(default="", repr=False)
     fields: tuple[Pair, ...] = ()
     language: str = ""
+    beyond: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Item:
 
     place: tuple[str, ...]
     method: str
-    url: str
+    url: str = field(repr=False)
     query: tuple[Pair, ...] = ()
     headers: tuple[Pair, ...] = ()
     body: Body | None = None
@@ -111,7 +116,7 @@ def read_collection(value: object) -> Collection:
             why="a collection of schema v2.0 or v2.1 has info and item",
             fix="export the collection again as v2.1",
         )
-    top = Inherited(auth=_auth(root.get("auth")), scripts=_scripts(root, "the collection"))
+    top = Inherited(auth=read_auth(root.get("auth")), scripts=_scripts(root, "the collection"))
     return Collection(as_text(info.get("name")), tuple(_items(root, top)), read_variables(root.get("variable")))
 
 
@@ -146,7 +151,7 @@ def _items(folder: Mapping[str, object], above: Inherited) -> Iterator[Item]:
         if "request" in item:
             yield _item(item["request"], Inherited(place, above.auth, scripts))
         else:
-            own = _auth(item.get("auth"))
+            own = read_auth(item.get("auth"))
             yield from _items(item, Inherited(place, own or above.auth, scripts))
 
 
@@ -159,8 +164,8 @@ def _item(value: object, inherited: Inherited) -> Item:
         url,
         query,
         _headers(request.get("header")),
-        _body(request.get("body"), inherited.place),
-        _auth(request.get("auth")) or inherited.auth,
+        _body(request.get("body")),
+        read_auth(request.get("auth")) or inherited.auth,
         inherited.scripts,
     )
 
@@ -216,24 +221,27 @@ def pairs_of(value: object) -> tuple[Pair, ...]:
     )
 
 
-def _body(value: object, place: Sequence[str]) -> Body | None:
+def _body(value: object) -> Body | None:
     body = as_object(value)
     mode = as_text(body.get("mode"))
     if mode in _NO_BODY or body.get("disabled") in (True, "true"):
         return None
     if mode in _FILE_BODIES:
-        raise beyond(place, f"a body of mode {mode}")
+        return Body(mode, beyond=f"a body of mode {mode}")
     if mode == "raw":
         language = as_text(as_object(as_object(body.get("options")).get("raw")).get("language"))
         return Body(mode, as_text(body.get("raw")), language=language) if body.get("raw") else None
-    for one in as_list(body.get(mode)):
-        if isinstance(one, Mapping) and one.get("type") == "file" and _is_on(one):
-            raise beyond(place, "a form that sends a file")
-    return Body(mode, fields=pairs_of(body.get(mode)))
+    return form_of(mode, body.get(mode))
+
+
+def form_of(mode: str, fields: object) -> Body:
+    """A form with the fields of a list."""
+    files = any(isinstance(one, Mapping) and one.get("type") == "file" and _is_on(one) for one in as_list(fields))
+    return Body(mode, fields=pairs_of(fields), beyond="a form that sends a file" if files else "")
 
 
 def beyond(place: Sequence[str], what: str) -> SourceError:
-    """The error for what a request asks that is not done here."""
+    """The error for a request that is to be run and asks for what is not done here."""
     return SourceError(
         f"the request {place[-1]} has {what}, which keyturn does not send",
         code=BEYOND,
@@ -242,16 +250,17 @@ def beyond(place: Sequence[str], what: str) -> SourceError:
     )
 
 
-def _auth(value: object) -> Auth | None:
+def read_auth(value: object) -> Auth | None:
     """v2.1 writes the values as a list of pairs, v2.0 as an object.  None: nothing is said, so it is inherited."""
     auth = as_object(value)
     kind = as_text(auth.get("type"))
     if not kind or kind == "inherit":
         return None
     held = auth.get(kind, auth.get("credentials"))
-    if isinstance(held, Mapping):
-        return Auth(kind, {name: as_text(text) for name, text in held.items()})
-    return Auth(kind, {pair.name: pair.value for pair in pairs_of(held)})
+    if not isinstance(held, Mapping):
+        held = {as_text(one.get("key")): one.get("value") for one in as_list(held) if isinstance(one, Mapping)}
+    lists = tuple(name for name, value in held.items() if isinstance(value, list) and value)
+    return Auth(kind, {name: as_text(value) for name, value in held.items()}, lists)
 
 
 def _scripts(item: Mapping[str, object], place: str) -> tuple[Script, ...]:

@@ -20,6 +20,7 @@ BLANKS: Final = " \t"
 IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 """Methods that may be sent twice (RFC 9110, 9.2.2)."""
 
+_ASKED: Final = ("scope", "audience", "resource")
 _PLAIN: Final = "%:@!$&'()*+,;=~-._"
 _CONTENT: Final = "content-type"
 _DROPPED: Final = frozenset({"host", "content-length", "connection", "accept-encoding", "cookie", "postman-token"})
@@ -28,12 +29,18 @@ _DROPPED: Final = frozenset({"host", "content-length", "connection", "accept-enc
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Where a token is to be had, and with which client's id and secret."""
+    """Where a token is to be had, and with which client's id and secret.
+
+    asks: what else is said there, as `scope`.  in_body: id and secret stand in the form, not in `Authorization`.
+    prefix: what stands before the token where it is shown.
+    """
 
     url: str
     id: str
     secret: Secret
-    scope: str = ""
+    asks: Mapping[str, str] = field(default_factory=dict)
+    in_body: bool = False
+    prefix: str = "Bearer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class Sending:
 
     who: str
     method: str
-    target: str
+    target: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     operation: str = ""
@@ -145,6 +152,8 @@ def prepare(item: Item, variables: Variables, statuses: frozenset[int] | None = 
     headers += [pair for pair in extra if pair[0] not in known]
     body = None
     if item.body is not None:
+        if item.body.beyond:
+            raise beyond(item.place, item.body.beyond)
         declared = next((value.fixed or "" for name, value in headers if name == _CONTENT), "")
         body = sheet_of(item.body, declared, variables, place)
         if body.boundary:
@@ -189,11 +198,13 @@ def _signed(
     """The headers, the query and the grant by which a request signs in.  Raises SourceError for another way."""
     auth = item.auth or Auth("noauth")
     held = auth.values
+    if auth.lists:
+        raise beyond(item.place, f"a sign-in with {', '.join(auth.lists)}")
     match auth.kind:
         case "noauth":
             return [], [], None
         case "bearer":
-            return [_bearer(held.get("token", ""), variables, place)], [], None
+            return [_shown("Bearer", held.get("token", ""), variables, place)], [], None
         case "basic":
             name, password = (variables.settled(held.get(word, ""), place, f"the {word} to sign in with")
                               for word in ("username", "password"))  # fmt: skip
@@ -211,20 +222,24 @@ def _signed(
             raise beyond(item.place, f"a sign-in of the kind {auth.kind}")
 
 
-def _bearer(token: str, variables: Variables, place: str) -> tuple[str, Template]:
-    return "authorization", variables.template(f"Bearer {token}", place)
+def _shown(prefix: str, token: str, variables: Variables, place: str) -> tuple[str, Template]:
+    return "authorization", variables.template(f"{prefix} {token}".lstrip(), place)
 
 
 def _granted(
     item: Item, held: Mapping[str, str], variables: Variables, place: str
 ) -> tuple[list[tuple[str, Template]], list[tuple[Template, Template]], Grant | None]:
+    if held.get("addTokenTo", "header") != "header":
+        raise beyond(item.place, "a token in its address, where logs would keep it")
+    prefix = held.get("headerPrefix", "Bearer").strip()
     if held.get("accessToken"):
-        return [_bearer(held["accessToken"], variables, place)], [], None
+        return [_shown(prefix, held["accessToken"], variables, place)], [], None
     if held.get("grant_type", held.get("grantType", "")) != "client_credentials":
         raise beyond(item.place, "a sign-in that needs a person at a browser")
-    words = ("accessTokenUrl", "clientId", "clientSecret", "scope")
-    url, client, secret, scope = (variables.settled(held.get(word, ""), place, word) for word in words)
-    return [], [], Grant(url, client, Secret(secret), scope)
+    words = ("accessTokenUrl", "clientId", "clientSecret")
+    url, client, secret = (variables.settled(held.get(word, ""), place, word) for word in words)
+    asks = {word: variables.settled(held[word], place, word) for word in _ASKED if held.get(word)}
+    return [], [], Grant(url, client, Secret(secret), asks, held.get("client_authentication") == "body", prefix)
 
 
 def _filling(cells: Mapping[str, str], operation: str) -> Fill:
