@@ -44,7 +44,7 @@ if threading.active_count() > 1:
 
 @dataclass(frozen=True)
 class Room:
-    """A row of the table.  name: `core`, or `dialects.X.wire` with X for any dialect."""
+    """A row of the table.  name: `core`, `bulk.intake`, or `dialects.X.wire` with X for any dialect."""
 
     name: str
     ours: tuple[str, ...]
@@ -70,13 +70,14 @@ def rooms() -> dict[str, Room]:
 
 
 def room_of(name: str) -> str | None:
-    """The room of a module (`keyturn.core.users` is in `core`), None when it is in none."""
+    """The room of a module (`keyturn.core.users` is in `core`), the inner one where there is one, else None."""
     parts = name.split(".")[1:]
     if not parts:
         return "keyturn"
     if parts[0] == "dialects":
         return _room_in_dialects(parts)
-    return parts[0] if parts[0] in rooms() else None
+    within = ".".join(parts[:2])
+    return next((room for room in (within, parts[0]) if room in rooms()), None)
 
 
 def _room_in_dialects(parts: list[str]) -> str | None:

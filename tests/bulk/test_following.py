@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.bulk.record.followup import Board, Choice, Followed, choice_by, write_board
+from keyturn.bulk.record.followup import Board, Choice, Followed, write_board
 from keyturn.bulk.record.veil import Veil
-from keyturn.bulk.running.following import Followings, follow_up
+from keyturn.bulk.running.following import Followings, choice_by, follow_up
 from keyturn.bulk.running.run import carry_out
 from keyturn.bulk.running.stopping import Stop
 from keyturn.bulk.running.verifying import Bench

@@ -10,9 +10,9 @@ import pytest
 
 from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.job import Job
-from keyturn.bulk.planning.looking import MOST_SLOWED, Asking, look_up
 from keyturn.bulk.planning.lookup import Finding, Lookup, read_lookup
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
+from keyturn.bulk.running.looking import MOST_SLOWED, Asking, look_up
 from keyturn.bulk.running.shares import Speed
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import BadAnswer, KeyturnError, Slowed, Unreachable

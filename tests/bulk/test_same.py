@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from keyturn.bulk.job import Job, Operation, PasswordChoice, column_of
-from keyturn.bulk.planning.same import SAME, opened, sealed
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.facts import Facts
+from keyturn.bulk.record.same import SAME, opened, sealed
 from keyturn.bulk.running.shares import Speed
 from keyturn.core.capabilities import Usual
 from keyturn.core.errors import ConfigError, KeyFolderError

@@ -12,8 +12,8 @@ from keyturn.app.clock import SystemClock
 from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.job import Job
 from keyturn.bulk.planning.names import MOST, other_id
-from keyturn.bulk.planning.naming import ask_names, doubts, unasked
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
+from keyturn.bulk.running.naming import ask_names, doubts, unasked
 from keyturn.bulk.running.pacing import Pace
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.users import Handle, User

@@ -11,10 +11,11 @@ import pytest
 from keyturn.bulk.job import Job
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.facts import Facts
-from keyturn.bulk.record.report import Told, row_event, write_reports
+from keyturn.bulk.record.report import Told, report_path, row_event, write_reports
 from keyturn.bulk.running.breaker import Cause
 from keyturn.bulk.running.checking import Trials, read_back
 from keyturn.bulk.running.events import ReadingBack, RowVerified
+from keyturn.bulk.running.rereading import Rereading, reread
 from keyturn.bulk.running.run import Checking, Summary, carry_out
 from keyturn.bulk.running.shares import Speed
 from keyturn.bulk.running.stopping import Stop
@@ -276,6 +277,30 @@ async def test_reports_show_what_was_read_back(tmp_path: Path) -> None:
         Verified.YES, Verified.NO, Verified.YES,
     ]  # fmt: skip
     assert any(isinstance(event, ReadingBack) and event.before for event in at.heard)
+
+
+async def test_what_reading_back_speaks_against_is_green_in_no_report(tmp_path: Path) -> None:
+    """Neither on the board of a CI system nor in the summary of a job, where nobody opens the rows."""
+    at = desk(tmp_path)
+    at.directory.switches.lie = frozenset({LIAR})
+    run = replace(at.run(ONCE), check=Checking(wanted=True), reports=("junit", "md"))
+    summary = await carry_out(run, Stop())
+    junit, page = (path.read_text("utf-8") for path in summary.reports)
+    assert 'tests="3" failures="1" errors="0"' in junit
+    assert junit.count('<failure type="read back"') == 1
+    assert "**1 of 3 rows need you" in page
+    assert "| no | 1 |" in page
+
+
+async def test_reports_of_every_kind_are_brought_up_to_date_by_a_later_reading(tmp_path: Path) -> None:
+    """The name of a file is not always its kind."""
+    at = desk(tmp_path)
+    at.directory.switches.lie = frozenset({LIAR})
+    run = replace(at.run(ONCE), reports=("junit", "md"))
+    await carry_out(run, Stop())
+    assert (await reread(Rereading(run.folder, run.journal, run.shares, run.clock), Stop())).exit is ExitCode.UNCERTAIN
+    for path in (report_path(run.folder.path, kind) for kind in run.reports):
+        assert "read back" in path.read_text("utf-8")
 
 
 def test_a_proof_that_a_sheet_would_compute_is_defused(tmp_path: Path) -> None:

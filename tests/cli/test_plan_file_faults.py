@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.bulk.planning.frozen import is_frozen
+from keyturn.bulk.record.frozen import is_frozen
 from keyturn.crypto.handout import new_identity
 from tests.cli.runs_kit import Place, place
 

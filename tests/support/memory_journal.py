@@ -1,7 +1,7 @@
 """A journal in memory: an honest implementation of the port for tests that need no disk."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -66,7 +66,7 @@ class MemoryJournal:
         for number in numbers:
             self.lines[number] = replace(self.lines[number], noticed=at)
 
-    def rows(self, states: Sequence[RowState] = (), *, after: int = 0, target: str | None = None) -> Iterator[Row]:
+    def rows(self, states: Collection[RowState] = (), *, after: int = 0, target: str | None = None) -> Iterator[Row]:
         """Rows in order."""
         for number in sorted(self.lines):
             row = self.lines[number]

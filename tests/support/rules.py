@@ -167,7 +167,7 @@ RULES = (
             "app/recognising.py": 1,  # whether a recorded password is put together of cells
             "app/safe.py": 1,  # into the keyring of the operating system
             "bulk/planning/passwords.py": 3,
-            "bulk/planning/same.py": 1,
+            "bulk/record/same.py": 1,
             "bulk/running/vault.py": 1,
             "cli/handout_open.py": 1,  # into the sheet that somebody asked for
             "cli/init.py": 4,

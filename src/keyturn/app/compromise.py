@@ -14,7 +14,7 @@ from typing import Final
 from keyturn.bulk.formulas import defused
 from keyturn.bulk.intake.cells import read_id
 from keyturn.bulk.intake.source import Source
-from keyturn.bulk.record.handout import open_private
+from keyturn.bulk.record.private import open_private
 from keyturn.core.commands import ResetPassword
 from keyturn.core.directory import LocalDirectory
 from keyturn.core.outcomes import Changed, Delivery, Outcome, Refused

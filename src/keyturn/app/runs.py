@@ -12,7 +12,7 @@ from keyturn.app.operator import account_name
 from keyturn.app.sections_target import TargetSettings
 from keyturn.app.settings import Folders, Settings
 from keyturn.bulk.job import Rules
-from keyturn.bulk.planning.approval import Demand, Person, approver
+from keyturn.bulk.record.approval import Demand, Person, approver
 from keyturn.bulk.record.evidence import Proven, verify_evidence
 from keyturn.bulk.record.facts import Address
 from keyturn.bulk.record.handing import Handing

@@ -191,7 +191,7 @@ def export(frame: Frame, data: Path | None, database: str, form: str, out: Path 
 
 
 def _write(out: Path, lines: "Iterator[str]") -> None:
-    from keyturn.bulk.record.handout import open_private
+    from keyturn.bulk.record.private import open_private
 
     try:
         with open_private(out) as file:

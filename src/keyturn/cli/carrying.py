@@ -10,13 +10,13 @@ from keyturn.bulk.intake.columns import TARGET
 from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.job import Operation
 from keyturn.bulk.planning.plan import Plan
-from keyturn.bulk.planning.same import sealed
 from keyturn.bulk.record.facts import FINISHED, FLAGS, KEY, PLANNING, RECORDED, Facts, pinned
 from keyturn.bulk.record.folder import RunFolder, make_run_folder, run_folders
+from keyturn.bulk.record.notices import NOTICES
 from keyturn.bulk.record.piped import seal_input
+from keyturn.bulk.record.same import sealed
 from keyturn.bulk.record.veil import IDS, check_redact, new_veil, unnamed
 from keyturn.bulk.running.begin import begin
-from keyturn.bulk.running.noticing import NOTICES
 from keyturn.cli.allowing import tell_of_skipping, with_canary
 from keyturn.cli.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.confirming import confirm
@@ -34,9 +34,7 @@ from keyturn.cli.thawing import agreed_upon, refuse_second_run, thawed
 from keyturn.cli.twonames import refuse_unasked
 from keyturn.cli.whereto import wanted
 from keyturn.core.errors import ConfigError, PlanError, RunError, StoreError
-from keyturn.core.journal import Journal, RowState
-
-_LEFT = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
+from keyturn.core.journal import UNFINISHED, Journal
 
 
 def carry(frame: Frame, asked: Asked, operation: str) -> int:
@@ -137,7 +135,7 @@ def find_unfinished(machine: Machine, plan: Plan) -> tuple[RunFolder, int] | Non
             same = same and facts[RECORDED] == (plan.job.recorded.fingerprint if plan.job.recorded is not None else "")
             if same and facts["state"] not in (FINISHED, PLANNING, ""):
                 counts = journal.counts()
-                return folder, sum(count for state, count in counts.items() if state in _LEFT)
+                return folder, sum(count for state, count in counts.items() if state in UNFINISHED)
     return None
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from keyturn.app.runs import Machine
 from keyturn.bulk.job import Operation, PasswordFrom
-from keyturn.bulk.planning.frozen import Frozen
 from keyturn.bulk.record.facts import Pin
+from keyturn.bulk.record.frozen import Frozen
 from keyturn.cli.lookingup import lookup_lines
 
 _SIGNS = {"skip": "-", "block": "x"}

@@ -127,7 +127,7 @@ def _since(frame: Frame, run: str) -> "dict[str, list[Row]]":
     from keyturn.cli.whereto import Wanted
 
     with opened(frame, run) as (journal, facts):
-        rows, names = rows_of(journal), tuple(pin.name for pin in facts.pins)
+        rows, names = list(rows_of(journal)), tuple(pin.name for pin in facts.pins)
     found: dict[str, list[Row]] = {}
     asked = Asked(file=Path())
     with desk_for(frame, Wanted(names, facts["default"]), asked) as desk:

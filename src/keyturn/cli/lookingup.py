@@ -7,9 +7,9 @@ import click
 
 from keyturn.app.overhearing import overheard
 from keyturn.bulk.intake.source import Source
-from keyturn.bulk.planning.looking import Asking, look_up
 from keyturn.bulk.planning.lookup import WORDS, Finding, Lookup, Named
 from keyturn.bulk.planning.plan import Plan
+from keyturn.bulk.running.looking import Asking, look_up
 from keyturn.cli.frame import Frame, Output
 from keyturn.cli.runflags import Asked
 from keyturn.cli.running import Desk, Probes, speeds_of

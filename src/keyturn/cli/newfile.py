@@ -13,7 +13,7 @@ STDOUT = "-"
 
 def write_new(frame: Frame, path: str, write: Callable[[BinaryIO], T], *, force: bool = False) -> T:
     """Write a file as a whole, or stdout for `-`.  Raises ConfigError for one that is there already, or cannot be."""
-    from keyturn.bulk.record.handout import open_private
+    from keyturn.bulk.record.private import open_private
     from keyturn.core.errors import ConfigError
 
     if path == STDOUT:

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 
 from keyturn.app.notices import Person, Relay, by_relay, people_of, relay_for_notices
 from keyturn.app.runs import Machine
-from keyturn.bulk.planning.same import SAME
-from keyturn.bulk.planning.same import opened as with_same
 from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.facts import FINISHED, KEY, Facts
 from keyturn.bulk.record.folder import RunFolder, find_run
 from keyturn.bulk.record.forgetting import open_rows
+from keyturn.bulk.record.notices import NOTICES, unnoticed
+from keyturn.bulk.record.same import SAME
+from keyturn.bulk.record.same import opened as with_same
 from keyturn.bulk.running.noticing import (
-    NOTICES,
     ByTarget,
     Derived,
     Notifier,
@@ -25,7 +25,6 @@ from keyturn.bulk.running.noticing import (
     Tally,
     send_notices,
     target_can,
-    unnoticed,
 )
 from keyturn.bulk.running.pacing import Pace
 from keyturn.bulk.running.rates import rates_of

@@ -21,8 +21,8 @@ def approve(frame: Frame, plan: Path) -> None:
       keyturn plan key
     """
     from keyturn.app.runs import Machine
-    from keyturn.bulk.planning.approval import hold_signatures, refuse_own, statement
-    from keyturn.bulk.planning.frozen import Approval, read_frozen, write_frozen
+    from keyturn.bulk.record.approval import hold_signatures, refuse_own, statement
+    from keyturn.bulk.record.frozen import Approval, read_frozen, write_frozen
     from keyturn.cli.frozenview import in_words, users
     from keyturn.core.errors import PlanError
 

@@ -84,7 +84,7 @@ def _freeze(
 ) -> dict[str, str]:
     """Write the plan into a file; what is to be told of it."""
     from keyturn.bulk.intake.content import PIPE
-    from keyturn.bulk.planning.frozen import Maker, freeze, write_frozen
+    from keyturn.bulk.record.frozen import Maker, freeze, write_frozen
     from keyturn.cli.begun import pins_of
     from keyturn.cli.running import VERSION
     from keyturn.cli.thawing import refuse_unanswered

@@ -20,8 +20,8 @@ def show(frame: Frame, plan: Path) -> None:
       keyturn plan show q3.plan --json
     """
     from keyturn.app.runs import Machine
-    from keyturn.bulk.planning.approval import hold_signatures
-    from keyturn.bulk.planning.frozen import read_frozen
+    from keyturn.bulk.record.approval import hold_signatures
+    from keyturn.bulk.record.frozen import read_frozen
     from keyturn.cli.frozenview import in_words
 
     machine, frozen = Machine(frame.settings), read_frozen(plan)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyturn.app.newman import BUILT_IN, Account, figures_of, json_report, junit_report, table
-from keyturn.bulk.record.handout import open_private
+from keyturn.bulk.record.private import open_private
 from keyturn.core.journal import DONE, RowState
 
 if TYPE_CHECKING:

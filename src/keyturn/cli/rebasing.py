@@ -10,7 +10,7 @@ from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.facts import Facts, file_facts
 from keyturn.bulk.record.folder import RunFolder
-from keyturn.bulk.record.handout import open_private
+from keyturn.bulk.record.private import open_private
 from keyturn.bulk.record.rebase import (
     REBASED,
     history,

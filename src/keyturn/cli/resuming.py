@@ -6,7 +6,6 @@ from dataclasses import replace
 from keyturn.app.runs import Machine, rules_of
 from keyturn.bulk.intake.columns import TARGET
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
-from keyturn.bulk.planning.same import SAME, opened
 from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.facts import (
     FINISHED,
@@ -22,6 +21,7 @@ from keyturn.bulk.record.facts import (
     targets_of,
 )
 from keyturn.bulk.record.folder import RunFolder, find_run, run_folders
+from keyturn.bulk.record.same import SAME, opened
 from keyturn.bulk.record.veil import REDACT, REDACTION, new_key
 from keyturn.bulk.running.run import Summary, recall
 from keyturn.cli.begun import pins_of, reports_of, run_of, under_way

@@ -20,7 +20,7 @@ from keyturn.core.secret import Secret
 if TYPE_CHECKING:
     from keyturn.app.playing import Played
     from keyturn.bulk.intake.content import Content
-    from keyturn.bulk.planning.frozen import Frozen
+    from keyturn.bulk.record.frozen import Frozen
     from keyturn.cli.summaryview import Ending
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}

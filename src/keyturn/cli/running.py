@@ -15,13 +15,13 @@ from keyturn.app.targets import Target, prepare
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.planning.lookup import Lookup
 from keyturn.bulk.planning.names import Names
-from keyturn.bulk.planning.naming import Doubt, ask_names, doubts, unasked
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
 from keyturn.bulk.record.facts import Facts, Now
 from keyturn.bulk.record.veil import veil_of
 from keyturn.bulk.running.breaker import Cause, Limit, Trip
 from keyturn.bulk.running.events import Listener
 from keyturn.bulk.running.knee import PLENTY
+from keyturn.bulk.running.naming import Doubt, ask_names, doubts, unasked
 from keyturn.bulk.running.pacing import Pace
 from keyturn.bulk.running.quota import share_of
 from keyturn.bulk.running.rates import rates_of

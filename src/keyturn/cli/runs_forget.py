@@ -89,7 +89,7 @@ def _old(frame: Frame, machine: "Machine") -> "list[RunFolder]":
     from keyturn.bulk.record.facts import Facts
     from keyturn.bulk.record.folder import run_folders
     from keyturn.bulk.record.forgetting import is_old, open_rows
-    from keyturn.bulk.running.noticing import planned
+    from keyturn.bulk.record.notices import planned
     from keyturn.core.errors import RunError, StoreError
 
     days = frame.settings.runs.keep_days

@@ -79,8 +79,9 @@ def _to_mend(
     from keyturn.app.runs import Machine
     from keyturn.bulk.record.again import read_again
     from keyturn.bulk.record.folder import find_run
-    from keyturn.bulk.record.retry import NOT_DONE, retry_into
+    from keyturn.bulk.record.retry import retry_into
     from keyturn.cli.newfile import STDOUT, write_new
+    from keyturn.core.journal import NOT_DONE
 
     run, path, target = where
     machine = Machine(frame.settings)

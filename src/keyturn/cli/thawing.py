@@ -11,12 +11,12 @@ from click.core import ParameterSource
 from keyturn.app.runs import Machine
 from keyturn.bulk.intake.content import OnDisk
 from keyturn.bulk.intake.encodings import bytes_of
-from keyturn.bulk.planning.approval import counted, hold_signatures, refuse_unapproved
-from keyturn.bulk.planning.frozen import Frozen, hold_file, hold_plan, kept_of, read_frozen
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.planning.screening import Fate
+from keyturn.bulk.record.approval import counted, hold_signatures, refuse_unapproved
 from keyturn.bulk.record.facts import FINISHED, Facts
 from keyturn.bulk.record.folder import run_folders
+from keyturn.bulk.record.frozen import Frozen, hold_file, hold_plan, kept_of, read_frozen
 from keyturn.cli.runflags import FREE, Asked
 from keyturn.cli.running import Desk, Probes
 from keyturn.core.errors import ConfigError, KeyturnError, PlanError, RunError, StoreError

@@ -1,7 +1,7 @@
 """What `--offline` leaves open: whether a user stands in the file under two names, or under one that is protected."""
 
-from keyturn.bulk.planning.naming import doubts
 from keyturn.bulk.planning.plan import Plan
+from keyturn.bulk.running.naming import doubts
 from keyturn.cli.frame import Frame
 from keyturn.core.errors import PlanError
 

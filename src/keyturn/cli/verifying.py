@@ -4,11 +4,11 @@ from contextlib import closing
 from dataclasses import replace
 
 from keyturn.app.runs import Machine
-from keyturn.bulk.planning.same import SAME, opened
 from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.facts import FLAGS, KEY, PLANNING, Facts
 from keyturn.bulk.record.folder import RunFolder, find_run
 from keyturn.bulk.record.report import outcomes, verdicts
+from keyturn.bulk.record.same import SAME, opened
 from keyturn.bulk.running.checking import Trials
 from keyturn.bulk.running.rereading import MOST_SHOWN, Reread, Rereading, reread
 from keyturn.bulk.running.shares import Share

@@ -4,7 +4,7 @@ A state is written down before the thing it speaks of may be believed: `send` re
 a row counts only after `settle` has put its outcome there.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
@@ -27,6 +27,15 @@ class RowState(StrEnum):
 DONE = frozenset({RowState.CREATED, RowState.CHANGED})
 FINAL = DONE | {RowState.SKIPPED, RowState.FAILED}
 """States that a resume leaves alone; `uncertain` and `sent` rows may be sent again where that is safe."""
+
+DOUBTFUL = frozenset({RowState.SENT, RowState.UNCERTAIN})
+"""It was sent, and nobody knows what came of it."""
+
+UNFINISHED = DOUBTFUL | {RowState.NOT_TRIED}
+"""Rows for which a run is held open: only its journal and its key know how to go on with them."""
+
+NOT_DONE = UNFINISHED | {RowState.FAILED}
+"""Rows that need somebody."""
 
 
 @unique
@@ -90,7 +99,7 @@ class Journal(Protocol):
     def notice(self, numbers: Sequence[int], at: datetime) -> None:
         """Record that the notices to the users of these rows were accepted, durably."""
 
-    def rows(self, states: Sequence[RowState] = (), *, after: int = 0, target: str | None = None) -> Iterator[Row]:
+    def rows(self, states: Collection[RowState] = (), *, after: int = 0, target: str | None = None) -> Iterator[Row]:
         """Rows in order of number, read in pieces so that memory stays flat.
 
         states: only of these, empty: all.  target: only of this one.

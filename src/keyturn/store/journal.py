@@ -6,7 +6,7 @@ It uses the driver as it is: one file, one table, one process, and a command lin
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -205,7 +205,7 @@ class FileJournal:
             touched = file.executemany(NOTICE, [(when, number) for number in numbers]).rowcount
             self._expect(touched, len(numbers), "a noticed row is not there")
 
-    def rows(self, states: Sequence[RowState] = (), *, after: int = 0, target: str | None = None) -> Iterator[Row]:
+    def rows(self, states: Collection[RowState] = (), *, after: int = 0, target: str | None = None) -> Iterator[Row]:
         """Rows in order of number, read in pieces so that the journal may be written to meanwhile."""
         wanted = [*(state.value for state in states), *([] if target is None else [target])]
         which = f" AND state IN ({', '.join('?' * len(states))})" if states else ""

@@ -1,5 +1,6 @@
 """Holds a file against an order: the columns that it names must be there, and no digit may be lost."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -46,7 +47,7 @@ def refuse_doubtful(source: Source) -> None:
                 f"{len(headers)} columns in {source.path.name} could be {name}",
                 code="KT-IN-010",
                 where=f"columns:  {' | '.join(headers)}",
-                fix=f"say which one, as in --map {name}={headers[0]}",
+                fix=f"say which one, as in --map {name}={shlex.quote(headers[0])}",
             )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from keyturn.bulk.record.handout import open_private
+from keyturn.bulk.record.private import open_private
 from keyturn.core.evidence import Evidence
 from keyturn.core.users import Stamp
 

@@ -10,7 +10,7 @@ from keyturn.bulk.formulas import defused, sheet_line
 from keyturn.core.journal import Journal, Row, RowState
 
 ABSENT: Final = "not in it"
-_Ends: Final = {RowState.SENT: RowState.UNCERTAIN}
+_ENDS: Final = {RowState.SENT: RowState.UNCERTAIN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _ends(journal: Journal, *, several: bool) -> dict[_Key, End]:
     for row in journal.rows():
         key = (row.target if several else "", row.who)
         if row.who and (key not in found or _counts_more(row, found[key])):
-            found[key] = End(row.number, _Ends.get(row.state, row.state), row.text or row.reason)
+            found[key] = End(row.number, _ENDS.get(row.state, row.state), row.text or row.reason)
     return found
 
 

@@ -70,10 +70,7 @@ def write_evidence(file: BinaryIO, journal: Journal, told: Told, made: Made, sig
 
 def _facts_of(journal: Journal, told: Told, made: Made) -> dict[str, Any]:
     facts = told.facts
-    named = {
-        name: facts[name]
-        for name in ("name", "operation", "password", "email", "old", "plan", "frozen", "made_by", "state", "by")
-    }
+    named = {name: facts[name] for name in _NAMED}
     return {
         "v": 1,
         "type": "evidence",
@@ -89,7 +86,7 @@ def _facts_of(journal: Journal, told: Told, made: Made) -> dict[str, Any]:
         "reasons": [{"outcome": str(state), "reason": why, "count": n} for state, why, n in told.reasons if why],
         "redacted": "" if told.veil == OPEN else IDS,
         "journal": journal_digest(journal),
-        "handouts": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in made.handouts},
+        "handouts": {path.name: _digest_of(path) for path in made.handouts},
         "recipients": list(facts.recipients),
         "versions": {"run": facts["version"], "evidence": made.version},
         "made": {"at": made.at.isoformat(), "by": made.by},
@@ -104,6 +101,11 @@ def _row(told: Told, row: Row) -> dict[str, Any]:
 
 def _moment(at: datetime | None) -> str | None:
     return at.isoformat() if at is not None else None
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def journal_digest(journal: Journal) -> str:

@@ -12,19 +12,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from keyturn.bulk.planning.same import SAME
 from keyturn.bulk.record.facts import FINISHED, KEY, Facts
 from keyturn.bulk.record.folder import STONE, RunFolder, read_stone
-from keyturn.bulk.record.handout import open_private
+from keyturn.bulk.record.notices import planned
+from keyturn.bulk.record.private import open_private
 from keyturn.bulk.record.report import label_of, outcomes
-from keyturn.bulk.running.noticing import planned
+from keyturn.bulk.record.same import SAME
 from keyturn.core.errors import RunError
-from keyturn.core.journal import Journal, RowState
+from keyturn.core.journal import UNFINISHED, Journal
 
 NOTES: Final = "notes.jsonl"
 """In the state folder: what people did to runs that the runs themselves can no longer tell.  Only ever added to."""
-
-OPEN_STATES: Final = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class Wish:
 def open_rows(journal: Journal) -> int:
     """How many rows are uncertain or not tried: what only the journal knows of them would be gone."""
     counts = journal.counts()
-    return sum(counts.get(state, 0) for state in OPEN_STATES)
+    return sum(counts.get(state, 0) for state in UNFINISHED)
 
 
 def is_old(facts: Facts, now: datetime, days: int) -> bool:

@@ -4,19 +4,17 @@ The passwords are derived again each time, never stored.  Rows that are done and
 the latter marked; a password that the target mailed is not.
 """
 
-import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.ports import HandoutSealer
 from keyturn.bulk.record.folder import RunFolder
 from keyturn.bulk.record.handing import Handing, People
+from keyturn.bulk.record.private import open_private
 from keyturn.core.handout import Handed, as_line
 from keyturn.core.journal import DONE, Journal, Row, RowState
 from keyturn.core.outcomes import Delivery
@@ -82,27 +80,3 @@ def _line(row: Row, password: Secret, people: People) -> Handed:
         row.number, row.who, password, row.target, state, person.name, person.login, person.email, person.language,
         person.columns,
     )  # fmt: skip
-
-
-@contextmanager
-def open_private(path: Path) -> Iterator[BinaryIO]:
-    """A file for writing that comes into place whole or not at all, readable by its owner alone."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    keep_names(path.parent)
-
-
-def keep_names(folder: Path) -> None:
-    """Put the names in a folder on disk; a run forgets its key only when its handout survives a power cut."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import BinaryIO, Final
 
-from keyturn.core.journal import Row, RowState
+from keyturn.core.journal import DONE, DOUBTFUL, Row, RowState, Verified
 
-_DOUBT: Final = (RowState.UNCERTAIN, RowState.SENT)
 _CALM: Final = (RowState.SKIPPED, RowState.NOT_TRIED)
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STARTS: Final = re.compile("(^|[\\s,;|&'\x00\ufeff\u200b-\u200f\u2060])([=+\\-@\uff1d\uff0b\uff0d\uff20]+)")
@@ -17,13 +16,15 @@ _STARTS: Final = re.compile("(^|[\\s,;|&'\x00\ufeff\u200b-\u200f\u2060])([=+\\-@
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """What stands at the head.  states: how many rows are in each; facts: how it was run, in pairs."""
+    """What stands at the head.  states: how many rows are in each; against: how many of those that are done reading
+    back speaks against; facts: how it was run, in pairs."""
 
     name: str
     states: Mapping[RowState, int]
     seconds: float
     started: str
     facts: Mapping[str, str]
+    against: int = 0
 
 
 def write_suite(file: BinaryIO, suite: Suite, rows: Iterable[Row]) -> None:
@@ -33,8 +34,9 @@ def write_suite(file: BinaryIO, suite: Suite, rows: Iterable[Row]) -> None:
     def count(*wanted: RowState) -> int:
         return sum(states.get(state, 0) for state in wanted)
 
+    failures = count(RowState.FAILED) + suite.against
     figures = (
-        f'tests="{sum(states.values())}" failures="{count(RowState.FAILED)}" errors="{count(*_DOUBT)}"'
+        f'tests="{sum(states.values())}" failures="{failures}" errors="{count(*DOUBTFUL)}"'
         f' skipped="{count(*_CALM)}" time="{suite.seconds:.3f}"'
     )
     moment = f' timestamp="{suite.started[:19]}"' if suite.started else ""
@@ -55,7 +57,10 @@ def _case(row: Row) -> str:
     kind, why = safe(row.reason or str(row.state)), safe(row.text or row.reason or str(row.state))
     if row.state is RowState.FAILED:
         return f'{head}><failure type="{kind}" message="{why}"/></testcase>\n'
-    if row.state in _DOUBT:
+    if row.state in DONE and row.verified is Verified.NO:
+        proof = safe(row.proof or "reading back speaks against it")
+        return f'{head}><failure type="read back" message="{proof}"/></testcase>\n'
+    if row.state in DOUBTFUL:
         return f'{head}><error type="{kind}" message="{why}"/></testcase>\n'
     if row.state in _CALM:
         return f'{head}><skipped message="{why}"/></testcase>\n'

@@ -19,13 +19,11 @@ from keyturn.bulk.job import Job, Operation
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.facts import Facts
 from keyturn.core.errors import RunError
-from keyturn.core.journal import Journal, Row, RowState
+from keyturn.core.journal import DONE, DOUBTFUL, NOT_DONE, UNFINISHED, Journal, Row, RowState
 
 REBASED: Final = "rebased"
 """The fact with the digests of all files that a run went on with, and when."""
 
-_OPEN: Final = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
-_DOUBT: Final = (RowState.SENT, RowState.UNCERTAIN)
 _SHOWN: Final = 5
 _Key: TypeAlias = tuple[str, str]
 
@@ -95,9 +93,9 @@ def _hold(row: Row, corrected: Corrected, found: _Found, *, missing: bool) -> No
         found.known.add(key)
     if row.state in (RowState.NOT_TRIED, RowState.FAILED) and wanted:
         found.reopened.add(row.number)
-    elif row.state in (RowState.CREATED, RowState.CHANGED):
+    elif row.state in DONE:
         found.done += wanted
-    elif missing and row.state in _OPEN:
+    elif missing and row.state in UNFINISHED:
         # Of a row that was sent and not answered, the same must be sent again: other cells are no substitute.
         found.lacking.append(row)
 
@@ -138,7 +136,7 @@ def write_together(raw: BinaryIO, journal: Journal, corrected: Corrected, old: S
         writer.writerows([[""] * len(header)] * (row.number - at))
         at = row.number + 1
         record = _record(row, corrected, before, header)
-        if row.state not in (*_OPEN, RowState.FAILED):
+        if row.state not in NOT_DONE:
             record = [""] * len(header)
         elif not record[where].strip():
             record[where] = row.who
@@ -149,7 +147,7 @@ def write_together(raw: BinaryIO, journal: Journal, corrected: Corrected, old: S
 def _record(row: Row, corrected: Corrected, before: Mapping[str, str], header: Sequence[str]) -> list[str]:
     new = corrected.rows.get((row.target if corrected.several else "", row.who))
     cells = before
-    if new is not None and not (row.state in _DOUBT and before):
+    if new is not None and not (row.state in DOUBTFUL and before):
         cells = dict(zip(corrected.source.header, new.record, strict=True))
     return ["" if secret(name) else cells.get(name, "") for name in header]
 

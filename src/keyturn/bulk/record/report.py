@@ -10,12 +10,12 @@ from typing import Any, BinaryIO, Final
 
 from keyturn.bulk.formulas import defused, sheet_line
 from keyturn.bulk.record.facts import Facts
-from keyturn.bulk.record.handout import open_private
 from keyturn.bulk.record.junit import Suite, write_suite
 from keyturn.bulk.record.markdown import Page, write_page
+from keyturn.bulk.record.private import open_private
 from keyturn.bulk.record.veil import OPEN, Veil
 from keyturn.core.errors import ConfigError
-from keyturn.core.journal import DONE, Journal, Row, RowState, Verified
+from keyturn.core.journal import DONE, NOT_DONE, Journal, Row, RowState, Verified
 
 SIGNS: Final = {
     RowState.CREATED: "+",
@@ -28,8 +28,6 @@ SIGNS: Final = {
 }
 MOST_ROWS: Final = 2000
 """Rows that the HTML page shows: those that need somebody first."""
-
-NEED_YOU: Final = (RowState.FAILED, RowState.UNCERTAIN, RowState.SENT, RowState.NOT_TRIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +42,6 @@ class Told:
     version: str = ""
     veil: Veil = OPEN
     verdicts: Mapping[Verified, int] = field(default_factory=dict)
-
-    @property
-    def contradicted(self) -> int:
-        """Rows that reading back speaks against."""
-        return self.verdicts.get(Verified.NO, 0)
 
     @property
     def asked(self) -> bool:
@@ -79,11 +72,16 @@ def write_reports(journal: Journal, told: Told, folder: Path, kinds: Sequence[st
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     written = []
     for kind in kinds:
-        path = folder / f"report.{_ENDINGS.get(kind, kind)}"
+        path = report_path(folder, kind)
         with open_private(path) as file:
             WRITERS[kind](file, journal, told)
         written.append(path)
     return written
+
+
+def report_path(folder: Path, kind: str) -> Path:
+    """Where a kind of report stands."""
+    return folder / f"report.{_ENDINGS.get(kind, kind)}"
 
 
 def row_event(run: str, row: Row) -> dict[str, Any]:
@@ -158,25 +156,24 @@ def write_html(file: BinaryIO, journal: Journal, told: Told) -> None:
     """One page for a person and an archive: no script, no network, prints well, light and dark."""
     facts = told.facts
     title = _title(told)
-    need = sum(told.states.get(state, 0) for state in NEED_YOU)
-    against = sum(1 for _ in _against(journal)) if told.contradicted else 0
+    need, against = _undone(told), _contradicted(journal, told)
     file.write(_HEAD.format(title=_text(title)).encode())
     file.write(_banner(told, need + against).encode())
     reasons = _reason_rows(told)
     for caption, rows in (
         ("Outcomes", _outcome_rows(told)),
         ("Reasons", reasons),
-        ("Read back", _verdict_rows(told)),
+        ("Read back", [f"<tr><td>{word}</td><td class=n>{count:,}</td></tr>" for word, count in _verdict_rows(told)]),
     ):
         if rows:
             file.write(f"<h2>{caption}</h2><table><tbody>{''.join(rows)}</tbody></table>\n".encode())
     several = len(facts.pins) > 1
     back, asked, veil = "Rows that reading back speaks against", told.asked, told.veil
     _rows(file, back, veil.rows(_against(journal)), against, several=several, asked=asked)
-    _rows(file, "Rows that need you", veil.rows(journal.rows(NEED_YOU)), need, several=several, asked=asked)
+    _rows(file, "Rows that need you", veil.rows(journal.rows(NOT_DONE)), need, several=several, asked=asked)
     rest = sum(told.states.values()) - need
     if rest <= MOST_ROWS:
-        others = tuple(state for state in RowState if state not in NEED_YOU)
+        others = tuple(state for state in RowState if state not in NOT_DONE)
         _rows(file, "All other rows", veil.rows(journal.rows(others)), rest, several=several, asked=asked)
     lines = "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in _definitions(told).items())
     file.write(f"<h2>How it was run</h2><dl>{lines}</dl>\n".encode())
@@ -186,7 +183,8 @@ def write_html(file: BinaryIO, journal: Journal, told: Told) -> None:
 def write_junit(file: BinaryIO, journal: Journal, told: Told) -> None:
     """For the boards of CI: a case a row."""
     seconds = float(told.facts["seconds"] or 0)
-    suite = Suite(_title(told), told.states, seconds, told.facts["started"], _definitions(told))
+    against = _contradicted(journal, told)
+    suite = Suite(_title(told), told.states, seconds, told.facts["started"], _definitions(told), against)
     write_suite(file, suite, told.veil.rows(journal.rows()))
 
 
@@ -198,8 +196,12 @@ def write_markdown(file: BinaryIO, journal: Journal, told: Told) -> None:
     reasons: list[tuple[str, ...]] = [
         (str(state), reason.replace("-", " "), f"{count:,}") for state, reason, count in told.reasons if reason
     ]
-    tables = {("outcome", "rows"): outcome_rows, ("outcome", "reason", "rows"): reasons}
-    need = sum(told.states.get(state, 0) for state in NEED_YOU)
+    tables: dict[tuple[str, ...], list[tuple[str, ...]]] = {
+        ("outcome", "rows"): outcome_rows,
+        ("outcome", "reason", "rows"): reasons,
+        ("read back", "rows"): [(word, f"{count:,}") for word, count in _verdict_rows(told)],
+    }
+    need = _undone(told) + _contradicted(journal, told)
     write_page(file, Page(_title(told), _verdict(told, need), tables, _definitions(told), told.run))
 
 
@@ -227,6 +229,16 @@ def _banner(told: Told, need: int) -> str:
         if (count := told.states.get(state, 0))
     )
     return f"<p class=verdict>{_verdict(told, need)}</p><div class=bar aria-hidden=true>{parts}</div>\n"
+
+
+def _undone(told: Told) -> int:
+    """How many rows need somebody by their outcome."""
+    return sum(told.states.get(state, 0) for state in NOT_DONE)
+
+
+def _contradicted(journal: Journal, told: Told) -> int:
+    """How many done rows reading back speaks against; the count of the verdicts holds uncertain ones as well."""
+    return sum(1 for _ in _against(journal)) if told.verdicts.get(Verified.NO) else 0
 
 
 def _against(journal: Journal) -> Iterator[Row]:
@@ -268,11 +280,10 @@ def _shown(told: Told) -> list[RowState]:
     return [state for state in RowState if told.states.get(state)]
 
 
-def _verdict_rows(told: Told) -> list[str]:
-    if not told.asked:
-        return []
-    shown = [(str(verified) or "not read back", told.verdicts.get(verified, 0)) for verified in Verified]
-    return [f"<tr><td>{word}</td><td class=n>{count:,}</td></tr>" for word, count in shown if count]
+def _verdict_rows(told: Told) -> list[tuple[str, int]]:
+    """What reading back told, in words, where anything was."""
+    counts = [(str(verified) or "not read back", told.verdicts.get(verified, 0)) for verified in Verified]
+    return [(word, count) for word, count in counts if count] if told.asked else []
 
 
 def _reason_rows(told: Told) -> list[str]:

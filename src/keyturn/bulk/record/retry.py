@@ -1,27 +1,23 @@
 """Writes the file to mend and run again: the rows that are not done, in the user's own columns."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from keyturn.bulk.formulas import defused, sheet_line
 from keyturn.bulk.intake.columns import REASON_COLUMN, TARGET, secret
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Job
-from keyturn.bulk.record.handout import open_private
-from keyturn.core.journal import Journal, Row, RowState
-
-NOT_DONE: Final = (RowState.NOT_TRIED, RowState.SENT, RowState.FAILED, RowState.UNCERTAIN)
+from keyturn.bulk.record.private import open_private
+from keyturn.core.journal import NOT_DONE, Journal, Row, RowState
 
 
-def write_retry(
-    journal: Journal, source: Source, job: Job, path: Path, *, states: Sequence[RowState] = NOT_DONE
-) -> Path:
+def write_retry(journal: Journal, source: Source, job: Job, path: Path) -> Path:
     """Write it anew, for our eyes only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open_private(path) as raw:
-        retry_into(raw, journal, source, job, states=states)
+        retry_into(raw, journal, source, job)
     return path
 
 
@@ -31,7 +27,7 @@ def retry_into(
     source: Source,
     job: Job,
     *,
-    states: Sequence[RowState] = NOT_DONE,
+    states: Collection[RowState] = NOT_DONE,
     target: str | None = None,
 ) -> int:
     """Write the rows that are in these states, and go to this target; answers how many they are.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from keyturn.bulk.record.facts import KEY, SHREDDED
 from keyturn.bulk.record.folder import RunFolder
-from keyturn.bulk.record.handout import keep_names
+from keyturn.bulk.record.private import keep_names
 from keyturn.core.errors import RunError
 from keyturn.core.journal import Journal
 

@@ -1,6 +1,6 @@
 """How the handouts of this machine stand: how old, opened or not, deleted or not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -50,6 +50,6 @@ def standing_of(folder: RunFolder, journal: Journal) -> Standing | None:
     return Standing(folder.run, len(files), max(stamps, default=None), count, facts.get(OPENED, ""), deleted)
 
 
-def rows_of(journal: Journal) -> list[Row]:
+def rows_of(journal: Journal) -> Iterator[Row]:
     """The rows whose passwords are in the handout."""
-    return [row for row in journal.rows(HANDED) if row.delivery in OURS]
+    return (row for row in journal.rows(HANDED) if row.delivery in OURS)

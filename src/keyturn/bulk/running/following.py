@@ -6,18 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from typing import Final
 
 from keyturn.bulk.intake.source import Source
-from keyturn.bulk.record.followup import Board, Choice, Followed, choice_by
+from keyturn.bulk.record.followup import Board, Choice, Followed
 from keyturn.bulk.running.breaker import Trip
 from keyturn.bulk.running.events import ReadingBack
+from keyturn.bulk.running.proving import moment, since
 from keyturn.bulk.running.reading import Reader
 from keyturn.bulk.running.shares import Share
 from keyturn.bulk.running.stopping import Stop
 from keyturn.bulk.running.verifying import PIECE, TOLD, Bench
 from keyturn.core.evidence import Evidence
-from keyturn.core.journal import Row
-from keyturn.core.outcomes import Refused
+from keyturn.core.journal import Row, Verified
+from keyturn.core.outcomes import Delivery, Refused
+
+_UNDELIVERED: Final = ("failed", "cancelled")
+"""States of a mail that reached nobody, as a target tells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +101,45 @@ class _Following:
         while piece := list(islice(self._bench.journal.rows(TOLD, after=after, target=self._share.target), PIECE)):
             yield piece
             after = piece[-1].number
+
+
+def choice_by(row: Row, seen: Evidence, at: datetime, *, asks: bool, group: str = "") -> Followed:
+    """How it stands with a user, by a reading at this moment.
+
+    asks: the run set passwords that must be changed at the next sign-in.  Never `chosen` without a sign of it.
+    """
+    if not seen.exists:
+        return Followed(row, Choice.GONE, "no such user is shown any more", group)
+    choice, text = _chosen(row, seen, at, asks=asks)
+    if choice is not Choice.OWN and (lost := _undelivered(row, seen)):
+        return Followed(row, Choice.NOT_REACHED, lost, group)
+    return Followed(row, choice, text, group)
+
+
+def _chosen(row: Row, seen: Evidence, at: datetime, *, asks: bool) -> tuple[Choice, str]:
+    changed = seen.password_changed
+    later = changed is not None and since(row, seen, changed, at)
+    if seen.must_change:
+        text = f"was reset again {moment(changed)}" if later and changed is not None else "must still be changed"
+        return Choice.NOT_YET, text
+    if changed is not None:
+        if later:
+            return Choice.OWN, f"changed {moment(changed)}"
+        if seen.floating:
+            return Choice.NOT_TOLD, f"changed {moment(changed)}, by a clock whose zone is not told"
+        return Choice.NOT_YET, f"has the password of {moment(changed)}"
+    if seen.must_change is None or not asks:
+        return Choice.NOT_TOLD, "the target does not tell"
+    touched = seen.touched.at if seen.touched is not None else None
+    if touched is not None and since(row, seen, touched, at):
+        return Choice.OWN, f"need not be changed any more; the user was changed {moment(touched)}"
+    if row.verified is Verified.YES:
+        return Choice.OWN, "need not be changed any more, which it had to be after the run"
+    return Choice.NOT_TOLD, "need not be changed: chosen since, or never reset"
+
+
+def _undelivered(row: Row, seen: Evidence) -> str:
+    """Why no mail reached the user; empty where none was to, or one did, or it is not told."""
+    if seen.mail.partition(":")[0] in _UNDELIVERED:
+        return f"the mail {seen.mail}"
+    return "the target refused to mail it" if row.delivery == Delivery.MAIL_REFUSED else ""

@@ -5,30 +5,25 @@ again as the very same notice: the same mail, or the same operation at the targe
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Protocol
 
 from keyturn.bulk.job import Job, Operation, PasswordFrom
 from keyturn.bulk.ports import RunKeys
-from keyturn.bulk.record.facts import Facts
 from keyturn.bulk.running.pacing import Pace
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import ResetPassword
 from keyturn.core.errors import KeyturnError, Unreachable
-from keyturn.core.journal import DONE, Journal, Row
+from keyturn.core.journal import Journal, Row
 from keyturn.core.outcomes import RETRYABLE, Changed, Created, Delivery, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Clock, Directory
 from keyturn.core.secret import Secret
 from keyturn.core.users import User
 
-NOTICES: Final = "notices"
-"""The fact that says when the notices of a run are planned for; empty where none are, or all are sent."""
-
 TRIES: Final = 5
 _FIRST_WAIT: Final = 0.5
-_BY_TARGET: Final = (str(Delivery.MAILED), str(Delivery.HELD))
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
 
@@ -62,18 +57,6 @@ class Tally:
     sent: int = 0
     passed: list[tuple[Row, str]] = field(default_factory=list)
     over: str = ""
-
-
-def unnoticed(journal: Journal) -> Iterator[Row]:
-    """The rows whose users are still to be told: done, and not mailed by the target with the reset itself."""
-    for row in journal.rows(tuple(sorted(DONE))):
-        if row.noticed is None and row.delivery not in _BY_TARGET:
-            yield row
-
-
-def planned(journal: Journal, facts: Facts) -> bool:
-    """Whether a run is held open by notices that are still to be sent."""
-    return bool(facts[NOTICES]) and next(unnoticed(journal), None) is not None
 
 
 async def send_notices(

@@ -11,7 +11,7 @@ from keyturn.bulk.ports import RunKeys
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import ChangePassword, Command, CreateUser, ResetPassword
 from keyturn.core.errors import SourceError
-from keyturn.core.journal import Row, RowState
+from keyturn.core.journal import DOUBTFUL, Row
 from keyturn.core.secret import Secret
 from keyturn.core.users import Contact, Profile
 
@@ -70,7 +70,7 @@ class OrderBook:
 
     def order(self, row: Row) -> Order:
         """The order of a row.  Rows are asked for in the order of their numbers."""
-        doubt = row.state in (RowState.SENT, RowState.UNCERTAIN)
+        doubt = row.state in DOUBTFUL
         command, first_sent = self._asked(row), row.first_sent if doubt else None
         return Order(row.number, row.who, command, doubt, first_sent, attempts=row.attempts, target=row.target)
 

@@ -9,7 +9,7 @@ from typing import Final
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.facts import FINISHED, KEY, Facts
 from keyturn.bulk.record.folder import RunFolder
-from keyturn.bulk.record.report import WRITERS, Told, write_reports
+from keyturn.bulk.record.report import WRITERS, Told, report_path, write_reports
 from keyturn.bulk.record.veil import veil_of
 from keyturn.bulk.running.breaker import EXITS, Trip
 from keyturn.bulk.running.checking import Trials, read_back
@@ -18,7 +18,7 @@ from keyturn.bulk.running.run import exit_of
 from keyturn.bulk.running.shares import Share
 from keyturn.bulk.running.stopping import Stop
 from keyturn.bulk.running.verifying import TOLD, Asked, Bench, unproven
-from keyturn.core.journal import DONE, Journal, Row, RowState, Verified
+from keyturn.core.journal import DONE, UNFINISHED, Journal, Row, RowState, Verified
 from keyturn.core.ports import Clock
 
 STATES: Final[Mapping[str, Sequence[RowState]]] = {
@@ -30,8 +30,6 @@ STATES: Final[Mapping[str, Sequence[RowState]]] = {
 
 HALF_READ: Final = "half-read"
 """The fact that says how far an interrupted reading is; empty when none is."""
-
-_OPEN: Final = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +126,10 @@ def _leave(
     facts = Facts(journal.facts())
     if facts["state"] == FINISHED:
         closing = {"exit": str(int(code))}
-        if not any(states.get(state) for state in _OPEN):
+        if not any(states.get(state) for state in UNFINISHED):
             closing[KEY] = ""  # what people need of its passwords was sealed when it ended
         journal.note(closing)
-    kinds = [kind for kind in WRITERS if (reading.folder.path / f"report.{kind}").exists()]
+    kinds = [kind for kind in WRITERS if report_path(reading.folder.path, kind).exists()]
     exit_code = int(code) if facts["state"] == FINISHED else int(facts["exit"] or 0)
     told = Told(
         reading.folder.run, facts, states, journal.reasons(), exit_code, reading.version, veil_of(facts), verdicts

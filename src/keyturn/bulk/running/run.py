@@ -5,25 +5,24 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Job, PasswordFrom
-from keyturn.bulk.planning.same import SAME
 from keyturn.bulk.ports import HandoutSealer, RunKeys
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.facts import FINISHED, KEY, RUNNING, STOPPED, Facts
 from keyturn.bulk.record.folder import RunFolder
 from keyturn.bulk.record.handing import Handing
 from keyturn.bulk.record.handout import Handout
+from keyturn.bulk.record.notices import planned
 from keyturn.bulk.record.report import Told, write_reports
 from keyturn.bulk.record.retry import write_retry
+from keyturn.bulk.record.same import SAME
 from keyturn.bulk.record.veil import OPEN, veil_of
 from keyturn.bulk.running.breaker import EXITS, Trip
 from keyturn.bulk.running.channel import Channel, Steering
 from keyturn.bulk.running.checking import Trials, look_before, read_back
 from keyturn.bulk.running.events import Event, Listener
-from keyturn.bulk.running.noticing import planned
 from keyturn.bulk.running.shares import Share
 from keyturn.bulk.running.sitting import Sitting, Work
 from keyturn.bulk.running.states import to_send
@@ -31,12 +30,9 @@ from keyturn.bulk.running.stopping import Stop
 from keyturn.bulk.running.vault import Vault
 from keyturn.bulk.running.verifying import Bench
 from keyturn.core.errors import KeyturnError
-from keyturn.core.journal import DONE, Journal, Row, RowState, Verified
+from keyturn.core.journal import DONE, NOT_DONE, UNFINISHED, Journal, Row, RowState, Verified
 from keyturn.core.ports import Clock
 from keyturn.core.secret import Secret
-
-_OPEN: Final = (RowState.NOT_TRIED, RowState.SENT, RowState.UNCERTAIN)
-NOT_DONE: Final = (RowState.FAILED, RowState.UNCERTAIN, RowState.NOT_TRIED, RowState.SENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +193,7 @@ def wind_up(run: Run, halts: Sequence[tuple[str, Trip]], outlay: Outlay) -> Summ
         retry = write_retry(run.journal, run.source, run.job, beside / "retry.csv")
     # Said last: a run counts as finished only when everything that people need of it is there.
     closing = {"state": STOPPED if halts and left else FINISHED, "exit": str(int(code))}
-    if not any(states.get(each) for each in _OPEN) and not planned(run.journal, facts):
+    if not any(states.get(each) for each in UNFINISHED) and not planned(run.journal, facts):
         closing[KEY] = ""  # closed: from here on its passwords are to be had from the handout alone
         closing |= dict.fromkeys({SAME} & facts.values.keys(), "")
     run.journal.note(closing)

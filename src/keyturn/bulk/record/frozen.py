@@ -17,7 +17,7 @@ from keyturn.bulk.job import Job, PasswordFrom, Reading
 from keyturn.bulk.planning.lookup import Lookup, read_lookup
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.facts import Now, Pin, changed, read_pin, written_pin
-from keyturn.bulk.record.handout import open_private
+from keyturn.bulk.record.private import open_private
 from keyturn.bulk.written import read_job, read_reading, written
 from keyturn.core.errors import ConfigError, PlanError, SourceError
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from keyturn.bulk.planning.frozen import Approval, Frozen
+from keyturn.bulk.record.frozen import Approval, Frozen
 from keyturn.core.errors import PlanError
 
 Verify: TypeAlias = Callable[[str, bytes, str], bool]
