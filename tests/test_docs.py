@@ -19,10 +19,10 @@ from keyturn.app.dialects import DIALECTS
 from keyturn.bulk.intake import columns
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.report import row_event
-from keyturn.cli.abilities import ABILITIES
 from keyturn.cli.catalogue import entries
 from keyturn.cli.lazy import global_flags
 from keyturn.cli.main import cli
+from keyturn.cli.target.abilities import ABILITIES
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.journal import Row, RowState
 from keyturn.core.outcomes import Reason

@@ -22,9 +22,9 @@ from keyturn.app.dialects import DIALECTS
 from keyturn.app.doors import DOORS
 from keyturn.app.openapi import manuals
 from keyturn.app.sources import Source
-from keyturn.cli.abilities import ABILITIES, plain
 from keyturn.cli.catalogue import Entry, entries
 from keyturn.cli.main import cli
+from keyturn.cli.target.abilities import ABILITIES, plain
 from keyturn.core.commands import VERBS
 from keyturn.core.directory import LOCAL
 from keyturn.core.permissions import NEEDS

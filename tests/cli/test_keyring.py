@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from keyturn.app.build import House, Place, open_house
-from keyturn.cli.keyring import LABELS
+from keyturn.cli.directory.keyring import LABELS
 from keyturn.core.commands import Origin
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from keyturn.bulk.planning.lookup import Finding, Lookup
-from keyturn.cli import lookingup
-from keyturn.cli.lookingup import lookup_lines
+from keyturn.cli.planning import lookingup
+from keyturn.cli.planning.lookingup import lookup_lines
 from tests.cli.runs_kit import Place, place
 
 __all__ = ["place"]

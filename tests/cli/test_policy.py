@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from keyturn.app import policies
-from keyturn.cli.breaches import Meter
+from keyturn.cli.directory.breaches import Meter
+from keyturn.cli.directory.policyview import as_words
 from keyturn.cli.frame import Frame, Manners, Output
 from keyturn.cli.main import cli
-from keyturn.cli.policyview import as_words
 from keyturn.core.policy import Policy
 from keyturn.core.tenancy import KnownValues, Rules
 from keyturn.crypto.breaches import FILE

@@ -99,7 +99,7 @@ def held(tmp_path: Path, server: PasswordServer) -> Iterator[Held]:
 
 def test_who_does_not_listen_is_named(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may ask somebody something at its own terminal."""
-    monkeypatch.setattr("keyturn.cli.runs_spoken.PATIENCE", 0.2)
+    monkeypatch.setattr("keyturn.cli.runs.spoken.PATIENCE", 0.2)
     place, _, _ = held
     told = place.call("runs", "stop", code=10).stderr
     assert "error[KT-RUN-014]" in told

@@ -10,8 +10,8 @@ from keyturn.bulk.record.facts import PLANNING
 from keyturn.bulk.record.followup import Board, Choice, Followed
 from keyturn.bulk.record.veil import OPEN
 from keyturn.bulk.running.breaker import Cause, Trip
-from keyturn.cli.following import _show as show_board
 from keyturn.cli.frame import Frame, Manners, Output
+from keyturn.cli.runs.following import _show as show_board
 from keyturn.core.journal import Row, RowState
 from keyturn.store.journal import open_journal
 from tests.cli.runs_kit import Place, place

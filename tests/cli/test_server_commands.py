@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from keyturn.app.build import Place, open_house
+from keyturn.cli.directory.serve import tell
 from keyturn.cli.frame import Frame, Manners, Output
-from keyturn.cli.serve import tell
 from keyturn.core.commands import Origin
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret

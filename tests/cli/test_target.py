@@ -15,7 +15,7 @@ from keyturn.app.config_file import as_target, put_target
 from keyturn.app.init import make_directory
 from keyturn.cli.frame import Frame
 from keyturn.cli.main import cli
-from keyturn.cli.target_test import _span
+from keyturn.cli.target.test import _span
 from keyturn.core.errors import ConfigError
 from tests.cli.test_frame import Keyboard
 from tests.support.server import served

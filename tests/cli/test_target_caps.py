@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 from keyturn.app.build import Place
 from keyturn.app.dialects import DIALECTS
 from keyturn.app.init import make_directory
-from keyturn.cli.abilities import ABILITIES
 from keyturn.cli.main import cli
+from keyturn.cli.target.abilities import ABILITIES
 from tests.support.server import served
 
 ENDS = dict.fromkeys(("hdp", "primavera", "scim"), "--username")

@@ -13,7 +13,7 @@ import pytest
 from keyturn.app import safe
 from keyturn.app.settings import load
 from keyturn.app.targets import prepare
-from keyturn.cli.reaching import from_keyring
+from keyturn.cli.target.reaching import from_keyring
 from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret
 from tests.app.test_targets import HTTPS, settled

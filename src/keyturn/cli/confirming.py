@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from keyturn.cli.frame import Frame
-from keyturn.cli.runflags import Asked
+from keyturn.cli.running.flags import Asked
 from keyturn.core.errors import PlanError
 
 TRIES = 3

@@ -77,7 +77,7 @@ async def _ask(frame: Frame, name: str) -> "Finding":
     """Whether a target lets us in; one that cannot be asked says why."""
     from keyturn.app.doctor import Finding, Grade
     from keyturn.app.targets import prepare
-    from keyturn.cli.reaching import from_keyring, probe, reach
+    from keyturn.cli.target.reaching import from_keyring, probe, reach
     from keyturn.core.errors import KeyturnError
 
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from keyturn.cli.runflags import Seconds
+from keyturn.cli.running.flags import Seconds
 
 REPORTERS = ("cli", "json", "junit", "html")
 

@@ -20,12 +20,12 @@ from keyturn.bulk.job import Reading
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.folder import find_run
 from keyturn.bulk.running.run import Summary
-from keyturn.cli.carrying import carry
 from keyturn.cli.frame import Frame
 from keyturn.cli.postman_flags import Flags, pairs
 from keyturn.cli.postman_told import announce, report, show
-from keyturn.cli.runflags import Asked
-from keyturn.cli.summaryview import progress_of
+from keyturn.cli.running.carrying import carry
+from keyturn.cli.running.flags import Asked
+from keyturn.cli.running.summaryview import progress_of
 from keyturn.core.errors import ConfigError, SourceError
 
 _OF_ROWS = (ExitCode.FAILURES, ExitCode.SIGN_IN, ExitCode.UNREACHABLE, ExitCode.BRAKE, ExitCode.UNCERTAIN)

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from keyturn.cli import carrying, reset, resume, resuming, running, summaryview
 from keyturn.cli.main import cli
+from keyturn.cli.running import carrying, desk, reset, resume, resuming, summaryview
 from tests.support.nursery import bear
 
-IMPORTED = (carrying, reset, resume, resuming, running, summaryview)
+IMPORTED = (carrying, desk, reset, resume, resuming, summaryview)
 """What the command would import when it is called."""
 
 

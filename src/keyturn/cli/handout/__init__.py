@@ -1,0 +1,1 @@
+"""New passwords: opened, printed, mailed again, destroyed."""

@@ -1,0 +1,76 @@
+"""A run that has begun, with everything that this machine and this command add to it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from keyturn.bulk.planning.plan import Plan
+from keyturn.bulk.record.facts import KEY, Facts, Now, Pin, pin_of
+from keyturn.bulk.record.folder import RunFolder
+from keyturn.bulk.record.handing import Handing
+from keyturn.bulk.record.report import check_kinds
+from keyturn.bulk.running.run import Checking, Run
+from keyturn.bulk.running.shares import Share
+from keyturn.cli.running.desk import VERSION, Desk, Probes, halted
+from keyturn.cli.running.flags import Asked
+from keyturn.core.errors import ConfigError
+from keyturn.core.journal import Journal
+
+
+def run_of(desk: Desk, folder: RunFolder, journal: Journal, plan: Plan, shares: Sequence[Share], asked: Asked) -> Run:
+    """The run with everything that this machine adds to it."""
+    facts = Facts(journal.facts())
+    kinds, report_dir = reports_of(desk, asked)
+    return Run(
+        folder=folder,
+        journal=journal,
+        shares=shares,
+        source=plan.source,
+        job=plan.job,
+        keys=desk.machine.keys(facts[KEY]),
+        sealer=desk.machine.sealer(),
+        recipients=facts.recipients,
+        clock=desk.machine.clock(),
+        local=facts["local"] == "yes",
+        reports=kinds,
+        report_dir=report_dir,
+        version=VERSION,
+        handing=Handing.of(facts.values),
+        check=Checking(bool(asked.verify or asked.trial), bool(asked.trial)),
+    )
+
+
+def pins_of(plan: Plan, now: Mapping[str, Now], probes: Probes) -> list[Pin]:
+    """The targets as they are pinned; of one that did not answer it is not known what it can do."""
+    return [
+        pin_of(part, now[name].address, asked=halted(probes.get(name)) is None) for name, part in plan.parts.items()
+    ]
+
+
+def reports_of(desk: Desk, asked: Asked) -> tuple[Sequence[str], Path | None]:
+    """Which reports are wanted, and where: judged before anything is sent.
+
+    Raises ConfigError for a kind that is not known and a folder that cannot be written to.
+    """
+    settings = desk.frame.settings.runs
+    kinds = tuple(kind.strip() for kind in asked.report.split(",") if kind.strip()) or settings.report
+    check_kinds(kinds)
+    folder = asked.report_dir or (Path(settings.report_dir).expanduser() if settings.report_dir else None)
+    if folder is not None:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise ConfigError(
+                "reports cannot be written there",
+                code="KT-CFG-033",
+                where=str(folder),
+                why=error.strerror or "",
+                fix="choose another folder with --report-dir",
+            ) from None
+    return kinds, folder
+
+
+def under_way(folder: RunFolder) -> str:
+    """How far it got, when something breaks after the first row may have been sent."""
+    return f"Rows may have been sent; what became of each:  keyturn resume {folder.run}"

@@ -1,0 +1,1 @@
+"""Runs of this machine: looked at, spoken to, verified, followed up, forgotten."""

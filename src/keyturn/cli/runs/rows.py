@@ -1,0 +1,96 @@
+"""`keyturn runs rows`: what became of each row."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from keyturn.cli.completion import complete_runs, complete_targets
+from keyturn.cli.frame import Frame, Output, harmless, pass_frame
+from keyturn.cli.runs.opened import named, opened
+
+if TYPE_CHECKING:
+    from keyturn.bulk.record.facts import Facts
+    from keyturn.core.journal import Journal, RowState
+
+VERDICTS = ("yes", "no", "cannot tell", "not read")
+OUTCOMES = ("created", "changed", "skipped", "failed", "uncertain", "not tried", "sent")
+
+
+@click.command()
+@click.argument("run", required=False, default="", shell_complete=complete_runs)
+@click.option("--outcome", multiple=True, type=click.Choice(OUTCOMES), help="Only rows that ended so.")
+@click.option("--verified", multiple=True, type=click.Choice(VERDICTS), help="Only rows of which reading back told so.")
+@click.option("-t", "--target", shell_complete=complete_targets, help="Only rows that go there.")
+@click.option("--retry-file", metavar="FILE", help="Write them in the columns of your file, to mend; - for stdout.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@pass_frame
+def rows(
+    frame: Frame,
+    run: str,
+    outcome: tuple[str, ...],
+    verified: tuple[str, ...],
+    target: str | None,
+    retry_file: str | None,
+    *,
+    force: bool,
+) -> None:
+    """The rows of a run, with outcome, delivery, reason and what reading back told; or a file of them to mend.
+
+    \b
+      keyturn runs rows r7f3k2a --outcome failed -t maximo-prod
+      keyturn runs rows r7f3k2a --verified no
+      keyturn runs rows r7f3k2a --output jsonl > rows.jsonl
+      keyturn runs rows r7f3k2a --outcome failed --retry-file fix.csv
+    """
+    from keyturn.bulk.record.report import SIGNS, row_event
+    from keyturn.core.journal import RowState, Verified
+
+    name = named(frame, run)
+    states = tuple(RowState(word) for word in outcome)
+    with opened(frame, name) as (journal, facts):
+        if retry_file is not None:
+            return _to_mend(frame, journal, facts, states, (name, retry_file, target), force=force)
+        several = len(facts.pins) > 1
+        told = {Verified("" if word == "not read" else word) for word in verified} or set(Verified)
+        for row in journal.rows(states, target=target):
+            if row.verified not in told:
+                continue
+            if frame.output in (Output.JSON, Output.JSONL):
+                frame.json(row_event(name, row))
+            else:
+                who, why = harmless(row.who), harmless(row.text or row.reason)
+                who = f"{harmless(row.target) or '-'}  {who}" if several else who
+                back = harmless(f"{row.verified}: {row.proof}") if row.proof else str(row.verified)
+                line = f"{SIGNS[row.state]} {row.number:>7}  {who}  {row.state}  {row.delivery}  {why}"
+                frame.data(f"{line.rstrip()}  [{back}]" if back else line.rstrip())
+    return None
+
+
+def _to_mend(
+    frame: Frame,
+    journal: "Journal",
+    facts: "Facts",
+    states: "tuple[RowState, ...]",
+    where: tuple[str, str, str | None],
+    *,
+    force: bool,
+) -> None:
+    """Write the chosen rows, those that are not done where none are chosen, in the user's own columns."""
+    from keyturn.app.runs import Machine
+    from keyturn.bulk.record.again import read_again
+    from keyturn.bulk.record.folder import find_run
+    from keyturn.bulk.record.retry import retry_into
+    from keyturn.cli.newfile import STDOUT, write_new
+    from keyturn.core.journal import NOT_DONE
+
+    run, path, target = where
+    machine = Machine(frame.settings)
+    source = read_again(facts, find_run(machine.folders.runs, run), machine.keys)
+    count = write_new(
+        frame,
+        path,
+        lambda file: retry_into(file, journal, source, facts.job, states=states or NOT_DONE, target=target),
+        force=force,
+    )
+    if path != STDOUT:
+        frame.say(f"{count:,} {'row' if count == 1 else 'rows'} in {path}; mend them, and run that file")

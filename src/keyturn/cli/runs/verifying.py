@@ -1,0 +1,114 @@
+"""The way of `runs verify`: find the run, connect its targets, read its rows back, tell."""
+
+from contextlib import closing
+from dataclasses import replace
+
+from keyturn.app.runs import Machine
+from keyturn.bulk.record.again import read_again
+from keyturn.bulk.record.facts import FLAGS, KEY, PLANNING, Facts
+from keyturn.bulk.record.folder import RunFolder, find_run
+from keyturn.bulk.record.report import outcomes, verdicts
+from keyturn.bulk.record.same import SAME, opened
+from keyturn.bulk.running.checking import Trials
+from keyturn.bulk.running.rereading import MOST_SHOWN, Reread, Rereading, reread
+from keyturn.bulk.running.shares import Share
+from keyturn.cli.frame import Frame, harmless
+from keyturn.cli.running.desk import VERSION, Desk, desk_for, speeds_of, stoppable
+from keyturn.cli.running.flags import Asked
+from keyturn.cli.running.watching import watch
+from keyturn.cli.running.whereto import Wanted
+from keyturn.cli.runs.opened import named
+from keyturn.core.errors import ConfigError, RunError
+from keyturn.core.journal import RowState, Verified
+
+
+def verify_run(frame: Frame, run: str, asked: Asked, outcome: str, target: str, *, again: bool) -> int:
+    """Read a run back; the exit code of the command."""
+    frame.progress = "Nothing was changed on any target."
+    machine = Machine(frame.settings)
+    folder = find_run(machine.folders.runs, named(frame, run))
+    with closing(machine.journal(folder.journal)) as journal:
+        facts = Facts(journal.facts())
+        asked = asked.with_flags(facts[FLAGS])
+        with desk_for(frame, Wanted(read_targets(facts, folder, target), facts["default"]), asked) as desk:
+            shares = shares_of(desk, facts, asked)
+            trials = _trials(desk, folder, facts) if asked.trial else None
+            reading = Rereading(
+                folder, journal, shares, machine.clock(), outcome, again, trials, VERSION,
+            )  # fmt: skip
+            with desk.machine.holding(*desk.seats):
+                told = _watched(desk, reading)
+    _say(frame, folder.run, told)
+    return int(told.exit)
+
+
+def read_targets(facts: Facts, folder: RunFolder, target: str) -> tuple[str, ...]:
+    """The targets to read.  Raises RunError for a run that never began, ConfigError for one that it does not have."""
+    if facts["state"] in ("", PLANNING):
+        raise RunError(f"run {folder.run} never began, so there is nothing to read back", code="KT-RUN-001")
+    names = tuple(pin.name for pin in facts.pins)
+    if target and target not in names:
+        what = f"run {folder.run} has no rows for {target}"
+        raise ConfigError(what, code="KT-CFG-003", where=", ".join(names), fix="one of these, or leave -t away")
+    return (target,) if target else names
+
+
+def shares_of(desk: Desk, facts: Facts, asked: Asked) -> list[Share]:
+    """What the targets that are read have of the run."""
+    job = facts.job
+    if facts[SAME] and facts[KEY]:
+        job = opened(job, facts.values, desk.machine.keys(facts[KEY]))
+    speeds = speeds_of(desk, asked)
+    return [
+        Share(pin.name, desk.seats[pin.name].directory, replace(job, rendering=pin.rendering), speeds[pin.name])
+        for pin in facts.pins
+        if pin.name in desk.seats
+    ]
+
+
+def _trials(desk: Desk, folder: RunFolder, facts: Facts) -> Trials:
+    """What knows the passwords.  Raises RunError when the key of the run is gone, SourceError for another file."""
+    if not facts[KEY]:
+        why = "once every row has its outcome, passwords are to be had from the handout alone"
+        fix = "leave --trial away; or say --verify --trial when the run is made"
+        raise RunError("the key of this run was deleted", code="KT-RUN-003", why=why, fix=fix)
+    keys = desk.machine.keys(facts[KEY])
+    return Trials(folder.run, keys, read_again(facts, folder, desk.machine.keys))
+
+
+def _watched(desk: Desk, reading: Rereading) -> Reread:
+    title = f"reading back from {desk.label}{'  PRODUCTION' if desk.production else ''}"
+    run, names = reading.folder.run, ",".join(desk.seats)
+    with watch(desk.frame, run, names, reading.total, title=title) as listeners:
+        return desk.wait_for(stoppable(lambda stop: reread(reading, stop, listeners)))
+
+
+def _say(frame: Frame, run: str, told: Reread) -> None:
+    found = verdicts(told.verdicts)
+    left = told.verdicts.get(Verified.NOT_ASKED, 0)
+    if frame.wants_json:
+        unread = [{"target": name, "cause": str(trip.cause), "text": trip.text} for name, trip in told.unread]
+        frame.json(
+            {
+                "v": 1, "type": "verification", "run": run, "exit": int(told.exit), "verified": found, "not_read": left,
+                "outcomes": outcomes(told.states), "unread": unread,
+                "need": [{"row": row.number, "target": row.target, "user": row.who, "outcome": str(row.state),
+                          "verified": str(row.verified), "proof": row.proof} for row in told.need],
+            }
+        )  # fmt: skip
+        return
+    words = [f"{count:,} {word}" for word, count in found.items()] + ([f"{left:,} not read"] if left else [])
+    frame.data(f"{', '.join(words) or 'no rows to read back'}.   exit {int(told.exit)}")
+    for row in told.need:
+        what = f"{row.state}, {row.verified or 'not read'}: {row.proof}".rstrip(": ")
+        frame.data(f"  row {row.number:,} {harmless(row.who)}  {harmless(what)}")
+    if len(told.need) == MOST_SHOWN:
+        frame.say(f"      more:  keyturn runs rows {run} --verified no")
+    for name, trip in told.unread:
+        frame.warn(f"{name} could not be read back to the end: {trip.text}", code="KT-RUN-040")
+    if told.verdicts.get(Verified.NO) and not told.verdicts.get(Verified.YES):
+        frame.warn("no row shows that it was changed: sign in once by hand before you trust either", code="KT-RUN-041")
+    if told.unread:
+        frame.say(f"Next:  keyturn runs verify {run}")
+    elif told.states.get(RowState.UNCERTAIN):
+        frame.say(f"Next:  keyturn resume {run}")

@@ -1,0 +1,1 @@
+"""The directories that a run goes against: named, tried, and what each of them can do."""
