@@ -14,7 +14,7 @@ from keyturn.bulk.record.folder import RunFolder, make_run_folder
 from keyturn.bulk.running.begin import begin
 from keyturn.bulk.running.events import Listener
 from keyturn.bulk.running.run import Run, Summary, carry_out
-from keyturn.bulk.running.shares import Share, Speed
+from keyturn.bulk.running.shares import Share, Speed, pace_of
 from keyturn.bulk.running.stopping import Stop
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.journal import Journal
@@ -104,7 +104,9 @@ class Desk:
         """The run."""
         assert self.plan is not None
         assert self.folder is not None
-        share = Share("there", self.directory, self.plan.parts["there"].job, speed or Speed())
+        speed = speed or Speed()
+        pace = pace_of(self.directory, speed, SystemClock())
+        share = Share("there", self.directory, self.plan.parts["there"].job, pace, speed)
         return Run(
             self.folder, self.journal, [share], self.plan.source, self.plan.job, self.keys, AgeSealer(),
             self.recipients, SystemClock(),

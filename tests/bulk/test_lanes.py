@@ -18,7 +18,7 @@ from keyturn.bulk.running.begin import begin
 from keyturn.bulk.running.breaker import Cause, Limit, Trip
 from keyturn.bulk.running.events import Event, Listener, Paused, Progress, Stopping
 from keyturn.bulk.running.run import Run, Summary, carry_out
-from keyturn.bulk.running.shares import Share
+from keyturn.bulk.running.shares import Share, pace_of
 from keyturn.bulk.running.stopping import Stop
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import ChangePassword, Commands, CreateUser, ResetPassword
@@ -67,8 +67,8 @@ class Two:
         pins = [pin_of(part, Address(name, "memory", "", "me")) for name, part in plan.parts.items()]
         begin(journal, plan, pinned(plan, pins, [recipient], SystemClock().now()))
         shares = [
-            Share(name, each, plan.parts[name].job, self.speeds[name], trips.get(name))
-            for name, each in self.towns.items()
+            Share(name, each, plan.parts[name].job, pace_of(each, speed, SystemClock()), speed, trips.get(name))
+            for (name, each), speed in zip(self.towns.items(), self.speeds.values(), strict=True)
         ]
         folder = make_run_folder(self._tmp / "runs", SystemClock().now())
         run = Run(

@@ -13,6 +13,7 @@ from keyturn.bulk.job import Job
 from keyturn.bulk.planning.lookup import Finding, Lookup, read_lookup
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
 from keyturn.bulk.running.looking import MOST_SLOWED, Asking, look_up
+from keyturn.bulk.running.pacing import Pace
 from keyturn.bulk.running.shares import Speed
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import BadAnswer, KeyturnError, Slowed, Unreachable
@@ -96,8 +97,10 @@ async def looked(
 ) -> Lookup:
     """Ask for all of them."""
     hours = hours or Hours()
-    asking = Asking(plan.parts["there"], directory, speed or Speed(jobs=4, retries=2), hours.wait)
-    return await look_up(plan, [asking], hours, since, lambda through: None)
+    speed = speed or Speed(jobs=4, retries=2)
+    pace = Pace(hours, speed.rates, wait=hours.wait)
+    asking = Asking(plan.parts["there"], directory, speed, pace, hours.wait)
+    return await look_up(plan, [asking], since, lambda through: None)
 
 
 @pytest.mark.proves("RN-11")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from keyturn.bulk.running.pacing import Budget, Pace, Why, back_off
 from keyturn.bulk.running.quota import LONGEST_PAUSE
 from keyturn.bulk.running.rates import Rate, rates_of
+from keyturn.bulk.running.stopping import Stop
 from keyturn.core.errors import ConfigError
 
 
@@ -83,19 +84,17 @@ async def test_a_pause_holds_everybody_and_has_an_end() -> None:
 
 async def test_a_stop_ends_every_wait() -> None:
     """Nobody sends after the stop, and nobody sleeps through it."""
-    stopped = asyncio.Event()
-
-    async def until_stopped(seconds: float) -> None:
-        await stopped.wait()
-
-    clock = Ticking()
-    pace = Pace(clock, [Rate(1)], wait=until_stopped, stopped=stopped.is_set)
+    stop, clock = Stop(), Ticking()
+    pace = Pace(clock, [Rate(1, 3600.0)])
+    pace.obey(stop)
     assert await pace.take()
     waiting = asyncio.create_task(pace.take())
     await asyncio.sleep(0)
-    stopped.set()
+    stop.ask()
     assert not await waiting
-    assert not await Pace(clock, stopped=stopped.is_set).take()
+    free = Pace(clock)
+    free.obey(stop)
+    assert not await free.take()
 
 
 @pytest.mark.proves("RN-8")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
+
+from bench.limits import Limiter
 
 TOKEN = "a-token-for-tests"
 
@@ -23,7 +26,7 @@ class PasswordServer:
     looks: how often a user was read; lie: users of whom it says 200 and changes nothing; chosen: users who have set a
     password of their own; closed: 403 to every reading of a user; known: what is shown otherwise of some of them.
 
-    arrived: method and path of everything that came in."""
+    arrived: method and path of everything that came in; limiter: answers with its limits, and 429 beyond them."""
 
     url: str = ""
     requests: int = 0
@@ -36,6 +39,7 @@ class PasswordServer:
     greeting: int = 200
     known: dict[str, dict[str, object]] = field(default_factory=dict)
     arrived: list[tuple[str, str]] = field(default_factory=list)
+    limiter: Limiter | None = None
     delay: float = 0.0
     looks: int = 0
     lie: set[str] = field(default_factory=set)
@@ -98,7 +102,10 @@ def password_server() -> Iterator[PasswordServer]:
     @web.middleware
     async def note(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Any:
         server.arrived.append((request.method, request.path))
-        return await handler(request)
+        fine, limits = server.limiter.ask(time.monotonic()) if server.limiter is not None else (True, {})
+        answer = await handler(request) if fine else web.json_response({}, status=429)
+        answer.headers.update(limits)
+        return answer
 
     async def serve() -> None:
         app = web.Application(middlewares=[note])

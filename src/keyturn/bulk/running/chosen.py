@@ -25,7 +25,10 @@ async def choices(directory: Directory, rows: Sequence[Row], *, jobs: int, pace:
     async def some(part: Sequence[Row]) -> list[tuple[Row, Choice]]:
         async with gate:
             await pace.take()
-            shown = await directory.read_back([row.who for row in part])
+            try:
+                shown = await directory.read_back([row.who for row in part])
+            finally:
+                pace.landed()
         return [(row, choice_of(each, row, able)) for row, each in zip(part, shown, strict=True)]
 
     parts = [rows[start : start + able.reads] for start in range(0, len(rows), able.reads)]

@@ -13,14 +13,13 @@ from keyturn.bulk.running.flight import Figures, Flight, Gear, given_back
 from keyturn.bulk.running.knee import Knee
 from keyturn.bulk.running.ledger import Ledger
 from keyturn.bulk.running.orders import Order, OrderBook
-from keyturn.bulk.running.pacing import Budget, Pace
+from keyturn.bulk.running.pacing import Budget
 from keyturn.bulk.running.shares import Share
 from keyturn.bulk.running.sifting import Sieve
 from keyturn.bulk.running.states import recovered
 from keyturn.bulk.running.stopping import Stop
 from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import Journal, Row, RowState
-from keyturn.core.limits import Gated
 from keyturn.core.ports import Clock
 
 PIECE: Final = 500
@@ -56,13 +55,9 @@ class Lane:
         if share.trip is not None:
             stop.pull(share.trip)
         speed, capabilities = share.speed, share.directory.capabilities
-        self.pace = Pace(
-            shared.clock, speed.rates, share=speed.use_at_most, wait=stop.pause, stopped=lambda: stop.asked
-        )  # fmt: skip
+        self.pace = share.pace
+        self.pace.obey(stop)
         self._knee = Knee(shared.clock, speed.jobs, fixed=not speed.adaptive)
-        if isinstance(share.directory, Gated):
-            share.directory.through(self.pace)
-            self.pace.listen()
         self._gear = Gear(
             directory=share.directory,
             job=share.job,

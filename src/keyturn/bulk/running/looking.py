@@ -12,7 +12,7 @@ from keyturn.bulk.planning.screening import Fate, Screened
 from keyturn.bulk.running.pacing import Pace, back_off
 from keyturn.bulk.running.shares import Speed
 from keyturn.core.errors import KeyturnError, Slowed, Unreachable
-from keyturn.core.ports import Clock, Directory
+from keyturn.core.ports import Directory
 from keyturn.core.users import User, Window
 
 T = TypeVar("T")
@@ -30,18 +30,17 @@ class Asking:
     part: Part
     directory: Directory
     speed: Speed
+    pace: Pace
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-async def look_up(
-    plan: Plan, asking: Sequence[Asking], clock: Clock, since: datetime | None, tell: Callable[[int], None]
-) -> Lookup:
+async def look_up(plan: Plan, asking: Sequence[Asking], since: datetime | None, tell: Callable[[int], None]) -> Lookup:
     """What the targets say of the rows that would be sent.  tell: hears how many are through.
 
     Raises the error of a target that stops answering: half a lookup would look like a whole one.
     """
     lookup = Lookup(since)
-    targets = (_Target(each, lookup, clock, tell).look_up(_rows(plan, each)) for each in asking)
+    targets = (_Target(each, lookup, tell).look_up(_rows(plan, each)) for each in asking)
     for end in await asyncio.gather(*targets, return_exceptions=True):
         if isinstance(end, BaseException):
             raise end
@@ -56,11 +55,11 @@ def _rows(plan: Plan, asking: Asking) -> Iterator[Screened]:
 class _Target:
     """One target while it is asked.  The first error that ends the lookup is kept and raised once nobody asks."""
 
-    def __init__(self, asking: Asking, lookup: Lookup, clock: Clock, tell: Callable[[int], None]) -> None:
+    def __init__(self, asking: Asking, lookup: Lookup, tell: Callable[[int], None]) -> None:
         self._asking = asking
         self._lookup = lookup
         self._tell = tell
-        self._pace = Pace(clock, asking.speed.rates, wait=asking.wait)
+        self._pace = asking.pace
         self._name = asking.part.destination.name
         self._failed: list[KeyturnError] = []
 
@@ -114,7 +113,7 @@ class _Target:
         while True:
             await self._pace.take()
             try:
-                return await ask()
+                return await self._landed(ask)
             except Slowed as error:
                 slowed += 1
                 if slowed > MOST_SLOWED:
@@ -125,6 +124,12 @@ class _Target:
                 if error.code.startswith("KT-AUTH") or tries > self._asking.speed.retries:
                     raise
                 await self._asking.wait(back_off(tries))
+
+    async def _landed(self, ask: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await ask()
+        finally:
+            self._pace.landed()
 
     def _named(self, error: KeyturnError) -> KeyturnError:
         error.where = error.where or f"target {self._name}, after {self._lookup.asked:,} rows were looked up"

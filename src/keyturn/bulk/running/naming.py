@@ -147,3 +147,5 @@ class _Asking:
                 return await self.directory.find(who)
             except KeyturnError as error:
                 return error
+            finally:
+                self.pace.landed()

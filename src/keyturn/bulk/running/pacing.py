@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from keyturn.bulk.running.quota import LONGEST_PAUSE, Heard, Quota
 from keyturn.bulk.running.rates import Jitter, Rate, Window
+from keyturn.bulk.running.stopping import Stop
 from keyturn.core.limits import Allowance
 
 _FIRST_WAIT: Final = 0.25
@@ -70,8 +71,7 @@ _TICKET: Final[ContextVar[Ticket]] = ContextVar("ticket")
 class Pace:
     """Lets requests through, one token each; a batch of n costs n.  The gate of a directory that has one.
 
-    share: the part that we may use of what the server says it takes.  stop: ends every wait at once.  wait: sleeps, or
-    is woken by `stop`; tests put their own time here.
+    share: the part that we may use of what the server says it takes.  wait: sleeps; tests put their own time here.
     """
 
     def __init__(
@@ -81,11 +81,10 @@ class Pace:
         *,
         share: float = 1.0,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._clock = clock
         self._wait = wait
-        self._stopped = stopped
+        self._stop: Stop | None = None
         self._windows = [Window(rate) for rate in rates]
         self._quota = Quota(share)
         self._jitter = Jitter()
@@ -116,6 +115,10 @@ class Pace:
         seconds = min(max(seconds, 0.0), LONGEST_PAUSE)
         self._until = max(self._until, self._clock.monotonic() + seconds)
         return seconds
+
+    def obey(self, stop: Stop) -> None:
+        """From now on this stop ends every wait at once; what went before still counts."""
+        self._stop, self._wait = stop, stop.pause
 
     def listen(self) -> None:
         """The directory is behind a gate: its first request goes alone, so that the others know what is left."""
@@ -168,6 +171,9 @@ class Pace:
         if found is None or found.of is not self:
             _TICKET.set(found := Ticket(self))
         return found
+
+    def _stopped(self) -> bool:
+        return self._stop is not None and self._stop.asked
 
     async def _pass(self, tokens: int) -> bool:
         if self._stopped():

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from keyturn.bulk.running.breaker import Cause, Trip
-from keyturn.bulk.running.pacing import Pace, back_off
+from keyturn.bulk.running.pacing import back_off
 from keyturn.bulk.running.shares import Share
 from keyturn.bulk.running.stopping import Stop
 from keyturn.core.evidence import Evidence, Tried
@@ -31,13 +31,17 @@ class Reader:
     def __init__(self, share: Share, clock: Clock, stop: Stop) -> None:
         self._share = share
         self._stop, self._clock = stop, clock
-        self._pace = Pace(clock, share.speed.rates, wait=stop.pause, stopped=lambda: stop.asked)
+        self._pace = share.pace
+        self._pace.obey(stop)
 
     async def read(self, whos: Sequence[str]) -> Sequence[Evidence | Refused] | None:
         """What each of them shows, or why it cannot be read; None: not read, for the reading is ending."""
         tries = 0
         while await self._pace.take():
-            told = await self._share.directory.read_back(whos)
+            try:
+                told = await self._share.directory.read_back(whos)
+            finally:
+                self._pace.landed()
             refused = next((each for each in told if isinstance(each, Refused) and each.reason in RETRYABLE), None)
             if refused is None or not await self._again(refused, tries):
                 return None if self._ends(told) else told
@@ -68,7 +72,10 @@ class Reader:
         """One sign-in; None: not tried.  A refusal is no answer, and is not asked twice: tries may be counted."""
         if not await self._pace.take():
             return None
-        return await self._share.directory.try_password(who, password)
+        try:
+            return await self._share.directory.try_password(who, password)
+        finally:
+            self._pace.landed()
 
     async def _again(self, refused: Refused, tries: int) -> bool:
         if refused.retry_after is not None:

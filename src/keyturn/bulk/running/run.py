@@ -135,10 +135,10 @@ async def carry_out(run: Run, stop: Stop, listeners: Sequence[Listener] = ()) ->
     handout = handout_of(run, vault)
     run.journal.note({"state": RUNNING, "started": run.clock.now().isoformat()})
     work = Work(run.folder.run, run.journal, run.shares, run.source, run.keys, vault, run.clock)
-    sitting = Sitting(work, stop, tell, pause=lambda: seal(handout, run.journal))
     bench = Bench(run.journal, run.clock, tell)
     if run.check.wanted:
         await look_before(bench, run.shares, run.folder, stop)
+    sitting = Sitting(work, stop, tell, pause=lambda: seal(handout, run.journal))
     try:
         await sitting.run()
     except KeyturnError:

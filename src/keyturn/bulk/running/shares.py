@@ -6,9 +6,11 @@ from datetime import datetime
 
 from keyturn.bulk.job import Job, PasswordFrom
 from keyturn.bulk.running.breaker import Limit, Trip
+from keyturn.bulk.running.pacing import Pace, Steady
 from keyturn.bulk.running.rates import Rate
 from keyturn.bulk.running.states import Passing, to_send
 from keyturn.core.journal import RowState
+from keyturn.core.limits import Gated
 from keyturn.core.ports import Directory
 
 
@@ -32,10 +34,23 @@ class Speed:
         return min((rate.each_second for rate in self.rates), default=None)
 
 
+def pace_of(directory: Directory, speed: Speed, clock: Steady) -> Pace:
+    """The one pace of everything that is asked of a target: its rates, and the limits that it tells.
+
+    Made once for a target, so that what went a moment ago counts, whatever it was for.
+    """
+    pace = Pace(clock, speed.rates, share=speed.use_at_most)
+    if isinstance(directory, Gated):
+        directory.through(pace)
+        pace.listen()
+    return pace
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """The rows of a run that go to one target.  job: the order of the run, with passwords as this target takes them.
 
+    pace: of everything that is asked there, before the run and after it as well.
     trip: why nothing can be sent there in this sitting.  canary: send so many rows and stop; None: all.
     since: skip whom the target says was reset then or later; None: nobody.
     """
@@ -43,6 +58,7 @@ class Share:
     target: str
     directory: Directory
     job: Job
+    pace: Pace
     speed: Speed = field(default_factory=Speed)
     trip: Trip | None = None
     canary: int | None = None

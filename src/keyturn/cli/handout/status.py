@@ -120,7 +120,6 @@ def _since(frame: Frame, run: str) -> "dict[str, list[Row]]":
     """The rows of a handout by what the targets tell of their users since, most first."""
     from keyturn.bulk.record.standing import rows_of
     from keyturn.bulk.running.chosen import choices
-    from keyturn.bulk.running.pacing import Pace
     from keyturn.cli.running.desk import desk_for, speeds_of
     from keyturn.cli.running.flags import Asked
     from keyturn.cli.running.whereto import Wanted
@@ -133,8 +132,7 @@ def _since(frame: Frame, run: str) -> "dict[str, list[Row]]":
     with desk_for(frame, Wanted(names, facts["default"]), asked) as desk:
         for name, speed in speeds_of(desk, asked).items():
             of_target = [row for row in rows if row.target == name]
-            pace = Pace(desk.machine.clock(), speed.rates)
-            directory = desk.seats[name].directory
+            directory, pace = desk.seats[name].directory, desk.pace(name, speed)
             for row, choice in desk.wait_for(choices(directory, of_target, jobs=speed.jobs, pace=pace)):
                 found.setdefault(choice.value, []).append(row)
     counts = Counter({choice: len(rows) for choice, rows in found.items()})

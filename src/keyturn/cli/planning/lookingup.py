@@ -37,7 +37,7 @@ def looked_up(desk: Desk, plan: Plan, probes: Probes, asked: Asked) -> Lookup:
     """Ask for every row that would be sent, of the targets that are there."""
     speeds = speeds_of(desk, asked)
     asking = [
-        Asking(part, desk.seats[name].directory, speeds[name])
+        Asking(part, desk.seats[name].directory, speeds[name], desk.pace(name, speeds[name]))
         for name, part in plan.parts.items()
         if not isinstance(probes.get(name), KeyturnError)
     ]
@@ -46,7 +46,7 @@ def looked_up(desk: Desk, plan: Plan, probes: Probes, asked: Asked) -> Lookup:
 
     async def ask() -> Lookup:
         with overheard() as requests:
-            lookup = await look_up(plan, asking, desk.machine.clock(), since, progress.tell)
+            lookup = await look_up(plan, asking, since, progress.tell)
         for method, count in requests.items():
             lookup.sent[method] = count
         return lookup

@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from keyturn import __version__
@@ -13,6 +13,7 @@ from keyturn.app.runs import Machine, address_of, rules_of
 from keyturn.app.sources import first_line
 from keyturn.app.targets import Target, prepare
 from keyturn.bulk.intake.source import Source
+from keyturn.bulk.job import Job
 from keyturn.bulk.planning.lookup import Lookup
 from keyturn.bulk.planning.names import Names
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
@@ -26,7 +27,7 @@ from keyturn.bulk.running.pacing import Pace
 from keyturn.bulk.running.quota import share_of
 from keyturn.bulk.running.rates import rates_of
 from keyturn.bulk.running.run import Run, Summary, carry_out
-from keyturn.bulk.running.shares import Share, Speed
+from keyturn.bulk.running.shares import Share, Speed, pace_of
 from keyturn.bulk.running.stopping import Stop
 from keyturn.cli.running.flags import Asked
 from keyturn.cli.running.watching import watch
@@ -82,7 +83,7 @@ Probes: TypeAlias = Mapping[str, Probe | KeyturnError]
 class Desk:
     """The targets of a command, connected, with an event loop that lives as long as the command.
 
-    default: where rows go that name no target.
+    default: where rows go that name no target.  paces: of the targets that were asked for anything yet.
     """
 
     frame: "Frame"
@@ -90,6 +91,7 @@ class Desk:
     seats: Mapping[str, Seat]
     default: str
     runner: asyncio.Runner
+    paces: dict[str, Pace] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -132,10 +134,20 @@ class Desk:
             if isinstance(answer, KeyturnError):
                 found[name] = unasked(doubt, answer.what)
             else:
-                pace = Pace(self.machine.clock(), speed.rates)
                 jobs = PLENTY if speed.adaptive else speed.jobs
-                found[name] = self.wait_for(ask_names(self.seats[name].directory, doubt, jobs, pace))
+                directory, pace = self.seats[name].directory, self.pace(name, speed)
+                found[name] = self.wait_for(ask_names(directory, doubt, jobs, pace))
         return found
+
+    def pace(self, name: str, speed: Speed) -> Pace:
+        """The one pace of everything that this command asks of a target."""
+        if name not in self.paces:
+            self.paces[name] = pace_of(self.seats[name].directory, speed, self.machine.clock())
+        return self.paces[name]
+
+    def share(self, name: str, job: Job, speed: Speed, trip: Trip | None = None) -> Share:
+        """What a target has of a run that is to be read, or sent."""
+        return Share(name, self.seats[name].directory, job, self.pace(name, speed), speed, trip)
 
     def now(self) -> Mapping[str, Now]:
         """The targets as a run pins them."""
@@ -158,10 +170,10 @@ class Desk:
 
     def shares(self, plan: Plan, speeds: Mapping[str, Speed], probes: Probes, asked: Asked) -> list[Share]:
         """What each target has of a run."""
-        return [
-            Share(name, self.seats[name].directory, part.job, speeds[name], halted(probes.get(name)), since=asked.since)
-            for name, part in plan.parts.items()
+        found = [
+            self.share(name, part.job, speeds[name], halted(probes.get(name))) for name, part in plan.parts.items()
         ]
+        return [replace(share, since=asked.since) for share in found]
 
 
 def halted(answer: Probe | KeyturnError | None) -> Trip | None:

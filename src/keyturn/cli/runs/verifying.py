@@ -60,7 +60,7 @@ def shares_of(desk: Desk, facts: Facts, asked: Asked) -> list[Share]:
         job = opened(job, facts.values, desk.machine.keys(facts[KEY]))
     speeds = speeds_of(desk, asked)
     return [
-        Share(pin.name, desk.seats[pin.name].directory, replace(job, rendering=pin.rendering), speeds[pin.name])
+        desk.share(pin.name, replace(job, rendering=pin.rendering), speeds[pin.name])
         for pin in facts.pins
         if pin.name in desk.seats
     ]
