@@ -23,14 +23,6 @@ def test_a_file_is_read_as_what_it_is(tmp_path: Path) -> None:
     assert load_environment(path) == {"a": "1"}
 
 
-def test_a_folder_of_the_newest_schema_is_not_read_and_says_what_to_do(tmp_path: Path) -> None:
-    """Schema v3 is a folder of YAML files."""
-    with pytest.raises(SourceError, match="v3") as caught:
-        load_collection(tmp_path)
-    assert (caught.value.code, caught.value.where) == ("KT-COL-001", str(tmp_path))
-    assert "v2.1" in caught.value.fix
-
-
 @pytest.mark.parametrize("load", LOADERS)
 @pytest.mark.parametrize("data", [b"", b"[", b"\xff\xfe\x00", b"[" * 200_000, b"{}", b"[]"])
 def test_a_file_of_something_else_is_named(tmp_path: Path, data: bytes, load: Callable[[Path], object]) -> None:

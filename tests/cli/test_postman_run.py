@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from keyturn.cli.main import cli
+from tests.dialects.postman.folder import ENVIRONMENT, lay_out
 from tests.dialects.postman.kit import TOKEN, collection, item
 from tests.support.recording_server import Arrived, Recorder, recorder
 
@@ -192,11 +193,30 @@ def test_flags_without_effect_are_told_and_odd_ones_refused(bench: Bench) -> Non
     assert "shell history" in ended.stderr
     ended = bench.run(book, "userid\na\n", "-k", code=2)
     assert "--ssl-extra-ca-certs" in ended.stderr
-    ended = bench.call("postman", "run", str(bench.tmp), code=5)
-    assert "schema v3" in ended.stderr
     bench.run(book, "userid\na\n", "--no-such-flag", code=2)
     bench.run(book, "userid\na\n", "-r", "teamcity", code=2)
     bench.run(book, "userid\na\n", "--folder", "Nothing", code=2)
+
+
+def test_a_folder_of_schema_v3_runs_as_the_file_of_v2_1_does(bench: Bench) -> None:
+    """Both its requests, with the environment in YAML; a folder of something else sends nothing."""
+    book = str(lay_out(bench.tmp / "MAS API"))
+    environment = bench.file("T.environment.yaml", ENVIRONMENT)
+    more = ("-e", environment, "--env-var", f"base_url={bench.server.url}", "--yes")
+    ended = bench.run(book, "userid;start\namal;Linden-harbour-41\njane;Copper-meadow-58\n", *more)
+    assert "Reset a password: reset on a target of kind mas" in ended.stderr
+    assert sorted((one.target, one.headers.get("x-access-token")) for one in bench.server.take()) == [
+        ("/grants/amal?x=1&dry=007", None),
+        ("/grants/jane?x=1&dry=007", None),
+        ("/v3/users/amal/password?emailPassword=true", TOKEN),
+        ("/v3/users/jane/password?emailPassword=true", TOKEN),
+    ]
+    told = bench.call("postman", "import", book, "-e", environment, "--name", "there")
+    assert "keyturn reset users.csv -t there --map id=userid --email --password column:start" in told.stdout
+    (bench.tmp / "empty").mkdir()
+    ended = bench.run(str(bench.tmp / "empty"), "userid\namal\n", "--yes", code=5)
+    assert "postman/collections/NAME" in ended.stderr
+    assert bench.targets() == []
 
 
 def test_newman_types_brings_the_old_casting_back(bench: Bench) -> None:

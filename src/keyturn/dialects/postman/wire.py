@@ -87,11 +87,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Requests in their order, and variables with their values."""
+    """Requests in their order, and variables with their values.  sha256: of the files that it was read from."""
 
     name: str
     items: tuple[Item, ...]
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def read_collection(value: object) -> Collection:
         raise SourceError(
             "this is no collection of Postman's",
             code=FOREIGN,
-            why="a collection of schema v2.0 or v2.1 has info and item",
+            why="a collection of schema v2.0 or v2.1 has info and item; one of v3 is a folder",
             fix="export the collection again as v2.1",
         )
     top = Inherited(auth=read_auth(root.get("auth")), scripts=_scripts(root, "the collection"))
@@ -171,7 +172,7 @@ def _item(value: object, inherited: Inherited) -> Item:
 
 
 def _url(value: object) -> tuple[str, tuple[Pair, ...]]:
-    """The address without its query, and the query.  Variables of the path (`:id`) are put in."""
+    """The address without its query, and the query."""
     if isinstance(value, str):
         return split_query(value)
     parts = as_object(value)
@@ -185,9 +186,14 @@ def _url(value: object) -> tuple[str, tuple[Pair, ...]]:
         text += f"/{path}" if path else ""
     if isinstance(parts.get("query"), list):
         query = pairs_of(parts.get("query"))
-    for name, filled in read_variables(parts.get("variable")).items():
-        text = "/".join(filled if segment == f":{name}" else segment for segment in text.split("/"))
-    return text, query
+    return placed(text, parts.get("variable")), query
+
+
+def placed(url: str, variables: object) -> str:
+    """An address with its path variables put in: `:id` is what the list says for `id`."""
+    for name, filled in read_variables(variables).items():
+        url = "/".join(filled if segment == f":{name}" else segment for segment in url.split("/"))
+    return url
 
 
 def split_query(url: str) -> tuple[str, tuple[Pair, ...]]:

@@ -141,6 +141,8 @@ class Prepared:
 def prepare(item: Item, variables: Variables, statuses: frozenset[int] | None = None) -> Prepared:
     """The request with all that is known put in.  Raises SourceError for what is not known or is not done here."""
     place = " / ".join(item.place)
+    if item.body is not None and item.body.beyond:
+        raise beyond(item.place, item.body.beyond)
     address = variables.template(item.url, place)
     base, path, more = _address(address, place)
     query = [*more, *((variables.template(one.name, place), variables.template(one.value, place))
@@ -152,8 +154,6 @@ def prepare(item: Item, variables: Variables, statuses: frozenset[int] | None = 
     headers += [pair for pair in extra if pair[0] not in known]
     body = None
     if item.body is not None:
-        if item.body.beyond:
-            raise beyond(item.place, item.body.beyond)
         declared = next((value.fixed or "" for name, value in headers if name == _CONTENT), "")
         body = sheet_of(item.body, declared, variables, place)
         if body.boundary:
