@@ -36,17 +36,20 @@ SOURCE: Final = "the collection"
 @dataclass(frozen=True, slots=True)
 class Manners:
     """How far a run keeps to what newman does.  again: also send what is done, and what may have been done; types: let
-    cells that look like numbers be numbers; each: send rows that ask for the same; as_is: recognise nothing."""
+    cells that look like numbers be numbers; bare: put cells into the address as they are; literal: send variables that
+    nothing stands for as they are written; each: send rows that ask for the same; as_is: recognise nothing."""
 
     again: bool = False
     types: bool = False
+    bare: bool = False
+    literal: bool = False
     each: bool = False
     as_is: bool = False
 
     @property
     def plain(self) -> bool:
         """Whether requests have to be sent as they stand."""
-        return self.types or self.each or self.as_is
+        return self.types or self.bare or self.literal or self.each or self.as_is
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +102,19 @@ class Opened:
 
 
 def open_requests(
-    collection: Collection, known: Mapping[str, str], columns: Sequence[str], folders: Sequence[str] = ()
+    collection: Collection,
+    known: Mapping[str, str],
+    columns: Sequence[str],
+    folders: Sequence[str] = (),
+    manners: Manners = Manners(),
 ) -> Opened:
     """Put in what is known and read the scripts.  Raises SourceError before anything is sent."""
-    variables = Variables({**collection.variables, **known}, columns)
+    variables = Variables({**collection.variables, **known}, columns, manners.literal)
     requests, unread = [], dict[Unread, None]()
     for item in chosen(collection, folders):
         rules = read_scripts(item.scripts)
         unread.update(dict.fromkeys(rules.unread))
-        requests.append(prepare(item, variables, rules.statuses))
+        requests.append(replace(prepare(item, variables, rules.statuses), bare=manners.bare))
     if not requests:
         raise SourceError("the collection holds no request", code="KT-COL-001")
     return Opened(requests, tuple(unread))

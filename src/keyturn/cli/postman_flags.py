@@ -4,11 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyturn.cli.running.flags import Seconds
+
+if TYPE_CHECKING:
+    from keyturn.app.playing import Manners
 
 REPORTERS = ("cli", "json", "junit", "html")
 
@@ -47,6 +50,8 @@ class Flags:
     ignore_scripts: bool
     again: bool
     newman_types: bool
+    newman_addresses: bool
+    newman_variables: bool
     repeats: bool
     as_is: bool
     jobs: int | None
@@ -60,6 +65,15 @@ class Flags:
     def wants(self, reporter: str) -> bool:
         """Whether a reporter was asked for."""
         return reporter in self.reporters.split(",")
+
+    @property
+    def manners(self) -> "Manners":
+        """How far newman is followed where it does otherwise."""
+        from keyturn.app.playing import Manners
+
+        return Manners(
+            self.again, self.newman_types, self.newman_addresses, self.newman_variables, self.repeats, self.as_is
+        )
 
 
 _WITHOUT_EFFECT: dict[str, tuple[str, bool]] = {
@@ -145,6 +159,8 @@ _OPTIONS = (
     click.option("--ignore-scripts", is_flag=True, help="Run although scripts are left out."),
     click.option("--again", is_flag=True, help="Also send what an earlier run has done."),
     click.option("--newman-types", is_flag=True, help="Let 007 become 7, as newman does."),
+    click.option("--newman-addresses", is_flag=True, help="Put cells into addresses as they are, as newman does."),
+    click.option("--newman-variables", is_flag=True, help="Send {{x}} as it is where nothing stands for it."),
     click.option("--repeats", is_flag=True, help="Also send rows that ask for the same."),
     click.option("--as-is", is_flag=True, help="Recognise nothing; send requests as they stand."),
     click.option("-j", "--jobs", type=click.IntRange(1, 1024), help="Requests in flight."),

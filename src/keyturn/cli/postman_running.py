@@ -11,7 +11,7 @@ from pathlib import Path
 from keyturn.app.collections import load_collection, load_environment
 from keyturn.app.earlier import earlier
 from keyturn.app.newman import BUILT_IN, Account
-from keyturn.app.playing import Manners, Opened, Played, Table, Trust, iterations_file, open_requests, played
+from keyturn.app.playing import Opened, Played, Table, Trust, iterations_file, open_requests, played
 from keyturn.app.runs import Machine
 from keyturn.bulk.intake.content import OnDisk
 from keyturn.bulk.intake.encodings import bytes_of
@@ -45,13 +45,13 @@ def run_collection(frame: Frame, flags: Flags, idle: Sequence[tuple[str, str]]) 
     if flags.silent or not flags.wants("cli"):
         frame.adjust(loud=-1)
     if flags.insecure:
-        fix = "--ssl-extra-ca-certs FILE with the certificate of that server, or of whoever signed it"
-        raise ConfigError("-k would send passwords to whoever answers", code="KT-CFG-002", where="-k", fix=fix)
+        fix = "--ssl-extra-ca-certs FILE with the certificate of that server, or ca_bundle of a target at its address"
+        raise ConfigError("-k would send passwords to whoever answers", code="KT-COL-012", where="-k", fix=fix)
     collection = load_collection(flags.collection)
     path, table = _rows(frame, flags)
-    opened = open_requests(collection, _known(frame, flags), table.header, flags.folder)
+    manners = flags.manners
+    opened = open_requests(collection, _known(frame, flags), table.header, flags.folder, manners)
     _stop_at_scripts(opened, flags)
-    manners = Manners(flags.again, flags.newman_types, flags.repeats, flags.as_is)
     plays = [played(one, table, frame.settings, manners, _trust(flags)) for one in opened.requests]
     announce(frame, flags, plays, opened, idle)
     told, code = Told(), ExitCode.FINE

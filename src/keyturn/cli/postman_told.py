@@ -33,21 +33,27 @@ def announce(
         frame.warn(f"not run: {one.place}, line {one.line}", code="KT-COL-008")
     for name, why in idle:
         frame.say(f"  {name} has no effect: {why}")
-    if flags.newman_types:
-        text = "cells that look like numbers are changed before they are sent: 007 is somebody else than 7"
-        frame.warn(text, code="KT-COL-021")
+    for asked, text, code in (
+        (flags.newman_types, "cells that look like numbers are changed: 007 is somebody else than 7", "KT-COL-021"),
+        (flags.newman_addresses, "a cell with # ? / or % in it may name somebody else in an address", "KT-COL-023"),
+        (flags.newman_variables, "a {{variable}} that nothing stands for is sent as it is written", "KT-COL-024"),
+    ):
+        if asked:
+            frame.warn(text, code=code)
 
 
 def _differences(flags: "Flags") -> list[str]:
-    told = [] if flags.newman_types else ["cells stay text, 007 is not 7                     (--newman-types)"]
-    told.append("cells are percent-encoded where they stand")
-    told += [] if flags.suppress_exit_code else ["a status of 400 or more is a failure, and exit 1   (-x)"]
-    told += [] if flags.repeats else ["blank rows and repeated users are left out         (--repeats)"]
-    told.append("a {{variable}} that nothing stands for stops it all")
-    told += [] if flags.again else ["what an earlier run has done is not done again     (--again)"]
-    alone = flags.jobs == 1 or flags.delay_request
-    told += [] if alone else ["several rows are in flight at once                 (-j 1)"]
-    return told
+    one_by_one = flags.jobs == 1 or flags.delay_request > 0
+    told = (
+        (flags.newman_types, "cells stay text, 007 is not 7", "--newman-types"),
+        (flags.newman_addresses, "cells are percent-encoded in addresses", "--newman-addresses"),
+        (flags.suppress_exit_code, "a status of 400 or more is a failure, and exit 1", "-x"),
+        (flags.repeats, "blank rows and repeated users are left out", "--repeats"),
+        (flags.newman_variables, "a {{variable}} without a value stops it all", "--newman-variables"),
+        (flags.again, "what an earlier run has done is not done again", "--again"),
+        (one_by_one, "several rows are in flight at once", "-j 1"),
+    )
+    return [f"{what:<50} ({flag})" for off, what, flag in told if not off]
 
 
 def show(frame: "Frame", flags: "Flags", accounts: Sequence[Account]) -> None:

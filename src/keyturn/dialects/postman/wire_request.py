@@ -61,7 +61,8 @@ class Sending:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A request that is ready to be filled in.  base: scheme, host and port.  statuses: those of success, where a
-    script says which; None: every one below 400.  grant: how it gets a token first, where it has to."""
+    script says which; None: every one below 400.  grant: how it gets a token first, where it has to.  bare: cells stand
+    in the address as they are, so that they may be more than a part of it."""
 
     name: str
     method: str
@@ -72,6 +73,7 @@ class Prepared:
     body: Sheet | None = None
     statuses: frozenset[int] | None = None
     grant: Grant | None = None
+    bare: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -98,13 +100,14 @@ class Prepared:
         """The request of a row.  Raises Unfit for a cell that cannot stand where it would have to."""
         fill = _filling(cells, operation)
         path = "".join(f"/{self._segment(one, fill)}" for one in self.path) or "/"
-        query = "&".join(f"{_quoted(name, fill)}={_quoted(value, fill)}" for name, value in self.query)
+        query = "&".join(f"{self._quoted(name, fill)}={self._quoted(value, fill)}" for name, value in self.query)
+        target = f"{path}?{query}" if query else path
         headers = {name: _line(template.filled(fill)) for name, template in self.headers}
         body = None
         if self.body is not None:
             body = self.body.written(fill)
             headers.setdefault(_CONTENT, self.body.kind)
-        return Sending(who, self.method, f"{path}?{query}" if query else path, headers, body, operation)
+        return Sending(who, self.method, target.partition("#")[0], headers, body, operation)
 
     def recorded(self, cells: Mapping[str, str]) -> Recorded:
         """The request as others may recognise it."""
@@ -125,10 +128,16 @@ class Prepared:
         for header in template.headers:
             if not fill(Cell(header)).strip(BLANKS):
                 raise Unfit(f"the cell of {header} is empty, and stands in the address")
-        text = template.filled(lambda place: quote(fill(place).strip(BLANKS), safe=""), _kept)
-        if text in (".", "..") and template.headers:
+        text = template.filled(lambda place: self._cell(fill(place).strip(BLANKS)), _kept)
+        if template.headers and not {".", ".."}.isdisjoint(text.partition("?")[0].split("/")):
             raise Unfit("the id cannot be part of an address")
         return text
+
+    def _quoted(self, template: Template, fill: Fill) -> str:
+        return template.filled(lambda place: self._cell(fill(place)), lambda text: quote(text, safe=_PLAIN + "/?"))
+
+    def _cell(self, text: str) -> str:
+        return quote(text, safe=_PLAIN + "/?#" if self.bare else "")
 
     def _columns(self) -> Iterator[str]:
         templates = [*self.path, *(one for pair in self.query for one in pair), *(one for _, one in self.headers)]
@@ -251,10 +260,6 @@ def _filling(cells: Mapping[str, str], operation: str) -> Fill:
 
 def _kept(text: str) -> str:
     return quote(text, safe=_PLAIN)
-
-
-def _quoted(template: Template, fill: Fill) -> str:
-    return template.filled(lambda place: quote(fill(place), safe=""), lambda text: quote(text, safe=_PLAIN + "/?"))
 
 
 def _line(text: str) -> str:

@@ -74,10 +74,12 @@ class Variables:
     """What variables stand for.  known: name to value, the strongest first put in; columns: headers of the file.
 
     A column goes before a known value, as with the vendor; a header that differs in case and signs alone will do.
+    literal: what nothing stands for is sent as it is written, as the vendor's runner does.
     """
 
     known: Mapping[str, str] = field(default_factory=dict, repr=False)
     columns: Sequence[str] = ()
+    literal: bool = False
 
     def template(self, text: str, place: str) -> Template:
         """The template of a text.  Raises SourceError for a variable that nothing stands for."""
@@ -116,6 +118,8 @@ class Variables:
             yield from self._parts(self.known[name], place, depth + 1)
         elif name in _DERIVED:
             yield Derived(number)
+        elif self.literal and name not in self.known and not name.startswith("$"):
+            yield f"{{{{{name}}}}}"
         else:
             raise self._unknown(name, place, circular=name in self.known)
 
