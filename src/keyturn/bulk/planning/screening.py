@@ -131,7 +131,7 @@ def target_of(row: SourceRow, default: str = "") -> str:
 def _decide(row: SourceRow, screens: Screens, seen: _Seen) -> Screened:
     if row.left_out:
         return Screened(row.number, "", Fate.SKIP, LEFT_OUT, "the row is not meant by --where, --rows or --limit")
-    if not row.record or not any(cell.strip() for cell in row.record):
+    if not any(map(str.strip, row.record)):
         return Screened(row.number, "", Fate.SKIP, "blank", "the row is blank")
     target = target_of(row, screens.default)
     by = screens.by.get(target)
@@ -141,15 +141,17 @@ def _decide(row: SourceRow, screens: Screens, seen: _Seen) -> Screened:
         reason, text = _nowhere(target)
     elif not reason and by is not None:
         reason, text, fate = _judged(row, found.who, target, by, seen)
-    unmailed = short = False
-    if fate is Fate.CHANGE and by is not None:
-        unmailed = by.job.operation is Operation.CREATE and not _has_address(row)
-        short = _is_short(row, by)
-    noticed = (found.trimmed, found.lost, found.zeros, unmailed)
-    changes = fate is Fate.CHANGE
-    alike, seen.alike = seen.alike if changes else 0, 0
-    shown = (changes and row.mark is Mark.NUMBER, changes and row.hidden, alike)
-    return Screened(row.number, found.who, fate, reason, text, *noticed, target, short, *shown)
+    alike, seen.alike = seen.alike, 0
+    if fate is not Fate.CHANGE or by is None:
+        return Screened(
+            row.number, found.who, fate, reason, text, found.trimmed, found.lost, found.zeros, target=target
+        )
+    unmailed = by.job.operation is Operation.CREATE and not _has_address(row)
+    short = by.judge is not None and _is_short(row, by)
+    return Screened(
+        row.number, found.who, fate, reason, text, found.trimmed, found.lost, found.zeros, unmailed, target, short,
+        row.mark is Mark.NUMBER, row.hidden, alike,
+    )  # fmt: skip
 
 
 def _named(row: SourceRow, by: Screen | None) -> Id:
@@ -282,15 +284,15 @@ def _unfit(row: SourceRow, who: str, by: Screen) -> tuple[str, str]:
 
 
 def _unfit_passwords(row: SourceRow, who: str, by: Screen) -> tuple[str, str]:
-    old = Secret(row.cells.get("old_password", ""))
-    if by.job.old and not old:
+    old = Secret(row.cells["old_password"]) if by.job.old else None
+    if old is not None and not old:
         return "no-old-password", "the cell of the present password is empty"
     if by.job.password.hashed and not row.cells["password"]:
         return "no-password", "the cell of the hash is empty"
     new = _own_password(row, by)
     if new is None or by.judge is None:
         return "", ""
-    if by.job.old and new == old:
+    if new == old:
         return str(Reason.SAME_PASSWORD), "the new password is the present one"
     if by.same is None:
         return by.judge.fault(new, who, row.cells)
