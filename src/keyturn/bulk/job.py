@@ -15,6 +15,8 @@ USUAL_LENGTH: Final = 16
 SHORTEST: Final = 8
 """What a generated password needs to hold one of each class and still be hard to guess."""
 
+LONGEST: Final = 64
+
 
 @unique
 class Operation(StrEnum):
@@ -121,6 +123,7 @@ class Job:
     """The whole order.  email: the target mails the password.  rendering: how generated passwords look, pinned.
 
     old: the header of the column with the present passwords; empty: each user is reset without one.
+    length: of generated passwords, where the person said so; 0: as is usual.
     recorded: the request that the rows were made for, where somebody brought one along.
     """
 
@@ -129,6 +132,7 @@ class Job:
     email: bool = False
     rendering: str = f"{RENDERING}:{USUAL_LENGTH}"
     old: str = ""
+    length: int = 0
     recorded: Recording | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -163,20 +167,27 @@ class Rules:
         return f"{self.shortest} to {self.longest} characters{kinds}"
 
 
-def length_for(capabilities: Capabilities, rules: Rules | None) -> int:
-    """How long generated passwords are: 16, less where the target takes no more, more where it demands it.
+def length_for(capabilities: Capabilities, rules: Rules | None, wanted: int = 0) -> int:
+    """How long generated passwords are: as wanted, else 16, or as near to that as the target takes.
 
-    Raises ConfigError when nothing safe fits.
+    Raises ConfigError when nothing safe fits, or not what is wanted.
     """
-    least, most = SHORTEST, capabilities.longest or USUAL_LENGTH
+    least, most = SHORTEST, capabilities.longest or LONGEST
     if rules is not None:
         least, most = max(least, rules.shortest), min(rules.longest, capabilities.longest or rules.longest)
     elif capabilities.usual is not None:
         least, most = max(least, capabilities.usual.shortest), min(most, capabilities.usual.longest)
+    most = min(most, LONGEST)
     if least > most:
         raise ConfigError(
             f"no safe password fits: at least {least} and at most {most} characters",
             code="KT-POL-010",
             fix="correct password_rules of the target, or bring passwords of your own with --password column:NAME",
         )
-    return max(least, min(most, USUAL_LENGTH))
+    if wanted and not least <= wanted <= most:
+        raise ConfigError(
+            f"passwords of {wanted} characters do not fit: at least {least} and at most {most} characters",
+            code="KT-POL-010",
+            fix=f"--length with a number from {least} to {most}, or leave it away",
+        )
+    return wanted or max(least, min(most, USUAL_LENGTH))

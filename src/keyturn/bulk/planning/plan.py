@@ -307,7 +307,7 @@ def _part(job: Job, destination: Destination, blocklist: Blocklist, *, several: 
     if several and not capabilities.needs_old:
         job = replace(job, old="")  # present passwords are for those targets that ask for them
     if job.password.origin is PasswordFrom.GENERATE:
-        length = length_for(capabilities, destination.rules)
+        length = length_for(capabilities, destination.rules, job.length)
         job = replace(job, rendering=destination.rendering or f"{job.rendering.partition(':')[0]}:{length}")
     refuse_impossible(destination.name, job, capabilities)
     if job.password.known and not job.password.hashed and job.sends is None:

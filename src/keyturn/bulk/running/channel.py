@@ -69,12 +69,15 @@ class Standing:
     problem: str = ""
     heard: str = ""
     slowed: Slowed | None = None
+    median: int | None = None
+    slowest: int | None = None
 
     def progress(self) -> Progress:
         """The same as an event."""
         states = {RowState(name): count for name, count in self.states.items()}
         return Progress(
-            self.total, self.through, self.rate, self.left, self.retries, self.in_flight, states, self.slowed
+            self.total, self.through, self.rate, self.left, self.retries, self.in_flight, states, self.slowed,
+            self.median, self.slowest,
         )  # fmt: skip
 
 

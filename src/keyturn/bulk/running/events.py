@@ -36,7 +36,8 @@ class ReadingBack:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far this sitting is.  total: rows that it has to send; through: how many of them have their outcome, and
-    states which; rate: rows a second lately; slowed: why no target gets them any quicker, where we hold all back."""
+    states which; rate: rows a second lately; slowed: why no target gets them any quicker, where we hold all back.
+    median: milliseconds that an answer takes lately; slowest: that any took; None before the first."""
 
     total: int
     through: int
@@ -46,6 +47,8 @@ class Progress:
     in_flight: int
     states: Mapping[RowState, int]
     slowed: Slowed | None = None
+    median: int | None = None
+    slowest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

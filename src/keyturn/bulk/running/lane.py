@@ -75,7 +75,7 @@ class Lane:
             paused=self._paused,
         )
         self._sieve = _sieve(self._gear, share)
-        self._batch = max(1, min(capabilities.batch, self.pace.most))
+        self._batch = max(1, min(capabilities.batch, speed.batch or capabilities.batch, self.pace.most))
         # Rows written down ahead of their turn save flushes to the disk.  Where a repeat can do harm there are none.
         self._ahead = share.resendable and share.job.operation is Operation.RESET
         self._out = 0

@@ -18,7 +18,8 @@ from keyturn.core.ports import Directory
 class Speed:
     """How fast a target may be called.  jobs: requests in flight, at most where it is adaptive: then as many as the
     target takes gladly; rates: each of which holds; use_at_most: the part of what the target says it takes; timeout: of
-    one answer, and how long a stop waits for those in flight."""
+    one answer, and how long a stop waits for those in flight; batch: users in one request, where the target takes
+    several, 0 for as many as it takes."""
 
     jobs: int = 8
     adaptive: bool = False
@@ -26,6 +27,7 @@ class Speed:
     use_at_most: float = 1.0
     timeout: float = 30.0
     retries: int = 5
+    batch: int = 0
     limit: Limit = field(default_factory=Limit)
 
     @property

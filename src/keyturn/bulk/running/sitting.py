@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from operator import attrgetter
+from statistics import median_low
 from typing import Final
 
 from keyturn.bulk.intake.source import Source
@@ -24,6 +25,9 @@ from keyturn.core.journal import Journal, Row, RowState
 from keyturn.core.ports import Clock
 
 LATELY: Final = 30.0
+ANSWERS: Final = 1000
+"""How many of the last answers the usual time of one is taken from."""
+
 TICK: Final = 0.25
 LONG_PAUSE: Final = 5.0
 BETWEEN_SEALINGS: Final = 60.0
@@ -77,6 +81,8 @@ class Sitting:
         ]
         self._states: Counter[RowState] = Counter()
         self._marks: deque[tuple[float, int]] = deque()
+        self._times: deque[int] = deque(maxlen=ANSWERS)
+        self._slowest: int | None = None
         self._total = 0
         self._sealing_due = False
         self._sealed = float("-inf")
@@ -127,8 +133,10 @@ class Sitting:
         slowed = [lane.pace.slowed() for lane in self.lanes if not lane.landed]
         least = min(filter(None, slowed), key=attrgetter("seconds"), default=None) if all(slowed) else None
         figures = self.figures
+        median = median_low(self._times) if self._times else None
         return Progress(
-            self._total, through, rate, left, figures.retries, figures.in_flight, dict(self._states), least
+            self._total, through, rate, left, figures.retries, figures.in_flight, dict(self._states), least,
+            median, self._slowest,
         )  # fmt: skip
 
     async def _fly(self) -> None:
@@ -186,6 +194,9 @@ class Sitting:
     def _settled(self, row: Row) -> None:
         if row.state is not RowState.NOT_TRIED:
             self._states[row.state] += 1
+        if row.milliseconds is not None:
+            self._times.append(row.milliseconds)
+            self._slowest = max(self._slowest or 0, row.milliseconds)
         self._tell(RowSettled(row))
 
     def _fail(self, error: KeyturnError) -> None:

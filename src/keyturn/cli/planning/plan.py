@@ -11,12 +11,15 @@ from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.running.flags import Asked, flags
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from keyturn.bulk.planning.plan import Plan
+    from keyturn.bulk.planning.screening import Screened
     from keyturn.bulk.record.handing import Handing
     from keyturn.cli.running.desk import Desk, Probes
 
-_SAID = ("target", "offline")
-"""The target stands there anyway, and `--offline` is about planning alone."""
+_SAID = ("target", "offline", "dry_run", "rows_detail")
+"""The target stands there anyway, and the others are about planning alone."""
 
 
 @click.command()
@@ -30,7 +33,7 @@ def reset(frame: Frame, asked: Asked) -> int:
       keyturn plan reset users.csv -t maximo-test --json
       keyturn plan reset users.csv -t maximo-prod -o q3.plan
     """
-    return _show(frame, asked, "reset")
+    return show(frame, asked, "reset")
 
 
 @click.command()
@@ -43,10 +46,11 @@ def create(frame: Frame, asked: Asked) -> int:
       keyturn plan create users.csv -t maximo-test
       keyturn plan create users.csv -t maximo-test --map id=EmpNo --offline
     """
-    return _show(frame, asked, "create")
+    return show(frame, asked, "create")
 
 
-def _show(frame: Frame, asked: Asked, operation: str) -> int:
+def show(frame: Frame, asked: Asked, operation: str) -> int:
+    """Plan and tell; nothing is changed."""
     from keyturn.bulk.intake.source import read_source
     from keyturn.cli.planning.handingview import draw_parts, handed_to, told_parts
     from keyturn.cli.planning.lookingup import look
@@ -70,13 +74,33 @@ def _show(frame: Frame, asked: Asked, operation: str) -> int:
             warn_unasked(frame, found)
         if frame.wants_json:
             told = {"not_there": not_there(probes), "approval": _approval(desk, found), **frozen}
-            frame.json({**found.told(), **told_parts(found, handing), **told})
+            rows = {"rows": [_row(each) for each in _left_out(found)]} if asked.rows_detail else {}
+            frame.json({**found.told(), **told_parts(found, handing), **told, **rows})
             return 0
         draw_plan(frame.data, found, desk, probes, speeds_of(desk, asked), list(recipients))
         draw_parts(frame.data, found, handing)
+        if asked.rows_detail:
+            frame.table(("row", "target", "user", "fate", "why"), [_cells(row) for row in _left_out(found)])
         frame.say("nothing has been changed.")
         _say_next(frame, desk, found, operation, asked)
     return 0
+
+
+def _left_out(plan: "Plan") -> "Iterator[Screened]":
+    """The rows that would not change, in order."""
+    from keyturn.bulk.planning.screening import Fate
+
+    return (row for row in plan.screened() if row.fate is not Fate.CHANGE)
+
+
+def _row(row: "Screened") -> dict[str, object]:
+    why = {"reason": row.reason, "text": row.text}
+    return {"row": row.number, "target": row.target, "user": row.who, "fate": str(row.fate), **why}
+
+
+def _cells(row: "Screened") -> list[object]:
+    fate = {"skip": "skipped", "block": "blocked"}
+    return [row.number, row.target, row.who, fate[row.fate], row.text]
 
 
 def _freeze(

@@ -20,6 +20,7 @@ def create(frame: Frame, asked: Asked) -> int:
       keyturn create users.csv -t maximo-prod --handout age:age1... --rate 20/s
       keyturn create users.csv -t maximo-prod --no-input --expect 4986
     """
+    from keyturn.cli.planning.plan import show
     from keyturn.cli.running.carrying import carry
 
-    return carry(frame, asked, "create")
+    return (show if asked.dry_run else carry)(frame, asked, "create")

@@ -260,6 +260,7 @@ def _speed(desk: Desk, target: Target, asked: Asked) -> Speed:
         use_at_most=share_of(asked.use_at_most or settings.use_at_most),
         timeout=settings.timeout,
         retries=RETRIES if retries is None else retries,
+        batch=asked.batch or 0,
         limit=Limit.parse(asked.max_failures or desk.frame.settings.runs.max_failures),
     )
 

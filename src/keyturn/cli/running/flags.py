@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading, column_of
+from keyturn.bulk.job import LONGEST, SHORTEST, Job, Operation, PasswordChoice, PasswordFrom, Reading, column_of
 from keyturn.cli.completion import complete_columns, complete_fields, complete_passwords, complete_targets
 from keyturn.cli.moments import Moment
 from keyturn.cli.since import Since
@@ -27,7 +27,10 @@ _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "
 
 _READING = ("encoding", "sheet", "where", "rows", "limit")
 
-_PACED = ("jobs", "rate", "use_at_most", "timeout", "retries", "max_failures", "skip_if_reset_since", "verify", "trial")
+_PACED = (
+    "jobs", "rate", "use_at_most", "batch", "timeout", "retries", "max_failures", "skip_if_reset_since", "verify",
+    "trial",
+)  # fmt: skip
 
 Command = Callable[..., Any]
 
@@ -50,6 +53,7 @@ class Asked:
     password_file: Path | None = None
     password_stdin: bool = False
     same: Secret | None = None
+    length: int | None = None
     old_password: str = ""
     email: bool = False
     handout: tuple[str, ...] = ()
@@ -61,6 +65,7 @@ class Asked:
     jobs: int | None = None
     rate: str = ""
     use_at_most: str = ""
+    batch: int | None = None
     timeout: float | None = None
     retries: int | None = None
     max_failures: str = ""
@@ -78,6 +83,9 @@ class Asked:
     notify_at: datetime | None = None
     rebase: Path | None = None
     name: str = ""
+    dry_run: bool = False
+    exit_zero: bool = False
+    rows_detail: bool = False
     no_hints: bool = False
     taken: "Content | None" = None
     out: Path | None = None
@@ -109,6 +117,10 @@ class Asked:
         """From when on a change of a password is left as it is."""
         return datetime.fromisoformat(self.skip_if_reset_since) if self.skip_if_reset_since else None
 
+    def told(self, code: int) -> int:
+        """The exit code, or 0 where no other is wanted; what is refused is an exception all the same."""
+        return 0 if self.exit_zero else code
+
     def job(self, operation: str) -> Job:
         """The order."""
         if self.frozen is not None:
@@ -116,7 +128,8 @@ class Asked:
         if self.played is not None:
             return self.played.job
         choice = PasswordChoice.parse(self.password, self.same)
-        return Job(Operation(operation), choice, self.email, old=column_of(self.old_password, "--old-password"))
+        old = column_of(self.old_password, "--old-password")
+        return Job(Operation(operation), choice, self.email, old=old, length=self.length or 0)
 
 
 class Seconds(click.FloatRange):
@@ -176,6 +189,8 @@ _PLANNING = (
     click.option("--password-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
                  help="With same: the password is the first line of this file."),
     click.option("--password-stdin", is_flag=True, help="With same: read the password from standard input."),
+    click.option("--length", type=click.IntRange(SHORTEST, LONGEST), metavar="N",
+                 help="Characters of the passwords that keyturn makes."),
     click.option("--old-password", default="", metavar="column:NAME", shell_complete=complete_columns,
                  help="Change with the present passwords of a column."),
     click.option("--email", is_flag=True, help="The target mails the passwords."),
@@ -210,6 +225,9 @@ PACE = (
     *_SPEED,
     TIMEOUT,
     RETRIES,
+    click.option(
+        "--batch", type=click.IntRange(1), metavar="N", help="Users in one request, where a target takes several."
+    ),
     click.option("--max-failures", default="", metavar="N|N%", help="Stop at so many failures; also CAUSE=N%."),
 )
 
@@ -225,6 +243,8 @@ TRIAL = click.option("--trial", is_flag=True, default=None, help="Also sign in o
 
 CHECKS = (click.option("--verify", is_flag=True, default=None, help="Read each row back afterwards."), TRIAL)
 
+EXIT_ZERO = click.option("--exit-zero", is_flag=True, help="Exit 0 although rows failed or the run stopped.")
+
 REPORTS = (
     click.option("--report", default="", metavar="KINDS", help="html,csv,jsonl,junit,md"),
     click.option("--report-dir", type=click.Path(path_type=Path, file_okay=False), help="Where reports go."),
@@ -236,6 +256,7 @@ REPORTS = (
 _FREEZING = (
     click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
                  help="Freeze the plan in a file, for review and --plan."),
+    click.option("--rows-detail", is_flag=True, help="Also every row that is skipped or blocked, and why."),
 )  # fmt: skip
 
 _RUNNING = (
@@ -260,6 +281,8 @@ _RUNNING = (
         "--notify-at", type=Moment(), metavar="TIME", help="Keep what runs notify needs, to tell people then."
     ),
     click.option("--name", default="", help="What people call this run."),
+    click.option("--dry-run", is_flag=True, help="Show the plan and stop, as keyturn plan does."),
+    EXIT_ZERO,
     click.option("--no-hints", is_flag=True, hidden=True, help="Leave away what to do next."),
 )  # fmt: skip
 
@@ -283,13 +306,18 @@ def flags(*, running: bool) -> Callable[[Command], Command]:
                 raise click.UsageError("--lookup asks the target, --offline does not")
             if given["lookup_since"] and not given["lookup"]:
                 raise click.UsageError("--since is about what --lookup finds")
+            if given["length"] and given["password"] != PasswordFrom.GENERATE:
+                raise click.UsageError("--length is about passwords that keyturn makes: --password generate")
+            if given.get("dry_run") and given["plan"]:
+                raise click.UsageError("a frozen plan is shown by  keyturn plan show FILE")
             if given["file"] is None:
                 given["file"] = _instead(given.get("plan"))
             columns = dict(map(pair, given.pop("columns")))
             reading = Reading(
                 columns, _delimiter(given.pop("delimiter")), **{name: given.pop(name) for name in _READING}
             )
-            return command(*args, asked=Asked(reading=reading, **given))
+            asked = Asked(reading=reading, **given)
+            return asked.told(command(*args, asked=asked))
 
         if running:
             return _with(_FILE_OR_PLAN, *_PLANNING, *_RUNNING)(read)
@@ -303,9 +331,10 @@ def resume_flags(command: Command) -> Command:
 
     @wraps(command)
     def read(*args: Any, run: str, **given: Any) -> Any:
-        return command(*args, run=run, asked=Asked(file=Path(), **given))
+        asked = Asked(file=Path(), **given)
+        return asked.told(command(*args, run=run, asked=asked))
 
-    return _with(*PACE, *_REBASING, _ALONGSIDE, *CHECKS, *REPORTS, TOKEN)(read)
+    return _with(*PACE, *_REBASING, _ALONGSIDE, *CHECKS, *REPORTS, EXIT_ZERO, TOKEN)(read)
 
 
 def _with(*options: Command) -> Callable[[Command], Command]:

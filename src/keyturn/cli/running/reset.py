@@ -24,6 +24,7 @@ def reset(frame: Frame, asked: Asked) -> int:
       keyturn reset users.csv -t maximo-test --password same
       keyturn reset --plan q3.plan --no-input
     """
+    from keyturn.cli.planning.plan import show
     from keyturn.cli.running.carrying import carry
 
-    return carry(frame, asked, "reset")
+    return (show if asked.dry_run else carry)(frame, asked, "reset")

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keyturn.bulk.record.report import outcomes, row_event, verified_event
 from keyturn.bulk.record.veil import OPEN, Veil
@@ -20,8 +20,11 @@ from keyturn.bulk.running.events import (
     Stopping,
 )
 from keyturn.bulk.running.pacing import Slowed, Why
-from keyturn.cli.frame import Frame, Output
+from keyturn.cli.frame import Frame, Output, harmless
 from keyturn.core.journal import DONE, Row, RowState
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 EVERY = 10.0
 MOST_PROBLEMS = 1.0
@@ -46,7 +49,7 @@ def watch(
     if frame.output is Output.JSONL:
         yield [Lines(frame, run, veil).hear]
     elif frame.output is Output.RICH and not frame.accessible and frame.loud >= 0:
-        with bar(frame, f"{title or target}   run {run}   {end}", total) as listener:
+        with bar(frame, f"{title or target}   run {run}   {end}", total, target) as listener:
             yield [listener]
     else:
         yield [Heartbeat(frame, run, target).hear]
@@ -138,8 +141,8 @@ class Heartbeat:
 
 
 @contextmanager
-def bar(frame: Frame, title: str, total: int) -> Iterator[Callable[[Event], None]]:
-    """For terminals: four lines that are redrawn at most four times a second."""
+def bar(frame: Frame, title: str, total: int, target: str) -> Iterator[Callable[[Event], None]]:
+    """For terminals: four lines that are redrawn at most four times a second, and the title of the window."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Drawing
@@ -147,7 +150,7 @@ def bar(frame: Frame, title: str, total: int) -> Iterator[Callable[[Event], None
     console = Console(stderr=True, no_color=frame.color is False, highlight=False)
     columns: tuple[Any, ...] = (BarColumn(bar_width=40), TextColumn("{task.description}"))
     console.print(title, markup=False)
-    with Drawing(*columns, console=console, refresh_per_second=4) as drawing:
+    with _window(console) as head, Drawing(*columns, console=console, refresh_per_second=4) as drawing:
         task = drawing.add_task("", total=max(total, 1))
         last = 0.0
 
@@ -156,6 +159,7 @@ def bar(frame: Frame, title: str, total: int) -> Iterator[Callable[[Event], None
             match event:
                 case Progress():
                     drawing.update(task, completed=event.through, total=max(event.total, 1), description=_words(event))
+                    head(f"{_share(event):.0%} keyturn {target}")
                 case RowSettled(row=row):
                     now = time.monotonic()
                     if row.state in (RowState.FAILED, RowState.UNCERTAIN) and now - last >= MOST_PROBLEMS:
@@ -175,6 +179,29 @@ def bar(frame: Frame, title: str, total: int) -> Iterator[Callable[[Event], None
                     pass  # what was read back is in the report
 
         yield hear
+
+
+@contextmanager
+def _window(console: "Console") -> Iterator[Callable[[str], None]]:
+    """The title of the terminal's window, put back as it was in the end where the terminal can do that."""
+    shown = ""
+
+    def head(text: str) -> None:
+        nonlocal shown
+        if text != shown:
+            shown = text
+            console.set_window_title(harmless(text))
+
+    put = console.file.write if console.is_terminal and not console.legacy_windows else len
+    put("\x1b[22;0t")
+    try:
+        yield head
+    finally:
+        put("\x1b[23;0t")
+
+
+def _share(event: Progress) -> float:
+    return event.through / event.total if event.total else 1.0
 
 
 def _reading(event: ReadingBack) -> str:
@@ -217,16 +244,27 @@ def problem(row: Row) -> str:
 
 
 def _words(event: Progress) -> str:
-    share = event.through / event.total if event.total else 1.0
     left = f"  about {_duration(event.left)} left" if event.left else ""
     waiting = event.slowed is not None and event.slowed.why is not Why.RATE
     held = f"  {slowly(event.slowed)}" if event.slowed else ""
+    rate = f"{event.rate:,.1f} rows/s{held}{'' if waiting else left}"
     return (
-        f"{event.through:,}/{event.total:,}  {share:.0%}  {event.rate:,.1f} rows/s{held}{'' if waiting else left}\n"
+        f"{event.through:,}/{event.total:,}  {_share(event):.0%}  {rate}\n"
         f"done {_done(event):,}  failed {event.states.get(RowState.FAILED, 0):,}"
-        f"  uncertain {event.states.get(RowState.UNCERTAIN, 0):,}  retries {event.retries:,}"
-        f"  in flight {event.in_flight}"
+        f"  uncertain {event.states.get(RowState.UNCERTAIN, 0):,}  retries {event.retries:,}\n"
+        f"in flight {event.in_flight}{_times(event)}"
     )
+
+
+def _times(event: Progress) -> str:
+    """How long answers take."""
+    if event.median is None or event.slowest is None:
+        return ""
+    return f", median {_took(event.median)}, slowest {_took(event.slowest)}"
+
+
+def _took(milliseconds: int) -> str:
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
 def _line(event: Progress) -> str:
@@ -255,6 +293,8 @@ def _figures(event: Progress) -> dict[str, object]:
         "outcomes": outcomes(event.states),
         "retries": event.retries,
         "slowed": told,
+        "median_ms": event.median,
+        "slowest_ms": event.slowest,
     }
 
 
