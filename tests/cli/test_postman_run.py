@@ -118,6 +118,29 @@ def test_a_rerun_does_only_what_is_not_done(bench: Bench) -> None:
     assert len(bench.targets()) == 2
 
 
+def test_a_variable_is_what_the_nearest_file_says(bench: Bench) -> None:
+    """A column, the environment, the collection, the globals; and a command line before the file that it is about."""
+    said = {"globals": "gceh", "environment": "e", "collection": "ce"}
+    values = {name: [{"key": key, "value": name} for key in keys] for name, keys in said.items()}
+    globals_file, environment = (
+        bench.file(f"{name}.json", json.dumps({"values": values[name]})) for name in ("globals", "environment")
+    )
+    address = {"key": "baseUrl", "value": bench.server.url}
+    made = collection(item("PUT", "{{baseUrl}}/{{userid}}/{{e}}/{{c}}/{{g}}/{{h}}", "{}"))
+    book = bench.file("c.json", json.dumps({**made, "variable": [address, *values["collection"]]}))
+    bench.run(book, "userid\namal\n", "-e", environment, "-g", globals_file, "--global-var", "h=said", "--yes")
+    assert bench.targets() == ["/amal/environment/collection/globals/said"]
+
+
+def test_a_file_in_another_encoding_is_read_when_that_is_said(bench: Bench) -> None:
+    """The header too."""
+    rows = "gr\u00f6\u00dfe;userid\n1;m\u00fcller\n".encode("cp1252")
+    book = bench.book(item("PUT", GRANT, "{}"))
+    bench.run(book, rows, "--yes", code=5)
+    bench.run(book, rows, "--yes", "--encoding", "cp1252")
+    assert bench.targets() == ["/grants/m%C3%BCller"]
+
+
 def test_the_number_of_iterations_confirms_as_many_rows(bench: Bench) -> None:
     """IBM's page has people check it; without it, or another confirmation, nothing is sent."""
     rows = "userid\n" + "".join(f"u{number}\n" for number in range(30))

@@ -1,6 +1,6 @@
 """From a collection and a file to runs: one for each request, each for every row."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from keyturn.app.settings import Settings
 from keyturn.app.sources import Credentials
 from keyturn.app.targets import Target, check
 from keyturn.bulk.job import Job, Operation, PasswordChoice, PasswordFrom, Reading
+from keyturn.bulk.ports import RunKeys
 from keyturn.core.errors import ConfigError, SourceError
 from keyturn.core.ports import Directory
 from keyturn.dialects.postman.client import RecordedDirectory
@@ -72,7 +73,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """One request against the file, ready to be carried out.  known: what it was recognised as."""
+    """One request against the file, ready to be carried out.  known: what it was recognised as.
+
+    kept: what its run keeps, to make the same request again; a secret in it is sealed under the key of the run.
+    """
 
     prepared: Prepared
     target: Target
@@ -81,6 +85,7 @@ class Played:
     request: RowRequest
     known: Known | None = None
     iterations: int | None = None
+    kept: Callable[[RunKeys], Mapping[str, str]] = lambda _: {}
 
     def knowing(self, before: Before) -> "Played":
         """The same, with what earlier runs have done."""

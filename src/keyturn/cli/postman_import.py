@@ -37,21 +37,18 @@ def import_collection(
       keyturn postman import resets.postman_collection.json -d users.csv
       keyturn postman import resets.json -d users.csv -e test.postman_environment.json --name maximo-test
     """
-    from keyturn.app.collections import load_collection, load_environment
     from keyturn.app.importing import columns_of, targets_in
-    from keyturn.app.playing import Manners, Table, Trust, open_requests, played
-    from keyturn.bulk.intake.source import header_of
+    from keyturn.app.playing import Table
+    from keyturn.app.recipe import Recipe
 
     frame.progress = "Nothing was saved."
-    book = load_collection(collection)
-    known = load_environment(global_file) if global_file is not None else {}
-    known |= load_environment(environment) if environment is not None else {}
+    recipe = Recipe(str(collection), str(environment or ""), str(global_file or ""), folder)
+    book = recipe.book()
     if iteration_data is not None:
-        columns = tuple(cell.strip() for cell in header_of(iteration_data))
+        table = recipe.table(iteration_data)
     else:
-        columns = columns_of(book, {**book.variables, **known})
-    opened = open_requests(book, known, columns, folder)
-    plays = [played(one, Table(columns), frame.settings, Manners(), Trust()) for one in opened.requests]
+        table = Table(columns_of(book, {**book.variables, **recipe.known()}))
+    plays = recipe.played(book, recipe.requests(book, table), table, frame.settings)
     file, taken = str(iteration_data or "users.csv"), tuple(frame.settings.targets)
     made = [_saved(frame, found, file) for found in targets_in(plays, name, taken)]
     folders = frame.settings.folders

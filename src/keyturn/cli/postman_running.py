@@ -3,19 +3,18 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from keyturn.app.collections import load_collection, load_environment
 from keyturn.app.earlier import earlier
 from keyturn.app.newman import BUILT_IN, Account
-from keyturn.app.playing import Opened, Played, Table, Trust, iterations_file, open_requests, played
+from keyturn.app.playing import Opened, Played, Trust, iterations_file
+from keyturn.app.recipe import Recipe
 from keyturn.app.runs import Machine
 from keyturn.bulk.intake.content import OnDisk
 from keyturn.bulk.intake.encodings import bytes_of
-from keyturn.bulk.intake.source import header_of
 from keyturn.bulk.job import Reading
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.folder import find_run
@@ -47,12 +46,11 @@ def run_collection(frame: Frame, flags: Flags, idle: Sequence[tuple[str, str]]) 
     if flags.insecure:
         fix = "--ssl-extra-ca-certs FILE with the certificate of that server, or ca_bundle of a target at its address"
         raise ConfigError("-k would send passwords to whoever answers", code="KT-COL-012", where="-k", fix=fix)
-    collection = load_collection(flags.collection)
-    path, table = _rows(frame, flags)
-    manners = flags.manners
-    opened = open_requests(collection, _known(frame, flags), table.header, flags.folder, manners)
+    recipe, path = _recipe(frame, flags)
+    book, table = recipe.book(), recipe.table(path)
+    opened = recipe.requests(book, table)
     _stop_at_scripts(opened, flags)
-    plays = [played(one, table, frame.settings, manners, _trust(flags)) for one in opened.requests]
+    plays = recipe.played(book, opened, table, frame.settings)
     announce(frame, flags, plays, opened, idle)
     told, code = Told(), ExitCode.FINE
     with _ending_in_time(flags.timeout / 1000):
@@ -62,31 +60,37 @@ def run_collection(frame: Frame, flags: Flags, idle: Sequence[tuple[str, str]]) 
                 break
     accounts = [_account(frame, play, summary) for play, summary in told.ends]
     show(frame, flags, accounts)
-    report(frame, flags, collection.name, accounts, [summary for _, summary in told.ends])
+    report(frame, flags, book.name, accounts, [summary for _, summary in told.ends])
     if code >= ExitCode.INTERRUPTED and not flags.timeout:
         return int(code)
     return int(0 if flags.suppress_exit_code else bool(code))
 
 
-def _rows(frame: Frame, flags: Flags) -> tuple[Path, Table]:
-    if flags.iteration_data is None:
-        count = flags.iteration_count or 1
-        return iterations_file(frame.settings.folders.state / "postman", count), Table(("iteration",), made=True)
-    header = tuple(cell.strip() for cell in header_of(flags.iteration_data))
-    last = flags.iteration_count + 1 if flags.iteration_count is not None else None
-    return flags.iteration_data, Table(header, last)
-
-
-def _known(frame: Frame, flags: Flags) -> Mapping[str, str]:
-    """What variables stand for, the weakest first; those of the collection stand between globals and environment."""
-    given = pairs(flags.env_var, "--env-var")
-    known = load_environment(flags.globals) if flags.globals is not None else {}
-    known |= pairs(flags.global_var, "--global-var")
-    known |= load_environment(flags.environment) if flags.environment is not None else {}
-    if given or flags.global_var:
+def _recipe(frame: Frame, flags: Flags) -> tuple[Recipe, Path]:
+    """How the requests are made, and the file of rows."""
+    environment_says, globals_say = pairs(flags.env_var, "--env-var"), pairs(flags.global_var, "--global-var")
+    if environment_says or globals_say:
         text = "what --env-var and --global-var say is in your shell history and in `ps`; secrets belong in -e FILE"
         frame.warn(text, code="KT-COL-020")
-    return known | given
+    count, rows = flags.iteration_count, flags.iteration_data
+    recipe = Recipe(
+        _absolute(flags.collection),
+        _absolute(flags.environment),
+        _absolute(flags.globals),
+        flags.folder,
+        flags.manners,
+        Trust(_absolute(flags.ssl_extra_ca_certs), _absolute(flags.ssl_client_cert), _absolute(flags.ssl_client_key)),
+        flags.encoding,
+        last=count + 1 if count is not None else None,
+        made=rows is None,
+        environment_says=environment_says,
+        globals_say=globals_say,
+    )
+    return recipe, rows or iterations_file(frame.settings.folders.state / "postman", count or 1)
+
+
+def _absolute(path: Path | None) -> str:
+    return str(path.absolute()) if path is not None else ""
 
 
 def _stop_at_scripts(opened: Opened, flags: Flags) -> None:
@@ -100,14 +104,6 @@ def _stop_at_scripts(opened: Opened, flags: Flags) -> None:
         why="only tests of the status are read, as rules; anything else could do anything",
         fix="--ignore-scripts runs the requests without them",
     )
-
-
-def _trust(flags: Flags) -> Trust:
-    certificate, key, trusted = (
-        str(path.absolute()) if path is not None else ""
-        for path in (flags.ssl_client_cert, flags.ssl_client_key, flags.ssl_extra_ca_certs)
-    )
-    return Trust(trusted, certificate, key)
 
 
 def _with_count(play: Played, flags: Flags) -> Played:

@@ -171,9 +171,9 @@ def read_source(path: Path | Content, reading: Reading | None = None) -> Source:
     return Source(content.path, letters, table, matched, reading, content if isinstance(content, Kept) else None)
 
 
-def header_of(path: Path) -> tuple[str, ...]:
+def header_of(path: Path, encoding: str | None = None) -> tuple[str, ...]:
     """The header of a file, whatever its columns mean.  Raises SourceError."""
-    return _header(_read(OnDisk(path), Reading())[1])
+    return _header(_read(OnDisk(path), Reading(encoding=encoding))[1])
 
 
 def _selection(reading: Reading) -> Selection:

@@ -11,6 +11,9 @@ from keyturn.core.secret import Secret
 SAME: Final = "same"
 """The fact of a journal that holds it, sealed: with the key of the run it is gone."""
 
+VARIABLES: Final = "recipe_variables"
+"""The fact that holds what the command line said of variables of a collection, sealed; it may be secret, too."""
+
 _LABEL: Final = "keyturn same password"
 
 

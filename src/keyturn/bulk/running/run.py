@@ -17,7 +17,7 @@ from keyturn.bulk.record.handout import Handout
 from keyturn.bulk.record.notices import planned
 from keyturn.bulk.record.report import Told, write_reports
 from keyturn.bulk.record.retry import write_retry
-from keyturn.bulk.record.same import SAME
+from keyturn.bulk.record.same import SAME, VARIABLES
 from keyturn.bulk.record.veil import OPEN, veil_of
 from keyturn.bulk.running.breaker import EXITS, Trip
 from keyturn.bulk.running.channel import Channel, Steering
@@ -195,7 +195,7 @@ def wind_up(run: Run, halts: Sequence[tuple[str, Trip]], outlay: Outlay) -> Summ
     closing = {"state": STOPPED if halts and left else FINISHED, "exit": str(int(code))}
     if not any(states.get(each) for each in UNFINISHED) and not planned(run.journal, facts):
         closing[KEY] = ""  # closed: from here on its passwords are to be had from the handout alone
-        closing |= dict.fromkeys({SAME} & facts.values.keys(), "")
+        closing |= dict.fromkeys({SAME, VARIABLES} & facts.values.keys(), "")
     run.journal.note(closing)
     if KEY in closing:
         run.folder.piped.unlink(missing_ok=True)  # nothing opens it any more

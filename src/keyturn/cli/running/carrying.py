@@ -97,6 +97,7 @@ def _begin(
     key = desk.machine.new_key()
     keys = desk.machine.keys(key)
     kept = {KEY: key, FLAGS: asked.remembered(), **sealed(plan.job, keys)}
+    kept |= asked.played.kept(keys) if asked.played is not None else {}
     if plan.source.kept is not None:
         seal_input(plan.source.kept, folder.piped, keys)
     facts = pinned(plan, pins, recipients or (own,), desk.machine.clock().now())

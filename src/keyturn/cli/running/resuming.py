@@ -3,6 +3,8 @@
 from contextlib import closing
 from dataclasses import replace
 
+from keyturn.app.earlier import earlier
+from keyturn.app.recipe import played_again
 from keyturn.app.runs import Machine, rules_of
 from keyturn.bulk.intake.columns import TARGET
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
@@ -41,17 +43,29 @@ def resume_run(frame: Frame, run: str, asked: Asked) -> int:
     frame.progress = "Nothing was sent."
     machine = Machine(frame.settings)
     folder, facts = _chosen(frame, machine, run)
-    if facts[RECORDED]:
-        fix = "keyturn postman run ... as before: it goes on with this run"
-        raise RunError(f"run {folder.run} is of a collection, which holds what it needs", code="KT-COL-010", fix=fix)
     with closing(machine.journal(folder.journal)) as journal:
         ended = recall(folder, journal)
     if ended is not None:
         _refuse_rebase(asked, ended)
         return _tell_again(frame, machine, facts, ended)
+    if facts[RECORDED]:
+        asked = _recorded(machine, facts, asked)
     names = tuple(pin.name for pin in facts.pins)
     with desk_for(frame, Wanted(names, facts["default"]), asked.with_flags(facts[FLAGS])) as desk:
         return go_on(frame, desk, folder, asked)
+
+
+def _recorded(machine: Machine, facts: Facts, asked: Asked) -> Asked:
+    """With the request that the run was begun for, made again of the same collection."""
+    if asked.rebase is not None or asked.token_stdin:
+        raise RunError(
+            "a run of a collection takes neither other rows nor another secret",
+            code="KT-COL-010",
+            why="both stand in files that it reads again",
+            fix="put a new secret into the environment; correct the rows and say  keyturn postman run  again",
+        )
+    play = played_again(facts, machine.settings, machine.keys(facts[KEY]))
+    return replace(asked, played=play.knowing(earlier(machine, play, facts["sha256"])))
 
 
 def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
