@@ -99,7 +99,7 @@ async def looked(
     hours = hours or Hours()
     speed = speed or Speed(jobs=4, retries=2)
     pace = Pace(hours, speed.rates, wait=hours.wait)
-    asking = Asking(plan.parts["there"], directory, speed, pace, hours.wait)
+    asking = Asking(plan.parts["there"], directory, speed, pace, wait=hours.wait)
     return await look_up(plan, [asking], since, lambda through: None)
 
 

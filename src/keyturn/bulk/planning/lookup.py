@@ -29,6 +29,7 @@ class Finding(IntFlag):
     UNADDRESSED = 128
     RECENT = 256
     UNTOLD = 512
+    REFUSED = 1024
 
 
 WORDS: Final[Mapping[Finding, str]] = {
@@ -40,6 +41,7 @@ WORDS: Final[Mapping[Finding, str]] = {
     Finding.PRIVILEGED: "has administrative rights",
     Finding.UNADDRESSED: "no mail address",
     Finding.RECENT: "password changed since then already",
+    Finding.REFUSED: "the target would not create it",
     Finding.UNTOLD: "not answered",
 }
 """What is said of each, in the order in which it is told."""
@@ -72,7 +74,8 @@ class Lookup:
 
     found: by target and finding.  dated: users of whom the target says when their password was changed.
     untold: what a target does not show of anybody, in words.  sent: requests that left meanwhile, by method.
-    of_target: rows, by target.
+    of_target: rows, by target.  checked: creations that the target judged without doing them; refused: why it would
+    not do them, as reason and text, by row.
     """
 
     since: datetime | None = None
@@ -82,6 +85,8 @@ class Lookup:
     untold: dict[str, Sequence[str]] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)
     of_target: dict[str, int] = field(default_factory=dict)
+    checked: int = 0
+    refused: dict[int, tuple[str, str]] = field(default_factory=dict)
     _rows: "array[int]" = field(default_factory=lambda: array("H"), repr=False)
 
     def note(self, target: str, number: int, who: str, finding: Finding) -> None:
@@ -109,7 +114,7 @@ class Lookup:
             return str(Reason.NO_SUCH_USER), "the target knows no such user"
         if Finding.EXISTS in found:
             return str(Reason.EXISTS), "the user exists already"
-        return "", ""
+        return self.refused.get(number, ("", ""))
 
     def told(self) -> dict[str, Any]:
         """All of it as plain values, for `--json` and for frozen plans."""
@@ -117,6 +122,7 @@ class Lookup:
             "since": self.since.isoformat() if self.since is not None else None,
             "asked": self.asked,
             "sent": dict(sorted(self.sent.items())),
+            "checked": self.checked,
             "targets": [
                 {
                     "target": target,
@@ -136,6 +142,10 @@ class Lookup:
                 for finding, reason in _LEFT_OUT.items()
                 if any(finding in found for found in self.found.values())
             },
+            "refused": {
+                why: _in_spans(sorted(number for number, (reason, _) in self.refused.items() if reason == why))
+                for why in sorted({reason for reason, _ in self.refused.values()})
+            },
         }
 
     def _with(self, finding: Finding) -> Iterator[int]:
@@ -150,7 +160,9 @@ class Lookup:
 def read_lookup(told: Mapping[str, Any]) -> Lookup:
     """As far as it decides what becomes of rows: which of them are left out, and why."""
     lookup = Lookup(datetime.fromisoformat(told["since"]) if told["since"] else None, told["asked"])
-    lookup.sent = dict(told["sent"])
+    lookup.sent, lookup.checked = dict(told["sent"]), told["checked"]
+    for reason, spans in told["refused"].items():
+        lookup.refused |= dict.fromkeys(_of_spans(spans), (reason, WORDS[Finding.REFUSED]))
     for each in told["targets"]:
         lookup.of_target[each["target"]] = each["asked"]
         lookup.untold[each["target"]] = tuple(each["not_told"])

@@ -43,8 +43,8 @@ class Fate(StrEnum):
     BLOCK = "block"
 
 
-_GONE: Final = {str(Reason.NO_SUCH_USER): Fate.BLOCK, str(Reason.EXISTS): Fate.SKIP}
-"""What becomes of rows whose user is not there, or is there already."""
+_GONE: Final = {str(Reason.EXISTS): Fate.SKIP}
+"""What becomes of rows that a lookup speaks against, where they are not blocked."""
 
 
 class Screened(NamedTuple):
@@ -186,7 +186,7 @@ def _judged(row: SourceRow, who: str, target: str, by: Screen, seen: _Seen) -> t
         fate = Fate.BLOCK if reason else Fate.CHANGE
     if not reason and by.lookup is not None:
         reason, text = by.lookup.left_out(row.number)
-        fate = _GONE.get(reason, Fate.CHANGE)
+        fate = _GONE.get(reason, Fate.BLOCK) if reason else Fate.CHANGE
     return reason, text, fate
 
 

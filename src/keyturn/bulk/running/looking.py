@@ -1,17 +1,21 @@
-"""Asks targets for the user of every row that would be sent, before a run: at their pace, and reading alone."""
+"""Asks targets for the user of every row that would be sent, before a run: at their pace, and changing nothing."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeVar
 
-from keyturn.bulk.planning.lookup import Finding, Lookup, judged, unshown
+from keyturn.bulk.planning.lookup import WORDS, Finding, Lookup, judged, unshown
 from keyturn.bulk.planning.plan import Part, Plan
 from keyturn.bulk.planning.screening import Fate, Screened
+from keyturn.bulk.running.orders import OrderBook
 from keyturn.bulk.running.pacing import Pace, back_off
 from keyturn.bulk.running.shares import Speed
+from keyturn.core.commands import CreateUser
 from keyturn.core.errors import KeyturnError, Slowed, Unreachable
+from keyturn.core.journal import Row, RowState
+from keyturn.core.outcomes import RETRYABLE, Outcome, Reason, Refused, Uncertain
 from keyturn.core.ports import Directory
 from keyturn.core.users import User, Window
 
@@ -25,12 +29,16 @@ EVERYBODY: Final = Window(0, 10_000_000)
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One target to be asked.  wait: sleeps; tests put their own time here."""
+    """One target to be asked.  orders: what would be sent, where the target is to judge each creation as well.
+
+    wait: sleeps; tests put their own time here.
+    """
 
     part: Part
     directory: Directory
     speed: Speed
     pace: Pace
+    orders: OrderBook | None = None
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
@@ -78,8 +86,11 @@ class _Target:
         for row in rows:
             if self._failed:
                 return
+            creation = self._creation(row)
             try:
                 finding = self._judged(await find(row.who))
+                if creation is not None and not finding:
+                    finding = await self._checked(row.number, creation)
             except Unreachable as error:
                 self._failed.append(self._named(error))
                 return
@@ -87,6 +98,34 @@ class _Target:
                 finding = Finding.UNTOLD
             self._lookup.note(self._name, row.number, row.who, finding)
             self._tell(self._lookup.asked)
+
+    def _creation(self, row: Screened) -> CreateUser | None:
+        """What would be sent for a row, as a question; rows come in the order of the file."""
+        if self._asking.orders is None:
+            return None
+        command = self._asking.orders.order(Row(row.number, row.who, RowState.NOT_TRIED, target=row.target)).command
+        return replace(command, validate_only=True) if isinstance(command, CreateUser) else None
+
+    async def _checked(self, number: int, creation: CreateUser) -> Finding:
+        """What the target says of a creation that it is not to carry out."""
+        outcome = await self._patiently(lambda: self._asked_for(creation))
+        self._lookup.checked += 1
+        if isinstance(outcome, Refused) and outcome.reason is Reason.EXISTS:
+            return Finding.EXISTS
+        if isinstance(outcome, Refused):
+            self._lookup.refused[number] = (str(outcome.reason), outcome.text or WORDS[Finding.REFUSED])
+            return Finding.REFUSED
+        return Finding.UNTOLD if isinstance(outcome, Uncertain) else Finding(0)
+
+    async def _asked_for(self, creation: CreateUser) -> Outcome:
+        """The answer; what says nothing of the creation is an error, as it is where a user is looked for."""
+        [outcome] = await self._asking.directory.execute([creation])
+        if isinstance(outcome, Refused) and outcome.reason in RETRYABLE:
+            slow = outcome.reason is Reason.TOO_MANY
+            raise Slowed(outcome.text, retry_after=outcome.retry_after) if slow else Unreachable(outcome.text)
+        if isinstance(outcome, Refused) and outcome.reason in (Reason.NOT_SIGNED_IN, Reason.NOT_ALLOWED):
+            raise Unreachable(outcome.text, code="KT-AUTH-002")
+        return outcome
 
     def _judged(self, user: User | None) -> Finding:
         part = self._asking.part

@@ -7,26 +7,28 @@ import click
 
 from keyturn.app.overhearing import overheard
 from keyturn.bulk.intake.source import Source
+from keyturn.bulk.job import Operation
 from keyturn.bulk.planning.lookup import WORDS, Finding, Lookup, Named
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.running.looking import Asking, look_up
+from keyturn.bulk.running.orders import OrderBook
 from keyturn.cli.frame import Frame, Output
 from keyturn.cli.running.desk import Desk, Probes, speeds_of
 from keyturn.cli.running.flags import Asked
-from keyturn.core.errors import KeyturnError
+from keyturn.core.errors import ConfigError, KeyturnError
 
 EVERY = 10.0
 """Seconds between two lines of a log."""
 
 QUICKLY = 0.2
-_SIGNS = {Finding.MISSING: "x", Finding.EXISTS: "-", Finding.UNTOLD: "?"}
+_SIGNS = {Finding.MISSING: "x", Finding.REFUSED: "x", Finding.EXISTS: "-", Finding.UNTOLD: "?"}
 _READS = frozenset({"GET", "HEAD"})
 
 
 def look(desk: Desk, source: Source, asked: Asked, operation: str, plan: Plan) -> tuple[Plan, Probes]:
     """Probe and ask for other names of users as every plan does, and with `--lookup` for each user; plan again."""
     plan, probes = desk.look(source, asked, operation, plan)
-    if not asked.lookup:
+    if not (asked.lookup or asked.server_validate):
         return plan, probes
     names = {name: part.destination.names for name, part in plan.parts.items() if part.destination.names is not None}
     lookup = looked_up(desk, plan, probes, asked)
@@ -37,7 +39,13 @@ def looked_up(desk: Desk, plan: Plan, probes: Probes, asked: Asked) -> Lookup:
     """Ask for every row that would be sent, of the targets that are there."""
     speeds = speeds_of(desk, asked)
     asking = [
-        Asking(part, desk.seats[name].directory, speeds[name], desk.pace(name, speeds[name]))
+        Asking(
+            part,
+            desk.seats[name].directory,
+            speeds[name],
+            desk.pace(name, speeds[name]),
+            _orders(desk, plan, name, asked),
+        )
         for name, part in plan.parts.items()
         if not isinstance(probes.get(name), KeyturnError)
     ]
@@ -55,6 +63,26 @@ def looked_up(desk: Desk, plan: Plan, probes: Probes, asked: Asked) -> Lookup:
         return desk.wait_for(ask())
     finally:
         progress.end()
+
+
+def _orders(desk: Desk, plan: Plan, name: str, asked: Asked) -> OrderBook | None:
+    """What would be sent, where the target is to judge it.  Raises ConfigError where it cannot.
+
+    The key is of no run: a password that is made here was nowhere when the command has ended.
+    """
+    if not asked.server_validate:
+        return None
+    part, able = plan.parts[name], desk.seats[name].directory.capabilities
+    if plan.job.operation is not Operation.CREATE or not able.validates:
+        why = "it cannot judge a creation without doing it" if plan.job.operation is Operation.CREATE else ""
+        raise ConfigError(
+            f"{name} cannot check this beforehand" if why else "--server-validate is about the creation of users",
+            code="KT-TGT-010",
+            why=why,
+            fix="leave --server-validate away; --lookup asks for each user",
+        )
+    keys = desk.machine.keys(desk.machine.new_key())
+    return OrderBook("check", part.job, able, keys, plan.source)
 
 
 class _Progress:
@@ -123,6 +151,8 @@ def _wrote(lookup: Lookup) -> str:
     if not lookup.sent:
         return "wrote nothing (no request left this machine)"
     told = f"{reads:,} reads"
+    if others and sum(others.values()) == lookup.checked:
+        return f"{told} and {lookup.checked:,} checks of creations, wrote nothing"
     if others:
         return f"{told}; besides  {', '.join(f'{method} {count:,}' for method, count in others.items())}"
     return f"{told}, wrote nothing"

@@ -93,6 +93,7 @@ class Asked:
     frozen: "Frozen | None" = None
     lookup: bool = False
     lookup_since: str = ""
+    server_validate: bool = False
     played: "Played | None" = None
     ending: "Ending | None" = None
 
@@ -203,6 +204,8 @@ _PLANNING = (
     click.option("--include-protected", is_flag=True, help="Also touch users that the target protects."),
     click.option("--offline", is_flag=True, help="Plan without any request."),
     click.option("--lookup", is_flag=True, help="Ask the target for each user: one request a row."),
+    click.option("--server-validate", is_flag=True,
+                 help="With create: have the target judge each user without making it."),
     click.option("--since", "lookup_since", default="", metavar="TIME", callback=_moment,
                  help="With --lookup: tell whose password was changed since."),
     TOKEN,
@@ -304,6 +307,8 @@ def flags(*, running: bool) -> Callable[[Command], Command]:
         def read(*args: Any, **given: Any) -> Any:
             if given["lookup"] and given["offline"]:
                 raise click.UsageError("--lookup asks the target, --offline does not")
+            if given["server_validate"] and given["offline"]:
+                raise click.UsageError("--server-validate asks the target, --offline does not")
             if given["lookup_since"] and not given["lookup"]:
                 raise click.UsageError("--since is about what --lookup finds")
             if given["length"] and given["password"] != PasswordFrom.GENERATE:
