@@ -93,7 +93,6 @@ class Desk:
         pin = pin_of(self.plan.parts["there"], self.address())
         facts = pinned(self.plan, [pin], [recipient], SystemClock().now())
         begin(self.journal, self.plan, facts)
-        self.recipients = [recipient]
         return self
 
     def address(self) -> Address:
@@ -109,7 +108,7 @@ class Desk:
         share = Share("there", self.directory, self.plan.parts["there"].job, pace, speed)
         return Run(
             self.folder, self.journal, [share], self.plan.source, self.plan.job, self.keys, AgeSealer(),
-            self.recipients, SystemClock(),
+            SystemClock(),
         )  # fmt: skip
 
     async def go(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.bulk.running.lane import SYSTEM_PATIENCE
+from keyturn.bulk.running.stopping import SYSTEM_PATIENCE
 from tests.bulk.desk import users, write
 from tests.bulk.kit import Kit
 from tests.support.password_server import PasswordServer, password_server

@@ -71,9 +71,7 @@ class Two:
             for (name, each), speed in zip(self.towns.items(), self.speeds.values(), strict=True)
         ]
         folder = make_run_folder(self._tmp / "runs", SystemClock().now())
-        run = Run(
-            folder, journal, shares, plan.source, plan.job, RunKeys(b"k" * 32), AgeSealer(), [recipient], SystemClock()
-        )
+        run = Run(folder, journal, shares, plan.source, plan.job, RunKeys(b"k" * 32), AgeSealer(), SystemClock())
         return await carry_out(run, stop or Stop(), [self.heard.append, *listeners])
 
 

@@ -24,7 +24,8 @@ class PasswordServer:
     second; signed_out: 401 to every password; greeting: the status of the answer to the first read.
 
     looks: how often a user was read; lie: users of whom it says 200 and changes nothing; chosen: users who have set a
-    password of their own; closed: 403 to every reading of a user; known: what is shown otherwise of some of them.
+    password of their own; closed: 403 to every reading of a user; shown: and to each after so many; known: what is
+    shown otherwise of some of them.
 
     arrived: method and path of everything that came in; limiter: answers with its limits, and 429 beyond them."""
 
@@ -45,6 +46,7 @@ class PasswordServer:
     lie: set[str] = field(default_factory=set)
     chosen: set[str] = field(default_factory=set)
     closed: bool = False
+    shown: int = 1_000_000
     seen: threading.Event = field(default_factory=threading.Event)
 
     async def probe(self, request: web.Request) -> web.Response:
@@ -59,7 +61,7 @@ class PasswordServer:
         self.seen.set()
         who = unquote(request.rel_url.raw_parts[-1])
         await asyncio.sleep(self.delay)
-        if self.closed:
+        if self.closed or self.looks > self.shown:
             return web.json_response({"message": "no"}, status=403)
         if who in self.unknown:
             return web.json_response({"message": "no such user"}, status=404)

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from keyturn.bulk.record.facts import FINISHED, KEY, Facts
+from keyturn.bulk.record.closing import keyless
+from keyturn.bulk.record.facts import FINISHED, Facts
 from keyturn.bulk.record.folder import STONE, RunFolder, read_stone
 from keyturn.bulk.record.notices import planned
 from keyturn.bulk.record.private import open_private
 from keyturn.bulk.record.report import label_of, outcomes
-from keyturn.bulk.record.same import SAME
 from keyturn.core.errors import RunError
 from keyturn.core.journal import UNFINISHED, Journal
 
@@ -74,7 +74,7 @@ def mark_forgotten(folder: RunFolder, journal: Journal, wish: Wish, notes: Path)
     handout = "none" if not folder.handouts() else "kept" if wish.keep_handout else "deleted"
     told = {"run": folder.run, "at": wish.at.isoformat(), "by": wish.by, "open": left, "handout": handout}
     _note(notes, {**told, "what": "run.forget", "rows": sum(journal.counts().values()), "counts": wish.keep_counts})
-    journal.note({KEY: "", SAME: ""})
+    journal.note(keyless(facts))
     with open_private(folder.stone) as file:
         file.write(json.dumps({"v": 1, **told, **kept}, ensure_ascii=False).encode() + b"\n")
 

@@ -3,14 +3,27 @@
 import io
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from keyturn.bulk.formulas import defused, sheet_line
 from keyturn.bulk.intake.columns import REASON_COLUMN, TARGET, secret
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Job
+from keyturn.bulk.record.folder import RunFolder
 from keyturn.bulk.record.private import open_private
 from keyturn.core.journal import NOT_DONE, Journal, Row, RowState
+
+RETRY: Final = "retry.csv"
+
+
+def keep_retry(journal: Journal, source: Source, job: Job, run: RunFolder, beside: Path) -> Path | None:
+    """Write it where rows are not done; where all are, take that of an earlier sitting out of the folder of the run:
+    whoever used it would do again what is done."""
+    counts = journal.counts()
+    if any(counts.get(state) for state in NOT_DONE):
+        return write_retry(journal, source, job, beside / RETRY)
+    (run.path / RETRY).unlink(missing_ok=True)
+    return None
 
 
 def write_retry(journal: Journal, source: Source, job: Job, path: Path) -> Path:

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from keyturn.bulk.record.veil import OPEN, Veil
 from keyturn.bulk.running.breaker import Cause
-from keyturn.bulk.running.events import Event, Held, Paused, Progress, RowSettled, Stopping
+from keyturn.bulk.running.events import Event, Held, Paused, Progress, ReadingBack, RowSettled, RowVerified, Stopping
 from keyturn.bulk.running.pacing import Slowed, Why
 from keyturn.bulk.running.stopping import Stop
 from keyturn.core.journal import RowState
@@ -54,7 +54,7 @@ class Doing(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How far a run is, as its worker tells.  where: its targets; why: it stops; problem: the last row that needs
-    somebody; heard: the last word that was taken, by its number."""
+    somebody; heard: the last word that was taken, by its number; reading: rows are read, none is sent."""
 
     doing: Doing
     where: str = ""
@@ -71,6 +71,7 @@ class Standing:
     slowed: Slowed | None = None
     median: int | None = None
     slowest: int | None = None
+    reading: bool = False
 
     def progress(self) -> Progress:
         """The same as an event."""
@@ -134,6 +135,7 @@ class Steering:
         self._veil = veil
         self._standing = Standing(Doing.RUNNING, where)
         self._next = float("-inf")
+        self._read: dict[str, ReadingBack] = {}
         with suppress(OSError):
             channel.clear()
 
@@ -141,6 +143,11 @@ class Steering:
         """Take an event in; looks for a word at each progress."""
         with suppress(OSError):
             self._hear(event)
+
+    def look(self) -> None:
+        """Do as another terminal says, and tell how far it is."""
+        with suppress(OSError):
+            self._look()
 
     def end(self) -> None:
         """The sitting is over."""
@@ -151,6 +158,15 @@ class Steering:
         match event:
             case Progress():
                 self._progress(event)
+                self._look()
+            case ReadingBack():
+                self._read[event.target] = event
+                self._standing = replace(
+                    self._standing,
+                    reading=True,
+                    through=sum(each.through for each in self._read.values()),
+                    total=sum(each.total for each in self._read.values()),
+                )
             case RowSettled(row=row):
                 if row.state in (RowState.FAILED, RowState.UNCERTAIN):
                     shown = self._veil.row(row)
@@ -161,18 +177,21 @@ class Steering:
             case Stopping():
                 if not event.target:
                     self._tell(replace(self._standing, doing=Doing.STOPPING, why=event.trip.text))
-            case Paused():
-                pass  # the wait stands in the progress
+            case Paused() | RowVerified():
+                pass  # the wait stands in the progress, and how far the reading is as well
 
     def _progress(self, event: Progress) -> None:
-        said = self._channel.heed()
-        heard = self._standing.heard
-        if said is not None:
-            heard, word = said
-            self._obey(word)
+        self._read.clear()
         states = {str(state): count for state, count in event.states.items()}
         figures = {**asdict(event), "states": states, "slowed": event.slowed}
-        self._standing = replace(self._standing, heard=heard, **figures)
+        self._standing = replace(self._standing, reading=False, **figures)
+
+    def _look(self) -> None:
+        said = self._channel.heed()
+        if said is not None:
+            heard, word = said
+            self._standing = replace(self._standing, heard=heard)
+            self._obey(word)
         now = self._clock.monotonic()
         if now >= self._next or said is not None:
             self._next = now + BETWEEN

@@ -1,6 +1,6 @@
 """What a run tells while it goes: screens, files and machines are listeners."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -77,3 +77,17 @@ class Stopping:
 
 Event: TypeAlias = RowSettled | RowVerified | ReadingBack | Progress | Paused | Held | Stopping
 Listener: TypeAlias = Callable[[Event], None]
+
+
+def told_to(listeners: Iterable[Listener]) -> Listener:
+    """Passes events on to all of these.  Whoever went away (`| head`) hears nothing more, and the run goes on."""
+    hearing = [*listeners]
+
+    def tell(event: Event) -> None:
+        for listener in tuple(hearing):
+            try:
+                listener(event)
+            except OSError:
+                hearing.remove(listener)
+
+    return tell

@@ -68,24 +68,13 @@ class Flight:
         self._open = batch
         try:
             while self._open:
-                if not await self._turn():
+                if not await self._gear.pace.take(len(self._open)):
                     self._give_back()
                     return
                 await self._once()
         except asyncio.CancelledError:
             self._give_back()
             raise
-
-    async def _turn(self) -> bool:
-        """Wait until these rows may leave.  False: the run is stopping, nothing may be sent."""
-        gear = self._gear
-        while True:
-            await gear.stop.released()
-            if not await gear.pace.take(len(self._open)):
-                return False
-            if not gear.stop.held:
-                return True
-            gear.pace.landed()
 
     async def _once(self) -> None:
         batch = self._open

@@ -26,8 +26,6 @@ PIECE: Final = 500
 """Rows that are read from the journal at once."""
 
 LEAST_AHEAD: Final = 8
-SYSTEM_PATIENCE: Final = 8.0
-"""Seconds to wait for rows in flight when the system ends us: many kill after ten, and there is a handout to seal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +127,7 @@ class Lane:
         self._freed.set()
         if trip is not self._shared.stop.trip:
             self._shared.tell(Stopping(trip, self.share.target))
-        timeout = self.share.speed.timeout
-        await self.stop.dropped(min(timeout, SYSTEM_PATIENCE) if trip.cause is Cause.TERMINATED else timeout)
+        await self.stop.dropped(self.share.speed.timeout)
 
     async def _worker(self) -> None:
         flight = Flight(self._gear)

@@ -125,11 +125,16 @@ class Pace:
         self._first = float("inf")
 
     async def take(self, tokens: int = 1) -> bool:
-        """Wait for one's turn.  False: the run is stopping, nothing may be sent."""
-        if not await self._pass(tokens):
-            return False
-        _TICKET.set(Ticket(self, tokens, tokens))
-        return True
+        """Wait for one's turn, and for the end of a hold.  False: the run is stopping, nothing may be sent."""
+        while True:
+            if self._stop is not None:
+                await self._stop.released()
+            if not await self._pass(tokens):
+                return False
+            _TICKET.set(Ticket(self, tokens, tokens))
+            if self._stop is None or not self._stop.held:
+                return True
+            self.landed()
 
     async def leave(self) -> None:
         """One request is about to go; the first ones of a batch are paid for, further ones wait for their turn.

@@ -6,19 +6,26 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from keyturn.bulk.intake.source import Source
+from keyturn.bulk.record.closing import conclude
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.facts import FINISHED, KEY, Facts
 from keyturn.bulk.record.folder import RunFolder
+from keyturn.bulk.record.handout import Handout
 from keyturn.bulk.record.report import WRITERS, Told, report_path, write_reports
+from keyturn.bulk.record.retry import RETRY, keep_retry
 from keyturn.bulk.record.veil import veil_of
+from keyturn.bulk.running.attending import attended
 from keyturn.bulk.running.breaker import EXITS, Trip
+from keyturn.bulk.running.channel import Channel, Steering
 from keyturn.bulk.running.checking import Trials, read_back
-from keyturn.bulk.running.events import Event, Listener
+from keyturn.bulk.running.events import Listener, told_to
 from keyturn.bulk.running.run import exit_of
+from keyturn.bulk.running.sealing import seal
 from keyturn.bulk.running.shares import Share
 from keyturn.bulk.running.stopping import Stop
 from keyturn.bulk.running.verifying import TOLD, Asked, Bench, unproven
-from keyturn.core.journal import DONE, UNFINISHED, Journal, Row, RowState, Verified
+from keyturn.core.journal import DONE, Journal, Row, RowState, Verified
 from keyturn.core.ports import Clock
 
 STATES: Final[Mapping[str, Sequence[RowState]]] = {
@@ -36,7 +43,8 @@ HALF_READ: Final = "half-read"
 class Rereading:
     """A run that is to be read back.  shares: of the targets that are asked.  outcome: a word of `STATES`.
 
-    again: also rows that were proven before.  trials: try passwords, too.
+    again: also rows that were proven before.  trials: try passwords, too.  source: the file of the run, None when it is
+    gone; handout: how it is sealed, None when it cannot be, or need not.
     """
 
     folder: RunFolder
@@ -47,6 +55,14 @@ class Rereading:
     again: bool = False
     trials: Trials | None = None
     version: str = ""
+    source: Source | None = None
+    handout: Handout | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the handout cannot be brought up to date, since the file of the run is gone; the run stays open."""
+        facts = Facts(self.journal.facts())
+        return self.source is None and bool(facts[KEY]) and not facts.job.password.known
 
     @property
     def states(self) -> Sequence[RowState]:
@@ -92,14 +108,18 @@ async def reread(reading: Rereading, stop: Stop, listeners: Sequence[Listener] =
         for share in reading.shares
     ]
 
-    def tell(event: Event) -> None:
-        for listener in listeners:
-            listener(event)
-
+    where, veil = ",".join(share.target for share in reading.shares), veil_of(Facts(journal.facts()))
+    steering = Steering(Channel(reading.folder.path), stop, reading.clock, where, veil)
+    tell = told_to([steering.hear, *listeners])
     bench = Bench(journal, reading.clock, tell)
-    unread = await read_back(bench, reading.shares, reading.folder, stop, asked=asked, trials=reading.trials)
+    try:
+        async with attended(steering, stop, tell, lambda: seal(reading.handout, journal)):
+            unread = await read_back(bench, reading.shares, reading.folder, stop, asked=asked, trials=reading.trials)
+    finally:
+        steering.end()
     if not unread:
         journal.note({HALF_READ: ""})
+    seal(reading.handout, journal)  # what was uncertain may be known now, and is marked in it
     states, verdicts = journal.counts(), journal.verdicts()
     code = exit_of(states, verdicts)
     _leave(reading, states, verdicts, code)
@@ -125,10 +145,13 @@ def _leave(
     journal = reading.journal
     facts = Facts(journal.facts())
     if facts["state"] == FINISHED:
-        closing = {"exit": str(int(code))}
-        if not any(states.get(state) for state in UNFINISHED):
-            closing[KEY] = ""  # what people need of its passwords was sealed when it ended
-        journal.note(closing)
+        ended = {"exit": str(int(code))}
+        if reading.lost:
+            journal.note(ended)
+        else:
+            conclude(reading.folder, journal, ended)
+    if reading.source is not None and (reading.folder.path / RETRY).exists():
+        keep_retry(journal, reading.source, facts.job, reading.folder, reading.folder.path)
     kinds = [kind for kind in WRITERS if report_path(reading.folder.path, kind).exists()]
     exit_code = int(code) if facts["state"] == FINISHED else int(facts["exit"] or 0)
     told = Told(

@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keyturn.bulk.intake.source import Source
-from keyturn.bulk.job import Job, PasswordFrom
+from keyturn.bulk.job import Job
 from keyturn.bulk.ports import HandoutSealer, RunKeys
+from keyturn.bulk.record.closing import conclude
 from keyturn.bulk.record.exit import ExitCode
-from keyturn.bulk.record.facts import FINISHED, KEY, RUNNING, STOPPED, Facts
+from keyturn.bulk.record.facts import FINISHED, RUNNING, STOPPED, Facts
 from keyturn.bulk.record.folder import RunFolder
-from keyturn.bulk.record.handing import Handing
 from keyturn.bulk.record.handout import Handout
-from keyturn.bulk.record.notices import planned
 from keyturn.bulk.record.report import Told, write_reports
-from keyturn.bulk.record.retry import write_retry
-from keyturn.bulk.record.same import SAME, VARIABLES
+from keyturn.bulk.record.retry import keep_retry
 from keyturn.bulk.record.veil import OPEN, veil_of
+from keyturn.bulk.running.attending import attended
 from keyturn.bulk.running.breaker import EXITS, Trip
 from keyturn.bulk.running.channel import Channel, Steering
 from keyturn.bulk.running.checking import Trials, look_before, read_back
-from keyturn.bulk.running.events import Event, Listener
+from keyturn.bulk.running.events import Listener, told_to
+from keyturn.bulk.running.sealing import handout_of, seal
 from keyturn.bulk.running.shares import Share
 from keyturn.bulk.running.sitting import Sitting, Work
 from keyturn.bulk.running.states import to_send
@@ -30,9 +30,8 @@ from keyturn.bulk.running.stopping import Stop
 from keyturn.bulk.running.vault import Vault
 from keyturn.bulk.running.verifying import Bench
 from keyturn.core.errors import KeyturnError
-from keyturn.core.journal import DONE, NOT_DONE, UNFINISHED, Journal, Row, RowState, Verified
+from keyturn.core.journal import DONE, Journal, RowState, Verified
 from keyturn.core.ports import Clock
-from keyturn.core.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,7 @@ class Checking:
 class Run:
     """A run with everything it needs.  shares: one a target.  reports: which kinds to write, and where.
 
-    recipients: who can open its handout; local: this very machine is one of them.  handing: what else is in it, and
-    who gets which part.
+    local: this very machine can open its handout.
     """
 
     folder: RunFolder
@@ -58,13 +56,11 @@ class Run:
     job: Job
     keys: RunKeys
     sealer: HandoutSealer
-    recipients: Sequence[str]
     clock: Clock
     local: bool = False
     reports: Sequence[str] = ("html", "csv", "jsonl")
     report_dir: Path | None = None
     version: str = ""
-    handing: Handing = field(default_factory=Handing)
     check: Checking = field(default_factory=Checking)
 
 
@@ -121,38 +117,38 @@ async def carry_out(run: Run, stop: Stop, listeners: Sequence[Listener] = ()) ->
 
     where, veil = ",".join(share.target for share in run.shares), veil_of(Facts(run.journal.facts()))
     steering = Steering(Channel(run.folder.path), stop, run.clock, where, veil)
-    hearing = [steering.hear, *listeners]
-
-    def tell(event: Event) -> None:
-        for listener in tuple(hearing):
-            try:
-                listener(event)
-            except OSError:  # whoever read our output went away (`| head`); the run goes on
-                hearing.remove(listener)
-
+    tell = told_to([steering.hear, *listeners])
     began = run.clock.monotonic()
     vault = Vault(run.folder.vault, run.keys)
-    handout = handout_of(run, vault)
+    handout = _handout_of(run)
     run.journal.note({"state": RUNNING, "started": run.clock.now().isoformat()})
     work = Work(run.folder.run, run.journal, run.shares, run.source, run.keys, vault, run.clock)
     bench = Bench(run.journal, run.clock, tell)
-    if run.check.wanted:
-        await look_before(bench, run.shares, run.folder, stop)
-    sitting = Sitting(work, stop, tell, pause=lambda: seal(handout, run.journal))
+
+    def pause() -> int:
+        return seal(handout, run.journal)
+
     try:
-        await sitting.run()
-    except KeyturnError:
-        with suppress(OSError):  # what stopped us comes first; the next sitting seals again
-            seal(handout, run.journal)
-        raise
+        if run.check.wanted:
+            async with attended(steering, stop, tell):
+                await look_before(bench, run.shares, run.folder, stop)
+        sitting = Sitting(work, stop, tell, pause=pause)
+        try:
+            await sitting.run()
+        except KeyturnError:
+            with suppress(OSError):  # what stopped us comes first; the next sitting seals again
+                pause()
+            raise
+        finally:
+            sitting.ledger.close()
+        halts, unread = sitting.halts(), list[tuple[str, Trip]]()
+        if run.check.wanted and not stop.asked:
+            pause()  # first: a reading may take as long as the run
+            trials = Trials(run.folder.run, run.keys, run.source) if run.check.trial else None
+            async with attended(steering, stop, tell, pause):
+                unread += await read_back(bench, run.shares, run.folder, stop, trials=trials)
     finally:
-        sitting.ledger.close()
         steering.end()
-    halts, unread = sitting.halts(), list[tuple[str, Trip]]()
-    if run.check.wanted and not stop.asked:
-        seal(handout, run.journal)  # first: a reading may take as long as the run
-        trials = Trials(run.folder.run, run.keys, run.source) if run.check.trial else None
-        unread += await read_back(bench, run.shares, run.folder, stop, trials=trials)
     seconds = run.clock.monotonic() - began
     outlay = Outlay(sitting.progress().through, sitting.figures.retries, seconds, unread)
     return wind_up(run, halts, outlay)
@@ -180,25 +176,17 @@ def wind_up(run: Run, halts: Sequence[tuple[str, Trip]], outlay: Outlay) -> Summ
         code = EXITS[outlay.unread[0][1].cause]
     spent = float(Facts(run.journal.facts())["seconds"] or 0) + outlay.seconds
     run.journal.note({"ended": run.clock.now().isoformat(), "seconds": f"{spent:.3f}"})
-    handed = seal(handout_of(run, Vault(run.folder.vault, run.keys)), run.journal)
+    handed = seal(_handout_of(run), run.journal)
     facts = Facts(run.journal.facts())
     veil, reasons = veil_of(facts), run.journal.reasons()
     told = Told(run.folder.run, facts, states, reasons, int(code), run.version, veil, verdicts)
     where = run.report_dir or run.folder.path
     reports = write_reports(run.journal, told, where, run.reports)
-    retry = None
-    if any(states.get(each) for each in NOT_DONE):
-        # It names users, so where reports do not it stays in the folder of the run.
-        beside = where if veil == OPEN else run.folder.path
-        retry = write_retry(run.journal, run.source, run.job, beside / "retry.csv")
+    # It names users, so where reports do not it stays in the folder of the run.
+    retry = keep_retry(run.journal, run.source, run.job, run.folder, where if veil == OPEN else run.folder.path)
     # Said last: a run counts as finished only when everything that people need of it is there.
-    closing = {"state": STOPPED if halts and left else FINISHED, "exit": str(int(code))}
-    if not any(states.get(each) for each in UNFINISHED) and not planned(run.journal, facts):
-        closing[KEY] = ""  # closed: from here on its passwords are to be had from the handout alone
-        closing |= dict.fromkeys({SAME, VARIABLES} & facts.values.keys(), "")
-    run.journal.note(closing)
-    if KEY in closing:
-        run.folder.piped.unlink(missing_ok=True)  # nothing opens it any more
+    state = STOPPED if halts and left else FINISHED
+    conclude(run.folder, run.journal, {"state": state, "exit": str(int(code))})
     return Summary(
         run.folder.run,
         code,
@@ -253,20 +241,5 @@ def exit_of(states: Mapping[RowState, int], verdicts: Mapping[Verified, int] | N
     return ExitCode.FINE
 
 
-def handout_of(run: Run, vault: Vault) -> Handout | None:
-    """How the handout of a run is made; None where people know their passwords."""
-    name = run.folder.run
-    if run.job.password.known:
-        return None
-    renderings = {share.target: share.job.rendering for share in run.shares}
-
-    def derive(row: Row) -> Secret:
-        return run.keys.password(name, row.number, renderings[row.target])
-
-    ours = derive if run.job.password.origin is PasswordFrom.GENERATE else None
-    return Handout(run.folder, run.source, run.sealer, run.recipients, run.handing, ours, vault.read)
-
-
-def seal(handout: Handout | None, journal: Journal) -> int:
-    """Write the handout as it stands now; answers how many passwords are in it."""
-    return handout.write(journal) if handout is not None else 0
+def _handout_of(run: Run) -> Handout | None:
+    return handout_of(run.folder, Facts(run.journal.facts()), run.keys, run.source, run.sealer)

@@ -56,8 +56,7 @@ class Sieve:
         """Whether the row is to be sent."""
         tries = 0
         while True:
-            await self.stop.released()
-            if self.stop.asked or not await self.pace.take():
+            if not await self.pace.take():
                 return False
             try:
                 user = await self.share.directory.find(order.who)

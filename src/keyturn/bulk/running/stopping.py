@@ -1,6 +1,7 @@
 """The way to hold or end a run, or one target's part of it: by a person or the system, by a brake inside."""
 
 import asyncio
+from typing import Final
 
 from keyturn.bulk.running.breaker import Cause, Trip
 
@@ -9,6 +10,9 @@ _WORDS = {
     Cause.TERMINATED: "stopped by the system",
     Cause.TOLD: "stopped by keyturn runs stop",
 }
+
+SYSTEM_PATIENCE: Final = 8.0
+"""Seconds to wait for what is in flight when the system ends us: many kill after ten, and a handout is to be sealed."""
 
 
 class Stop:
@@ -108,9 +112,10 @@ class Stop:
         return self.trip
 
     async def dropped(self, patience: float) -> None:
-        """Wait for the second call, or until patience is at its end."""
+        """After a stop: wait for the second call, or until patience is at its end."""
+        trip = await self.drained()
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(min(patience, SYSTEM_PATIENCE) if trip.cause is Cause.TERMINATED else patience):
                 await self._drop.wait()
         except TimeoutError:
             pass

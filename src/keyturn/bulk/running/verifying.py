@@ -111,9 +111,9 @@ class Verifier:
             piece = _Piece(before, passwords)
             await self._read(wanted, partial(self._judge, piece))
             self._write(piece.found)
+            asked.mark(_through(rows, wanted, piece.found))
             if self._stop.asked:
                 return
-            asked.mark(rows[-1].number)
 
     async def _read(self, rows: Sequence[Row], take: Take, *, before: bool = False) -> None:
         def told(count: int) -> None:
@@ -172,3 +172,10 @@ class Verifier:
     def _begin(self, states: Sequence[RowState]) -> None:
         counts = self._bench.journal.by_target().get(self._share.target, {})
         self._through, self._total = 0, sum(counts.get(state, 0) for state in states)
+
+
+def _through(rows: Sequence[Row], wanted: Sequence[Row], found: Sequence[tuple[Row, Finding]]) -> int:
+    """Up to which row a piece is read without a gap: all of it, unless it was stopped."""
+    read = {row.number for row, _ in found}
+    missing = next((row.number for row in wanted if row.number not in read), None)
+    return rows[-1].number if missing is None else missing - 1

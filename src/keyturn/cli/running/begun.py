@@ -7,7 +7,6 @@ from tempfile import TemporaryFile
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.facts import KEY, Facts, Now, Pin, pin_of
 from keyturn.bulk.record.folder import RunFolder
-from keyturn.bulk.record.handing import Handing
 from keyturn.bulk.record.report import check_kinds
 from keyturn.bulk.running.run import Checking, Run
 from keyturn.bulk.running.shares import Share
@@ -29,13 +28,11 @@ def run_of(desk: Desk, folder: RunFolder, journal: Journal, plan: Plan, shares: 
         job=plan.job,
         keys=desk.machine.keys(facts[KEY]),
         sealer=desk.machine.sealer(),
-        recipients=facts.recipients,
         clock=desk.machine.clock(),
         local=facts["local"] == "yes",
         reports=kinds,
         report_dir=report_dir,
         version=VERSION,
-        handing=Handing.of(facts.values),
         check=Checking(bool(asked.verify or asked.trial), bool(asked.trial)),
     )
 

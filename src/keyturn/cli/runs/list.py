@@ -73,6 +73,8 @@ def _from_its_worker(folder: "RunFolder") -> dict[str, object]:
     standing = Channel(folder.path).standing()
     if standing is None:
         return {"state": "held by another process"}
+    if standing.reading:
+        return {"state": "reading back", "target": standing.where}
     done = sum(standing.states.get(str(state), 0) for state in DONE)
     left = standing.total - standing.through
     return {"state": str(standing.doing), "target": standing.where, "done": done, "left": left}

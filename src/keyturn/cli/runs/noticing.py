@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from keyturn.app.notices import Person, Relay, by_relay, people_of, relay_for_notices
 from keyturn.app.runs import Machine
 from keyturn.bulk.record.again import read_again
+from keyturn.bulk.record.closing import conclude
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.facts import FINISHED, KEY, Facts
 from keyturn.bulk.record.folder import RunFolder, find_run
-from keyturn.bulk.record.forgetting import open_rows
 from keyturn.bulk.record.notices import NOTICES, unnoticed
-from keyturn.bulk.record.same import SAME
 from keyturn.bulk.record.same import opened as with_same
 from keyturn.bulk.running.noticing import (
     ByTarget,
@@ -215,9 +214,7 @@ def _close(machine: Machine, folder: RunFolder) -> None:
 def _closed(folder: RunFolder, journal: Journal) -> None:
     """A run whose notices are sent, or not wanted, is closed when nothing else of it is open."""
     facts = Facts(journal.facts())
-    if not facts[NOTICES]:
-        return
-    done = facts["state"] == FINISHED and not open_rows(journal)
-    journal.note({NOTICES: "", **({KEY: "", SAME: ""} if done else {})})
-    if done:
-        folder.piped.unlink(missing_ok=True)  # nothing opens it any more
+    if facts[NOTICES] and facts["state"] == FINISHED:
+        conclude(folder, journal, {NOTICES: ""})
+    elif facts[NOTICES]:
+        journal.note({NOTICES: ""})

@@ -84,7 +84,7 @@ def _answer(word: "Word", standing: "Standing | None") -> str:
         return "it has ended"
     through = f"{standing.through:,} of {standing.total:,} rows are through, {standing.in_flight:,} in flight"
     return {
-        "stop": f"stopping: {through}; then  keyturn resume",
+        "stop": f"stopping: {through}; then  keyturn {'runs verify' if standing.reading else 'resume'}",
         "pause": f"pausing: {through}; the handout is sealed when those are back",
         "go": f"going on: {through}",
     }[str(word)]

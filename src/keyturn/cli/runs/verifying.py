@@ -4,6 +4,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from keyturn.app.runs import Machine
+from keyturn.bulk.intake.source import Source
 from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.facts import FLAGS, KEY, PLANNING, Facts
 from keyturn.bulk.record.folder import RunFolder, find_run
@@ -11,6 +12,7 @@ from keyturn.bulk.record.report import outcomes, verdicts
 from keyturn.bulk.record.same import SAME, opened
 from keyturn.bulk.running.checking import Trials
 from keyturn.bulk.running.rereading import MOST_SHOWN, Reread, Rereading, reread
+from keyturn.bulk.running.sealing import handout_of
 from keyturn.bulk.running.shares import Share
 from keyturn.cli.frame import Frame, harmless
 from keyturn.cli.running.desk import VERSION, Desk, desk_for, speeds_of, stoppable
@@ -18,7 +20,7 @@ from keyturn.cli.running.flags import Asked
 from keyturn.cli.running.watching import watch
 from keyturn.cli.running.whereto import Wanted
 from keyturn.cli.runs.opened import named
-from keyturn.core.errors import ConfigError, RunError
+from keyturn.core.errors import ConfigError, RunError, SourceError, StoreError
 from keyturn.core.journal import RowState, Verified
 
 
@@ -32,11 +34,16 @@ def verify_run(frame: Frame, run: str, asked: Asked, outcome: str, target: str, 
         asked = asked.with_flags(facts[FLAGS])
         with desk_for(frame, Wanted(read_targets(facts, folder, target), facts["default"]), asked) as desk:
             shares = shares_of(desk, facts, asked)
-            trials = _trials(desk, folder, facts) if asked.trial else None
+            source = _source(desk, folder, facts)
+            trials = _trials(desk, folder, facts, source) if asked.trial else None
+            handout = None
+            if facts[KEY] and source is not None:
+                handout = handout_of(folder, facts, machine.keys(facts[KEY]), source, machine.sealer())
             reading = Rereading(
-                folder, journal, shares, machine.clock(), outcome, again, trials, VERSION,
-            )  # fmt: skip
-            with desk.machine.holding(*desk.seats):
+                folder, journal, shares, machine.clock(), outcome, again, trials, VERSION, source, handout
+            )
+            with desk.machine.holding(*desk.seats) as holding:
+                holding.name(folder.run)
                 told = _watched(desk, reading)
     _say(frame, folder.run, told)
     return int(told.exit)
@@ -45,7 +52,8 @@ def verify_run(frame: Frame, run: str, asked: Asked, outcome: str, target: str, 
 def read_targets(facts: Facts, folder: RunFolder, target: str) -> tuple[str, ...]:
     """The targets to read.  Raises RunError for a run that never began, ConfigError for one that it does not have."""
     if facts["state"] in ("", PLANNING):
-        raise RunError(f"run {folder.run} never began, so there is nothing to read back", code="KT-RUN-001")
+        what, fix = f"run {folder.run} never began, so there is nothing to read back", "begin anew with its file"
+        raise RunError(what, code="KT-RUN-001", where=str(folder.path), fix=fix)
     names = tuple(pin.name for pin in facts.pins)
     if target and target not in names:
         what = f"run {folder.run} has no rows for {target}"
@@ -66,14 +74,26 @@ def shares_of(desk: Desk, facts: Facts, asked: Asked) -> list[Share]:
     ]
 
 
-def _trials(desk: Desk, folder: RunFolder, facts: Facts) -> Trials:
-    """What knows the passwords.  Raises RunError when the key of the run is gone, SourceError for another file."""
+def _source(desk: Desk, folder: RunFolder, facts: Facts) -> Source | None:
+    """The file of a run that is open; None for one that is closed, and where the file is gone or another one."""
+    if not facts[KEY]:
+        return None
+    try:
+        return read_again(facts, folder, desk.machine.keys)
+    except (SourceError, StoreError) as error:
+        handed = "" if facts.job.password.known else "; the handout stays as it was sealed, and the run stays open"
+        desk.frame.warn(f"{error.what}{handed}", code="KT-RUN-042")
+        return None
+
+
+def _trials(desk: Desk, folder: RunFolder, facts: Facts, source: Source | None) -> Trials:
+    """What knows the passwords.  Raises RunError when the key of the run is gone, or its file is another one."""
     if not facts[KEY]:
         why = "once every row has its outcome, passwords are to be had from the handout alone"
         fix = "leave --trial away; or say --verify --trial when the run is made"
         raise RunError("the key of this run was deleted", code="KT-RUN-003", why=why, fix=fix)
-    keys = desk.machine.keys(facts[KEY])
-    return Trials(folder.run, keys, read_again(facts, folder, desk.machine.keys))
+    keys = desk.machine.keys
+    return Trials(folder.run, keys(facts[KEY]), source or read_again(facts, folder, keys))
 
 
 def _watched(desk: Desk, reading: Rereading) -> Reread:

@@ -47,9 +47,9 @@ def _line(standing: "Standing | None") -> str:
     from keyturn.cli.running.watching import slowly
 
     waits = f", {slowly(standing.slowed)}" if standing.slowed else ""
+    doing = f"{standing.doing}, reading back" if standing.reading else standing.doing
     return (
-        f"{standing.doing}, {standing.through:,} of {standing.total:,} rows are through, "
-        f"{standing.in_flight:,} in flight{waits}"
+        f"{doing}, {standing.through:,} of {standing.total:,} rows are through, {standing.in_flight:,} in flight{waits}"
     )
 
 
