@@ -10,7 +10,7 @@ import pytest
 
 from keyturn.app.build import DATABASE, Place, open_house
 from keyturn.app.serve import bind
-from tests.support.server import Answer, OpenDoor, in_thread, made_directory, served
+from tests.support.server import Answer, OpenDoor, made_directory, served, serving_here
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_what_is_no_http_is_left_alone(tmp_path: Path) -> None:
     """A web socket handshake is answered as a request, and never opens anything."""
     place, _ = made_directory(tmp_path)
     listener: socket.socket = bind("127.0.0.1", 0)
-    with listener, closing(open_house(Place(place.data))) as house, in_thread(house, listener) as url:
+    with listener, closing(open_house(Place(place.data))) as house, serving_here(house, listener) as url:
         host, _, port = url.removeprefix("http://").rpartition(":")
         with closing(socket.create_connection((host, int(port)))) as connection:
             connection.sendall(

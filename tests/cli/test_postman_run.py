@@ -167,7 +167,7 @@ def test_a_200_that_says_no_is_no_success(bench: Bench) -> None:
     """The verdict of the vendor, and of anybody's JSON, is read."""
     bench.server.answer = lambda _: (200, {"succeeded": False, "errors": ["no"]})
     for request in (item("POST", RESET, KNOWN), item("POST", GRANT, "{}")):
-        ended = bench.run(bench.book(request), "userid\namal\n", "--yes", code=1)
+        ended = bench.run(bench.book(request), "userid\namal\n", "--yes", "--retries", "0", code=1)
         assert "uncertain │        1" in ended.stdout
 
 
@@ -180,7 +180,7 @@ def test_scripts_stop_the_run_and_status_tests_are_rules(bench: Bench) -> None:
     assert "Reset, pre-request script, line 2:  pm.environment.set('a', 1);" in ended.stderr
     assert bench.targets() == []
     bench.server.answer = lambda _: (202, {})
-    ended = bench.run(bench.book({**request, "event": [check]}), "userid\na\n", "--yes", code=1)
+    ended = bench.run(bench.book({**request, "event": [check]}), "userid\na\n", "--yes", "--retries", "0", code=1)
     assert "status 200" in ended.stdout
     bench.run(bench.book({**request, "event": [other]}), "userid\nb\n", "--yes", "--ignore-scripts")
 

@@ -11,7 +11,7 @@ from keyturn.app.serve import bind
 from keyturn.app.starting import front_of
 from keyturn.http.described import Call
 from tests.http.doors import APIS, CALLS, CHEAP, Doors, all_doors, effects, ids
-from tests.support.server import Answer, ask, in_thread
+from tests.support.server import Answer, ask, serving_here
 
 CANARY = "canary-7f3a"
 
@@ -209,7 +209,7 @@ def test_a_named_proxy_is_believed_of_address_and_tls_and_nobody_before_it(doors
     """The audit and the limits see whom it speaks for; browsers are told to stay with TLS."""
     front = front_of("127.0.0.1", behind_tls=True, public_url="https://id.example.com", proxies=["127.0.0.1"])
     house = doors.door.house
-    with bind("127.0.0.1", 0) as listener, in_thread(house, listener, front=front) as url:
+    with bind("127.0.0.1", 0) as listener, serving_here(house, listener, front=front) as url:
         told = {"host": "id.example.com", "x-forwarded-for": "198.51.100.1, 203.0.113.7", "authorization": "Bearer a.b"}
         answer = ask(url, "GET", "/scim/v2/Users", headers={**told, "x-forwarded-proto": "https"})
         assert answer.headers["strict-transport-security"].startswith("max-age=31536000")

@@ -14,7 +14,7 @@ from keyturn.app.bridge import MOST_HASHING, Places, Threads
 from keyturn.app.serve import bind
 from keyturn.core.errors import Busy
 from tests.http.doors import APIS, Doors, all_doors
-from tests.support.server import Answer, ask, in_thread
+from tests.support.server import Answer, ask, serving_here
 
 FLOOD = int(os.environ.get("KEYTURN_FLOOD", "100"))
 """Calls that hash a password, all at once; `make campaign` has more."""
@@ -78,7 +78,7 @@ def test_every_door_that_has_no_time_says_when_to_come_back(doors: Doors) -> Non
     house = doors.door.house
     with closing(Threads(house.parts, most_waiting=0)) as none, bind("127.0.0.1", 0) as listener:
         busy = replace(house, threads=none, gate=replace(house.gate, threads=none))
-        with in_thread(busy, listener) as url:
+        with serving_here(busy, listener) as url:
             for name, api in APIS.items():
                 call = next(call for call in api.calls if call.method == "GET" and not call.anybody and not call.ways)
                 answer = ask(url, "GET", doors.path(name, call), headers=doors.headers(name, call))

@@ -20,7 +20,7 @@ from keyturn.store.journal import open_journal
 from tests.bulk.kit import Kit
 from tests.cli.towns_kit import Towns, towns
 from tests.support.fleet import KINDS, fleet
-from tests.support.server import in_thread, made_directory
+from tests.support.server import made_directory, serving_here
 
 __all__ = ["towns"]
 
@@ -87,7 +87,7 @@ def test_a_target_that_comes_back_is_first_asked_what_it_wants(tmp_path: Path) -
         assert done.code == 6, done.err
         assert "hdp cannot be reached" in done.err
         assert "1 of 3 users are done, 2 were not tried" in done.err
-        with in_thread(here.door.house, listener):
+        with serving_here(here.door.house, listener):
             done = here.run("resume", "--no-input")
         assert done.code == 0, done.err
         handed = here.kit.handed_out()

@@ -3,11 +3,12 @@
 import asyncio
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import unquote
+
+from tests.support.threads import talking_in_a_thread
 
 _LENGTH = re.compile(rb"^content-length:\s*(\d+)\s*$", re.IGNORECASE | re.MULTILINE)
 _KEY = re.compile(rb"^idempotency-key:\s*(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
@@ -89,31 +90,6 @@ class CountingServer:
 @contextmanager
 def counting_server() -> Iterator[CountingServer]:
     """The server on a free port of this machine, in a thread."""
-    server, started, loop = CountingServer(), threading.Event(), asyncio.new_event_loop()
-
-    async def serve() -> None:
-        listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-        server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-        loop.call_soon(started.set)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            listening.close()
-
-    def live() -> None:
-        asyncio.set_event_loop(loop)
-        task = loop.create_task(serve())
-        loop.run_forever()
-        for each in (task, *asyncio.all_tasks(loop)):
-            each.cancel()
-        loop.run_until_complete(asyncio.gather(task, *asyncio.all_tasks(loop), return_exceptions=True))
-        loop.close()
-
-    thread = threading.Thread(target=live)
-    thread.start()
-    started.wait(10)
-    try:
+    server = CountingServer()
+    with talking_in_a_thread(server.serve) as [server.url]:
         yield server
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)

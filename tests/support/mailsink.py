@@ -3,7 +3,8 @@
 import asyncio
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -13,6 +14,7 @@ from typing import Any, AnyStr
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.support.certificate import Certificate
+from tests.support.threads import in_a_thread
 
 
 @dataclass(frozen=True)
@@ -177,17 +179,14 @@ class MailSink:
 
     def __enter__(self) -> "MailSink":
         self._arrived = threading.Condition()
-        self._started = threading.Event()
-        self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), name="mailsink")
-        self._thread.start()
-        self._started.wait()
+        self._life = in_a_thread(self._serving())
+        self._life.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        self._life.__exit__(kind, error, trace)
 
     def take(self, received: Received) -> None:
         """Keep a letter and wake whoever waits for it."""
@@ -205,21 +204,18 @@ class MailSink:
         """The letters for a recipient, oldest first."""
         return [letter for letter in self.received if recipient in letter.recipients]
 
-    async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+    @asynccontextmanager
+    async def _serving(self) -> AsyncIterator[None]:
         context = self._context()
         start_tls = None if self.implicit else context
-        server = await self._loop.create_server(
+        server = await asyncio.get_running_loop().create_server(
             self._session(start_tls), "127.0.0.1", 0, ssl=context if self.implicit else None
         )
         self.port = server.sockets[0].getsockname()[1]
-        self._started.set()
-        await self._stop.wait()
+        yield
         server.close()
         for transport in self.open:
             transport.abort()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
 
     def _session(self, start_tls: ssl.SSLContext | None) -> Callable[[], SMTP]:
         options: dict[str, Any] = {"tls_context": start_tls, "require_starttls": start_tls is not None}

@@ -4,11 +4,9 @@ Which exchange is replayed hangs on the request and on who is there; everything 
 the resource is as recorded.  Passwords are set where every version has them, at `/v3/users/{id}/password`.
 """
 
-import asyncio
 import json
 import re
 import ssl
-import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from tests.support.threads import served_in_a_thread
 from tests.support.transcripts import Exchange, read_transcripts
 
 FOLDER: Final = Path(__file__).parents[1] / "dialects" / "mas" / "transcripts_91"
@@ -156,33 +155,14 @@ def _filled(exchange: Exchange, text: str, who: str, made: Made | None) -> str:
 @contextmanager
 def manage_server(tls: ssl.SSLContext | None = None) -> Iterator[ManageServer]:
     """The server on a free port of this machine, in a thread."""
-    server, started = ManageServer(), threading.Event()
-    loop = asyncio.new_event_loop()
-    ended = asyncio.Event()
-
-    async def serve() -> None:
-        app = web.Application()
-        people = "/maximo/api/os/masperuser"
-        for path in (people, people + "/", people + "/{resource}"):
-            app.router.add_route("*", path, server.manage)
-        app.router.add_post("/v3/users/{who}/password", server.reset)
-        app.router.add_get("/v3/users/{who}", server.show)
-        app.router.add_get("/workspaces", server.workspaces)
-        app.router.add_get("/about", server.tell_about)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
-        server.url = f"http{'s' if tls else ''}://127.0.0.1:{runner.addresses[0][1]}"
-        started.set()
-        await ended.wait()
-        await runner.cleanup()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    started.wait()
-    try:
+    server = ManageServer()
+    app = web.Application()
+    people = "/maximo/api/os/masperuser"
+    for path in (people, people + "/", people + "/{resource}"):
+        app.router.add_route("*", path, server.manage)
+    app.router.add_post("/v3/users/{who}/password", server.reset)
+    app.router.add_get("/v3/users/{who}", server.show)
+    app.router.add_get("/workspaces", server.workspaces)
+    app.router.add_get("/about", server.tell_about)
+    with served_in_a_thread(app, tls) as server.url:
         yield server
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join()
-        loop.close()

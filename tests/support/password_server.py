@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from bench.limits import Limiter
+from tests.support.threads import served_in_a_thread
 
 TOKEN = "a-token-for-tests"
 
@@ -97,9 +98,7 @@ class PasswordServer:
 @contextmanager
 def password_server() -> Iterator[PasswordServer]:
     """The server on a free port of this machine, in a thread."""
-    server, started = PasswordServer(), threading.Event()
-    loop = asyncio.new_event_loop()
-    ended = asyncio.Event()
+    server = PasswordServer()
 
     @web.middleware
     async def note(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Any:
@@ -109,26 +108,9 @@ def password_server() -> Iterator[PasswordServer]:
         answer.headers.update(limits)
         return answer
 
-    async def serve() -> None:
-        app = web.Application(middlewares=[note])
-        app.router.add_get("/workspaces", server.probe)
-        app.router.add_get("/v3/users/{who}", server.user)
-        app.router.add_post("/v3/users/{who}/password", server.reset)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        started.set()
-        await ended.wait()
-        await runner.cleanup()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    started.wait()
-    try:
+    app = web.Application(middlewares=[note])
+    app.router.add_get("/workspaces", server.probe)
+    app.router.add_get("/v3/users/{who}", server.user)
+    app.router.add_post("/v3/users/{who}/password", server.reset)
+    with served_in_a_thread(app) as server.url:
         yield server
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join()
-        loop.close()

@@ -1,13 +1,13 @@
 """A small real HTTP server that writes down every request as it came, for comparing what two clients send."""
 
-import asyncio
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
+
+from tests.support.threads import served_in_a_thread
 
 MATTER = ("authorization", "content-type", "x-access-token")
 """Headers that decide what a request means."""
@@ -59,27 +59,8 @@ class Recorder:
 @contextmanager
 def recorder() -> Iterator[Recorder]:
     """The server on a free port of this machine, in a thread."""
-    server, started = Recorder(), threading.Event()
-    loop = asyncio.new_event_loop()
-    ended = asyncio.Event()
-
-    async def serve() -> None:
-        app = web.Application()
-        app.router.add_route("*", "/{rest:.*}", server.handle)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        started.set()
-        await ended.wait()
-        await runner.cleanup()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    started.wait()
-    try:
+    server = Recorder()
+    app = web.Application()
+    app.router.add_route("*", "/{rest:.*}", server.handle)
+    with served_in_a_thread(app) as server.url:
         yield server
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join()
-        loop.close()

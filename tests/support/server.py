@@ -8,9 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from keyturn.core.policy import ProfileName
 from keyturn.core.secret import Secret
 from keyturn.core.users import Contact, Profile
 from keyturn.http.front import Front
+from tests.support.threads import in_a_thread
 
 KEYTURN = str(Path(sys.executable).parent / "keyturn")
 READY = "keyturn is ready on "
@@ -244,40 +244,29 @@ def served(
     """A new directory, served by a thread of the test: the same web application and server, quicker to start."""
     place, made = made_directory(folder, profile=profile, users=users, database=database)
     listener = bind("127.0.0.1", 0)
-    with listener, closing(open_house(place)) as house, in_thread(house, listener, chores) as url:
+    with listener, closing(open_house(place)) as house, serving_here(house, listener, chores) as url:
         yield OpenDoor(url, made, house)
 
 
 @contextmanager
-def in_thread(
+def serving_here(
     house: House,
     listener: Any,
     chores: Callable[[House, str], Sequence[Chore]] = lambda house, address: (),
     front: Front = HERE,
 ) -> Iterator[str]:
     """Serve an open directory on a bound socket; the address.  front: what is believed of who calls."""
-    address, ready, ended = address_of(listener), threading.Event(), threading.Event()
-    begun: dict[str, Any] = {}
+    address = address_of(listener)
 
-    async def main() -> None:
-        begun["loop"], begun["stop"] = asyncio.get_running_loop(), asyncio.Event()
-        web = web_app(house, front)
-        await serve(web, listener, chores=chores(house, address), announce=ready.set, stop=begun["stop"])
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[None]:
+        ready, stop = asyncio.Event(), asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            web = web_app(house, front)
+            tasks.create_task(serve(web, listener, chores=chores(house, address), announce=ready.set, stop=stop))
+            await ready.wait()
+            yield
+            stop.set()
 
-    def work() -> None:
-        try:
-            asyncio.run(main())
-        finally:
-            ended.set()
-            ready.set()
-
-    thread = threading.Thread(target=work, name="served")
-    thread.start()
-    assert ready.wait(PATIENCE)
-    assert not ended.is_set()
-    try:
+    with in_a_thread(serving()):
         yield address
-    finally:
-        begun["loop"].call_soon_threadsafe(begun["stop"].set)
-        thread.join(PATIENCE)
-        assert not thread.is_alive()

@@ -4,12 +4,13 @@ import asyncio
 import gzip
 import json
 import re
-import threading
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import unquote
+
+from tests.support.threads import talking_in_a_thread
 
 _LENGTH = re.compile(rb"^content-length:\s*(\d+)\s*$", re.IGNORECASE | re.MULTILINE)
 _PATHS = (re.compile(r"/v3/users/([^/]+)/password"), re.compile(r"/identity_/api/User/([^/]+)"))
@@ -290,33 +291,6 @@ _BY_NAME = {name: shape for shape in SHAPES for name in (shape.name, guid(shape.
 @contextmanager
 def shapes_server() -> Iterator[ShapesServer]:
     """The server, and the one that its redirects lead to, on free ports of this machine, in a thread."""
-    server, started, loop = ShapesServer(), threading.Event(), asyncio.new_event_loop()
-
-    async def serve() -> None:
-        listening = [await asyncio.start_server(each, "127.0.0.1", 0) for each in (server.serve, server.steal)]
-        server.url, server.elsewhere = (f"http://127.0.0.1:{each.sockets[0].getsockname()[1]}" for each in listening)
-        loop.call_soon(started.set)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            for each in listening:
-                each.close()
-
-    def live() -> None:
-        asyncio.set_event_loop(loop)
-        task = loop.create_task(serve())
-        loop.run_forever()
-        rest = {task, *asyncio.all_tasks(loop)}
-        for each in rest:
-            each.cancel()
-        loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
-        loop.close()
-
-    thread = threading.Thread(target=live)
-    thread.start()
-    started.wait(10)
-    try:
+    server = ShapesServer()
+    with talking_in_a_thread(server.serve, server.steal) as (server.url, server.elsewhere):
         yield server
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)

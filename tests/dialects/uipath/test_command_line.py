@@ -1,12 +1,9 @@
 """From the command line: a client is made, a target is added, and a sheet resets passwords through both halves."""
 
-import asyncio
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from queue import Queue
 
 import pytest
 from click.testing import CliRunner, Result
@@ -15,6 +12,7 @@ from keyturn.cli.main import cli
 from tests.dialects.uipath.kit import stored
 from tests.support.player import CUT, Heard, Say, playing
 from tests.support.server import OpenDoor, Person, served
+from tests.support.threads import in_a_thread
 
 
 def run(*args: str, code: int = 0) -> Result:
@@ -49,22 +47,8 @@ class BadLine:
 @contextmanager
 def laid(line: BadLine) -> Iterator[str]:
     """The address of a bad line, which hears in a thread of its own."""
-    told: Queue[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Queue()
-
-    async def hear() -> None:
-        stop = asyncio.Event()
-        async with playing(line) as player:
-            told.put((player.url, asyncio.get_running_loop(), stop))
-            await stop.wait()
-
-    thread = threading.Thread(target=lambda: asyncio.run(hear()))
-    thread.start()
-    url, loop, stop = told.get(timeout=10)
-    try:
-        yield url
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+    with in_a_thread(playing(line)) as player:
+        yield player.url
 
 
 def add_target(tmp_path: Path, door: OpenDoor, url: str, *more: str) -> str:
