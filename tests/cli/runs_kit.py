@@ -44,9 +44,9 @@ class Place:
         path.write_text(text, "utf-8")
         return str(path)
 
-    def call(self, *args: str, code: int = 0, typed: str | None = None) -> Result:
-        """Run a command; it ends with `code`."""
-        result = CliRunner(env=self.environment).invoke(cli, list(args), input=typed)
+    def call(self, *args: str, code: int = 0, typed: str | None = None, **given: str) -> Result:
+        """Run a command; it ends with `code`.  given: of the environment, in place of what it finds else."""
+        result = CliRunner(env={**self.environment, **given}).invoke(cli, list(args), input=typed)
         assert result.exit_code == code, result.output
         return result
 

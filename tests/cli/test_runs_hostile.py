@@ -60,8 +60,9 @@ def test_a_report_that_cannot_be_written_costs_no_password(place: Place, tmp_pat
 
 def test_a_folder_that_cannot_be_made_is_no_fault_of_ours(place: Place) -> None:
     """The system's own word for it."""
-    done = place.call("init", "--data", place.file("x") + "/data", code=1)
-    assert "error[KT-SRV-012]: the system refused: Not a directory" in done.stderr
+    done = place.call("init", "--data", place.file("x") + "/data", code=2)
+    assert "error[KT-CFG-073]: the folder cannot be made there" in done.stderr
+    assert "why    Not a directory\n  fix    name a folder where you may write: keyturn init --data DIR" in done.stderr
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])

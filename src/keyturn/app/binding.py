@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from keyturn.app.folders import make_private_folder
 from keyturn.app.sections_target import TargetSettings
 from keyturn.core.errors import ConfigError
 
@@ -60,7 +61,7 @@ class Bindings:
         """Bind a target that is not bound yet; raises ConfigError for one whose secrets would go somewhere else."""
         wanted, bound = origins_of(target), self.of(name)
         if not bound:
-            with suppress(OSError):  # where no state can be kept, each use is the first
+            with suppress(OSError, ConfigError):  # where no state can be kept, each use is the first
                 self.bind(name, wanted)
             return
         strange = [origin for origin in wanted if origin not in bound]
@@ -74,9 +75,10 @@ class Bindings:
             )
 
     def bind(self, name: str, origins: Sequence[str]) -> None:
-        """From now on the secrets of this target go to these servers.  Raises OSError where that cannot be kept."""
+        """From now on the secrets of this target go to these servers.  Raises where that cannot be kept."""
         file = self._file(name)
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self.folder)
+        file.parent.mkdir(mode=0o700, exist_ok=True)
         fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as written:
             json.dump(list(origins), written)

@@ -8,6 +8,7 @@ from typing import Final
 
 from keyturn.app.collection_folder import FolderReader
 from keyturn.app.yaml_text import read_yaml
+from keyturn.bulk.regular import open_regular
 from keyturn.core.errors import SourceError
 from keyturn.dialects.postman.wire import FOREIGN, Collection, read_collection, read_environment
 from keyturn.dialects.postman.wire_folder import read_folder
@@ -50,7 +51,7 @@ def load_environment(path: Path) -> dict[str, str]:
 
 def _bytes(path: Path, most: int) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(most + 1)
     except OSError as error:
         what = f"{path.name} cannot be read"

@@ -18,6 +18,7 @@ from typing import Any, Final
 from keyturn.app.ocsf import as_ocsf
 from keyturn.app.trail import Proof, entries, ours, sign_off
 from keyturn.bulk.formulas import defused
+from keyturn.bulk.regular import open_regular
 from keyturn.core.audit import GENESIS, Checkpoint, Entry, Event, misplaced
 from keyturn.core.errors import ConfigError, StoreError
 from keyturn.core.ports import Clock, Signer
@@ -110,7 +111,8 @@ def public_keys(files: Iterable[Path]) -> Callable[[bytes, str, str], bool]:
 def _public_key(file: Path) -> tuple[str, bytes]:
     named = _PUBLIC.fullmatch(file.name)
     try:
-        key = bytes.fromhex(file.read_text(encoding="ascii").strip())
+        with open_regular(file) as opened:
+            key = bytes.fromhex(opened.read().decode("ascii").strip())
     except (OSError, ValueError):
         raise _no_key("this is no public key", str(file)) from None
     if named is None or len(key) != PUBLIC_BYTES:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from keyturn.app.build import DATABASE, KEYS, House, Place, open_house
 from keyturn.app.dialects import FIRST_KIND
+from keyturn.app.folders import make_private_folder
 from keyturn.app.refusals import accepted, settled
 from keyturn.core.audit import Event
 from keyturn.core.commands import Command, CreateUser, ResetPassword
@@ -69,8 +70,7 @@ def make_directory(
     data = place.data
     if (data / KEYS).exists() or (data / DATABASE).exists():
         raise _taken(str(data))
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    data.chmod(0o700)
+    make_private_folder(data, fix="name a folder where you may write: keyturn init --data DIR")
     _prepare_store(place.store())
     create_key_folder(data / KEYS)
     with closing(open_house(place)) as house:

@@ -105,7 +105,7 @@ def load_breaches(
     except OSError as error:
         why = error.strerror or str(error)
         raise KeyturnError(
-            "the list cannot be loaded", code="KT-POL-023", where=str(error.filename), why=why
+            "the list cannot be loaded", code="KT-POL-023", where=str(error.filename or given[0]), why=why
         ) from error
     finally:
         held.release()

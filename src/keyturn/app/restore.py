@@ -12,6 +12,7 @@ from alembic.util import CommandError
 
 from keyturn.app.backup import MANIFEST, MEMBERS, Manifest
 from keyturn.app.build import DATABASE, KEYS, House, Place, open_house
+from keyturn.app.folders import make_private_folder
 from keyturn.app.keyring import missing_keys
 from keyturn.app.operator import DOOR
 from keyturn.app.trail import sign_off, verify
@@ -63,9 +64,8 @@ def restore(
             why="a restore never mixes with what is there",
             fix="name a folder that is not there: --data NEW",
         )
-    data.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     staging = data.with_name(f".{data.name}.{secrets.token_hex(4)}")
-    staging.mkdir(mode=0o700)
+    make_private_folder(staging, fix="name a folder where you may write: --data NEW")
     try:
         manifest = _unpacked(file, identity, staging, whole=database is None)
         with closing(open_house(Place(staging, database or Secret("")))) as house:

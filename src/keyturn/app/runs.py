@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from keyturn.app.clock import SystemClock
+from keyturn.app.folders import make_private_folder
 from keyturn.app.operator import account_name
 from keyturn.app.sections_target import TargetSettings
 from keyturn.app.settings import Folders, Settings
@@ -16,6 +17,7 @@ from keyturn.bulk.record.approval import Demand, Person, approver
 from keyturn.bulk.record.evidence import Proven, verify_evidence
 from keyturn.bulk.record.facts import Address
 from keyturn.bulk.record.handing import Handing
+from keyturn.bulk.regular import open_regular
 from keyturn.core.errors import ConfigError, RunError
 from keyturn.core.journal import Journal
 from keyturn.core.policy import Blocklist
@@ -181,6 +183,8 @@ class Machine:
 
         alongside: beside whichever others there are.  Raises RunError (KT-RUN-010) that says which run has one of them.
         """
+        for folder in (self.folders.state, self.folders.runs):
+            make_private_folder(folder)
         with ExitStack() as stack:
             held = []
             for target in targets:
@@ -242,9 +246,12 @@ def _asked(text: str) -> list[str]:
     if text.startswith(_FILE):
         path = Path(text.removeprefix(_FILE)).expanduser()
         try:
-            lines = path.read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
-            raise ConfigError("the file of recipients cannot be read", code="KT-CFG-036", where=str(path)) from None
+            with open_regular(path) as file:
+                lines = file.read().decode().splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror or "" if isinstance(error, OSError) else "it is not UTF-8 text"
+            what, fix = "the file of recipients cannot be read", "name a file with one age1... key a line"
+            raise ConfigError(what, code="KT-CFG-036", where=str(path), why=why, fix=fix) from None
         return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     if text.startswith(_AGE):
         return [text.removeprefix(_AGE)]

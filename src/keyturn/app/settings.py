@@ -22,6 +22,7 @@ from keyturn.app.sections import Section, ServeSettings
 from keyturn.app.sections_runs import HandoutSettings, RunSettings
 from keyturn.app.sections_target import TargetSettings
 from keyturn.app.sources import REFUSED
+from keyturn.bulk.regular import open_regular
 from keyturn.core.errors import ConfigError
 
 PREFIX: Final = "KEYTURN"
@@ -162,7 +163,7 @@ def load(config: Path | None = None, given: Mapping[str, str] | None = None) -> 
 
 def _read(path: Path, *, wanted: bool) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             if sys.platform != "win32" and os.fstat(file.fileno()).st_mode & stat.S_IWOTH:
                 what, fix = "everybody on this machine can change the config file", f"chmod 600 {path}"
                 raise ConfigError(what, code="KT-CFG-007", where=str(path), fix=fix)
@@ -171,10 +172,11 @@ def _read(path: Path, *, wanted: bool) -> dict[str, Any]:
     except FileNotFoundError as error:
         if not wanted:
             return {}
-        raise ConfigError("there is no such config file", code="KT-CFG-003", where=str(path)) from error
+        fix = "keyturn config path says which one is read without --config"
+        raise ConfigError("there is no such config file", code="KT-CFG-003", where=str(path), fix=fix) from error
     except OSError as error:
-        why = error.strerror or ""
-        raise ConfigError("the config file cannot be read", code="KT-CFG-003", where=str(path), why=why) from error
+        what, fix = "the config file cannot be read", "name a file that you may read"
+        raise ConfigError(what, code="KT-CFG-003", where=str(path), why=error.strerror or "", fix=fix) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is not UTF-8"
         raise ConfigError("the config file is not TOML", code="KT-CFG-003", where=str(path), why=why) from error

@@ -1,5 +1,6 @@
 """Where a secret is: keyring, credential, file, command, environment.  The configuration never holds one itself."""
 
+import io
 import os
 import stat
 import subprocess
@@ -11,6 +12,7 @@ from typing import Final, TextIO, TypeAlias
 
 import msgspec
 
+from keyturn.bulk.regular import NotRegular, open_regular
 from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret
 
@@ -149,8 +151,7 @@ def guard(path: Path, what: str) -> None:
     try:
         _refuse_exposed(path.stat().st_mode, path, what)
     except OSError as error:
-        why = error.strerror or ""
-        raise ConfigError(f"the secret of {what} cannot be read", code=UNREADABLE, where=str(path), why=why) from error
+        raise _unreadable(what, path, error.strerror or "", "name a file that you may read") from error
 
 
 def _refuse_exposed(mode: int, path: Path, what: str) -> None:
@@ -174,16 +175,21 @@ def one_line(line: str, what: str) -> Secret:
 def _of_file(path: Path, what: str) -> str:
     """The file is judged and read through one descriptor, so that it cannot be swapped in between."""
     try:
-        with path.open(encoding="utf-8") as file:
+        with io.TextIOWrapper(open_regular(path), encoding="utf-8") as file:
             _refuse_exposed(os.fstat(file.fileno()).st_mode, path, what)
             return file.readline().rstrip("\r\n")
+    except NotRegular as error:
+        fix = "write the secret into a file of its own; what is piped in is read with --token-stdin or --password-stdin"
+        raise _unreadable(what, path, error.strerror or "", fix) from error
     except OSError as error:
-        raise ConfigError(
-            f"the secret of {what} cannot be read", code=UNREADABLE, where=str(path), why=error.strerror or ""
-        ) from error
+        raise _unreadable(what, path, error.strerror or "", "name a file that you may read") from error
     except UnicodeDecodeError as error:
-        why = "the file is not UTF-8 text"
-        raise ConfigError(f"the secret of {what} cannot be read", code=UNREADABLE, where=str(path), why=why) from error
+        fix = "write the secret into a file of its own, as one line of text"
+        raise _unreadable(what, path, "the file is not UTF-8 text", fix) from error
+
+
+def _unreadable(what: str, path: Path, why: str, fix: str) -> ConfigError:
+    return ConfigError(f"the secret of {what} cannot be read", code=UNREADABLE, where=str(path), why=why, fix=fix)
 
 
 def _of_command(source: Source, what: str) -> str:

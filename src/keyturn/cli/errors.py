@@ -27,7 +27,8 @@ def draw(error: KeyturnError, frame: Frame) -> int:
     known = entry(error.code)
     progress = getattr(error, "progress", "") or frame.progress or known.progress
     lines = [f"{frame.tone(f'error[{error.code}]', Tone.BAD)}: {harmless(error.what)}"]
-    fix = error.fix + frame.place if _ON_DIRECTORY.match(error.fix) else error.fix
+    fix = error.fix or " ".join(known.fix.split())
+    fix += frame.place if _ON_DIRECTORY.match(fix) else ""
     for name, text in (("where", error.where), ("why", error.why), ("fix", fix)):
         lines += _field(name, text)
     if known.title:

@@ -32,6 +32,8 @@ def open_files(file: Path, identity: Path, folder: Path, wanted: Pattern[str]) -
     """
     inner = folder / _INNER
     try:
+        if file.exists() and not file.is_file():
+            raise OSError("it is no file")
         with file.open("rb") as sealed:
             write_private(inner, b"")
             with inner.open("wb") as clear:

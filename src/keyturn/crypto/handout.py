@@ -110,6 +110,8 @@ def recipient_from(text: str) -> pyrage.x25519.Recipient:
 
 def identities_in(path: Path) -> list[pyrage.x25519.Identity]:
     """The identities of a file.  Raises ConfigError when it holds none."""
+    if path.exists() and not path.is_file():
+        raise _no_identity(path, "it is a folder, a pipe or a device")
     try:
         with path.open("rb") as file:
             text = file.read(MOST_BYTES).decode()

@@ -11,6 +11,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO, Final, Protocol
 from weakref import finalize
 
+from keyturn.bulk.regular import NotRegular, open_regular
 from keyturn.core.errors import SourceError
 
 BLOCK: Final = 1 << 20
@@ -45,15 +46,15 @@ class OnDisk:
     def open(self) -> BinaryIO:
         """The file, which is a file and nothing else: a device or a pipe gives something else each time."""
         try:
-            if self.path.exists() and not self.path.is_file():
-                raise SourceError(
-                    f"{self.path} is not a file",
-                    code="KT-IN-001",
-                    where=str(self.path),
-                    why="a run reads its file more than once, and must find the same in it each time",
-                    fix="write it into a file first, or pipe it in and name it -",
-                )
-            return self.path.open("rb")
+            return open_regular(self.path)
+        except NotRegular:
+            raise SourceError(
+                f"{self.path} is not a file",
+                code="KT-IN-001",
+                where=str(self.path),
+                why="a run reads its file more than once, and must find the same in it each time",
+                fix="write it into a file first, or pipe it in and name it -",
+            ) from None
         except OSError as error:
             raise SourceError(
                 f"the file {self.path.name} cannot be read",

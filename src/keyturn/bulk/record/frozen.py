@@ -18,6 +18,7 @@ from keyturn.bulk.planning.lookup import Lookup, read_lookup
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.facts import Now, Pin, changed, read_pin, written_pin
 from keyturn.bulk.record.private import open_private
+from keyturn.bulk.regular import open_regular
 from keyturn.bulk.written import read_job, read_reading, written
 from keyturn.core.errors import ConfigError, PlanError, SourceError
 
@@ -225,7 +226,7 @@ def write_frozen(frozen: Frozen, path: Path) -> None:
 def is_frozen(path: Path) -> bool:
     """Whether a file is, or was, a frozen plan of any format."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return f'"{MARK}"'.encode() in file.read(100)
     except OSError:
         return False
@@ -254,7 +255,7 @@ def read_frozen(path: Path) -> Frozen:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             text = file.read(MOST_BYTES)
     except OSError as error:
         raise _unreadable(path, "cannot be read", error.strerror or "") from None

@@ -125,11 +125,12 @@ def verify(frame: Frame, file: Path | None, keys: tuple[Path, ...], data: Path |
     """
     from keyturn.app.exporting import prove, public_keys
     from keyturn.app.trail import verify as prove_store
+    from keyturn.bulk.regular import open_regular
 
     if file is not None:
         is_ours = public_keys(keys)
         try:
-            with file.open("rb") as lines:
+            with open_regular(file) as lines:
                 proof = prove(lines, is_ours)
         except OSError as error:
             why = error.strerror or ""

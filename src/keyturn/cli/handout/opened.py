@@ -97,14 +97,17 @@ def found(frame: Frame, named: str) -> "tuple[RunFolder | None, list[Path]]":
 
 
 def _read(machine: Any, path: Path, identity: Path) -> "list[Handed]":
+    from keyturn.bulk.regular import open_regular
     from keyturn.core.errors import ConfigError
     from keyturn.core.handout import read_line
 
     try:
-        sealed = path.read_bytes()
+        with open_regular(path) as file:
+            sealed = file.read()
     except OSError as error:
         what, why = "the handout cannot be read", error.strerror or ""
-        raise ConfigError(what, code="KT-CFG-035", where=str(path), why=why) from None
+        fix = "name a run, or its file handout-RUN.age"
+        raise ConfigError(what, code="KT-CFG-035", where=str(path), why=why, fix=fix) from None
     try:
         return [read_line(line) for line in machine.sealer().open(sealed, identity, path).splitlines() if line]
     except ValueError:

@@ -78,11 +78,12 @@ def _write(frame: Frame, run: str, into: str | None, redact: str, *, force: bool
 
 def _verify(frame: Frame, file: Path, key: str) -> None:
     from keyturn.app.runs import proven as prove
+    from keyturn.bulk.regular import open_regular
     from keyturn.core.errors import ConfigError
 
     try:
         wanted = Path(key).read_text("ascii").strip() if key and Path(key).is_file() else key
-        with file.open("rb") as lines:
+        with open_regular(file) as lines:
             proven = prove(lines, wanted)
     except OSError as error:
         raise ConfigError(
