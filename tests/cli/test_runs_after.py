@@ -128,3 +128,23 @@ def test_every_event_is_of_the_published_form(place: Place) -> None:
     [row] = [line for line in lines if line["type"] == "row"][:1]
     assert not EVENTS.is_valid({**row, "outcome": "perhaps"})
     assert EVENTS.is_valid({"v": 1, "type": "new"})
+
+
+def test_an_outcome_is_named_as_it_is_shown_or_with_a_dash(place: Place) -> None:
+    """What a summary calls `not tried` is typed in a shell without quotes."""
+    args = (
+        "reset",
+        place.file("userid\nannika\nbodil\n"),
+        "-t",
+        "there",
+        "--expect",
+        "2",
+        "--canary",
+        "1",
+        "--no-input",
+    )
+    place.call(*args, code=7)
+    shown = [place.call("runs", "rows", "--outcome", word).stdout for word in ("not tried", "not-tried")]
+    assert shown[0] == shown[1]
+    assert "bodil  not tried" in shown[0]
+    assert "annika" in place.call("runs", "rows", "--verified", "not-read").stdout

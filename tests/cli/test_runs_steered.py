@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from keyturn.bulk.running.channel import Channel, Doing, Standing
 from keyturn.bulk.running.pacing import Slowed, Why
 from keyturn.store.private import HeldFile, hold
 from tests.bulk.desk import users, write
-from tests.bulk.kit import Kit
+from tests.bulk.kit import KEYTURN, Kit
 from tests.cli.runs_kit import Place
 from tests.support.password_server import PasswordServer, password_server
 
@@ -136,3 +138,31 @@ def test_a_watcher_hears_what_the_worker_s_own_screen_hears(held: Held) -> None:
     for words in ("paused: everything came back", "going on", "stopping: a word"):
         assert words in done.stderr
     assert done.stdout.endswith("finished, 1 done, 0 left\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a keyboard cannot be watched there")
+@pytest.mark.parametrize(("word", "code", "sent"), [("stop", 7, 2), ("go", 0, 30)])
+def test_a_run_that_asks_about_its_canary_listens(
+    tmp_path: Path, server: PasswordServer, word: str, code: int, sent: int
+) -> None:
+    """The question can be answered at another terminal, where it is seen that it stands."""
+    kit = Kit(tmp_path / "home", server.url).configure()
+    other = Place(tmp_path, server)
+    keyboard, ours = os.openpty()
+    command = ["reset", str(write(tmp_path, users(30))), "-t", "there", "--expect", "30", "--canary", "2"]
+    working = subprocess.Popen([KEYTURN, *command], env=kit.environment, stdin=ours, stderr=subprocess.PIPE, text=True)
+    assert working.stderr is not None
+    said = iter(working.stderr.readline, "")
+    assert any("the canary is through" in line for line in said)
+    for _ in range(100):
+        [told] = other.lines("runs", "watch", "--once", "--json")
+        if told["doing"] == "asking":
+            break
+        time.sleep(0.05)
+    assert "waits for an answer" in other.call("runs", "watch", "--once").output
+    other.call("runs", "pause")
+    other.call("runs", word)
+    working.communicate(timeout=60)
+    os.close(keyboard)
+    os.close(ours)
+    assert (working.returncode, server.requests) == (code, sent)

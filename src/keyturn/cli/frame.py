@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from pathlib import Path
@@ -53,6 +53,13 @@ class Manners:
     accessible: bool = False
     color: bool | None = None
     log_file: Path | None = None
+
+
+Elsewhere = Callable[[], str]
+"""Looks whether a question was answered at another terminal: by what, or nothing yet."""
+
+LOOKS = 0.25
+"""Seconds between two such looks."""
 
 
 class Unanswered(PlanError):
@@ -223,17 +230,28 @@ class Frame:
 
     # asking
 
-    def confirm(self, question: str, *, otherwise: str = "") -> bool:
+    def confirm(self, question: str, *, otherwise: str = "", elsewhere: Elsewhere | None = None) -> bool:
         """Ask a yes-or-no question; Enter alone is no.  Raises Unanswered (exit 8) where nobody may be asked."""
-        return self.ask(f"{question} [y/N]", default="n", otherwise=otherwise).strip().lower() in ("y", "yes")
+        answer = self.ask(f"{question} [y/N]", default="n", otherwise=otherwise, elsewhere=elsewhere)
+        return answer.strip().lower() in ("y", "yes")
 
-    def ask(self, question: str, *, default: str | None = None, otherwise: str = "") -> str:
-        """Ask for a line.  otherwise: the flag that answers it, for the error where nobody may be asked."""
+    def ask(
+        self,
+        question: str,
+        *,
+        default: str | None = None,
+        otherwise: str = "",
+        elsewhere: Elsewhere | None = None,
+    ) -> str:
+        """Ask for a line.  otherwise: the flag that answers it, for the error where nobody may be asked.
+
+        elsewhere: looked at while nobody types; what it answers stands for the line.
+        """
         self._insist(question, otherwise)
         shown = default if default not in (None, "", "n") else None
         mark = f" [{shown}]" if shown else ""
         click.echo(f"{question}{mark} ", nl=False, err=True, color=self.color)
-        line = sys.stdin.readline()
+        line = (_answer_from(elsewhere) if elsewhere is not None else "") or sys.stdin.readline()
         if not line:
             raise click.Abort
         return line.rstrip("\r\n") or default or ""
@@ -253,6 +271,24 @@ class Frame:
 
 pass_frame = click.make_pass_decorator(Frame, ensure=True)
 """Hands the frame to a command as its first argument."""
+
+
+def _answer_from(elsewhere: Elsewhere) -> str:
+    """Wait until a line is typed, which is left to be read, or until there is an answer from elsewhere.
+
+    Where a keyboard cannot be watched (on Windows) there is nothing to wait for: the line is read.
+    """
+    import select
+
+    while not (answer := elsewhere()):
+        try:
+            typed, _, _ = select.select([sys.stdin], [], [], LOOKS)
+        except (OSError, ValueError):
+            return ""
+        if typed:
+            return ""
+    click.echo(answer, err=True)
+    return answer
 
 
 def _plain(value: object) -> object:

@@ -43,12 +43,16 @@ class Word(StrEnum):
 
 @unique
 class Doing(StrEnum):
-    """What a run is doing.  Paused: nothing is in flight any more, and the handout is as it stands now."""
+    """What a run is doing.  Paused: nothing is in flight any more, and the handout is as it stands now.
+
+    Asking: its canary is through, and it waits for a go.
+    """
 
     RUNNING = "running"
     PAUSING = "pausing"
     PAUSED = "paused"
     STOPPING = "stopping"
+    ASKING = "asking"
 
 
 @dataclass(frozen=True, slots=True)

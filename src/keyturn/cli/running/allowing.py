@@ -8,6 +8,7 @@ import click
 
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.running.breaker import Cause
+from keyturn.bulk.running.channel import Channel, Doing, Standing, Word
 from keyturn.bulk.running.events import Event, RowSettled
 from keyturn.bulk.running.run import Run, Summary
 from keyturn.cli.frame import Frame, harmless
@@ -36,7 +37,7 @@ def with_canary(desk: Desk, run: Run, total: int, canary: int | None) -> Summary
     if {trip.cause for _, trip in summary.halts} != {Cause.CANARY}:
         return summary  # nothing is left, or something else stopped it
     _show(desk.frame, through)
-    if not _allowed(desk.frame, summary.left):
+    if not _allowed(desk.frame, Asking(Channel(run.folder.path), ",".join(desk.seats), summary)):
         return summary
     return work_off(desk, run, summary.left)
 
@@ -54,11 +55,40 @@ def tell_of_skipping(desk: Desk, plan: Plan, asked: Asked) -> None:
             desk.frame.warn(text, code="KT-RUN-035")
 
 
-def _allowed(frame: Frame, left: int) -> bool:
+class Asking:
+    """The question, as it stands for other terminals, where `runs go` and `runs stop` answer it as well."""
+
+    def __init__(self, channel: Channel, where: str, summary: Summary) -> None:
+        total, through = sum(summary.states.values()), sum(summary.states.values()) - summary.left
+        states = {str(state): count for state, count in summary.states.items()}
+        self.left = summary.left
+        self._channel = channel
+        self._standing = Standing(Doing.ASKING, where, total=total, through=through, states=states)
+        self._tell()
+
+    def heard(self) -> str:
+        """What was said elsewhere, as an answer to the question; nothing where it still stands."""
+        said = self._channel.heed()
+        if said is None:
+            return ""
+        number, word = said
+        self._standing = replace(self._standing, heard=number, doing=_FOLLOWS[word])
+        self._tell()
+        return {Word.GO: "y", Word.STOP: "n"}.get(word, "")
+
+    def _tell(self) -> None:
+        with suppress(OSError):  # a disk that takes nothing disturbs no run
+            self._channel.tell(self._standing)
+
+
+_FOLLOWS = {Word.GO: Doing.RUNNING, Word.STOP: Doing.STOPPING, Word.PAUSE: Doing.ASKING}
+
+
+def _allowed(frame: Frame, asking: Asking) -> bool:
     if not frame.may_ask:
         return False
     with suppress(click.Abort):  # the keyboard went away: nobody said go
-        return frame.confirm(f"Go on with the other {left:,}?")
+        return frame.confirm(f"Go on with the other {asking.left:,}?", elsewhere=asking.heard)
     return False
 
 

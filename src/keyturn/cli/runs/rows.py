@@ -1,6 +1,6 @@
 """`keyturn runs rows`: what became of each row."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,10 +16,18 @@ VERDICTS = ("yes", "no", "cannot tell", "not read")
 OUTCOMES = ("created", "changed", "skipped", "failed", "uncertain", "not tried", "sent")
 
 
+class Words(click.Choice[str]):
+    """One of a few words, as they are shown; a dash stands for the space in `not tried`, for shells."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The words with their spaces."""
+        return str(super().convert(str(value).replace("-", " "), param, ctx))
+
+
 @click.command()
 @click.argument("run", required=False, default="", shell_complete=complete_runs)
-@click.option("--outcome", multiple=True, type=click.Choice(OUTCOMES), help="Only rows that ended so.")
-@click.option("--verified", multiple=True, type=click.Choice(VERDICTS), help="Only rows of which reading back told so.")
+@click.option("--outcome", multiple=True, type=Words(OUTCOMES), help="Only rows that ended so.")
+@click.option("--verified", multiple=True, type=Words(VERDICTS), help="Only rows of which reading back told so.")
 @click.option("-t", "--target", shell_complete=complete_targets, help="Only rows that go there.")
 @click.option("--retry-file", metavar="FILE", help="Write them in the columns of your file, to mend; - for stdout.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
@@ -38,6 +46,7 @@ def rows(
 
     \b
       keyturn runs rows r7f3k2a --outcome failed -t maximo-prod
+      keyturn runs rows r7f3k2a --outcome not-tried
       keyturn runs rows r7f3k2a --verified no
       keyturn runs rows r7f3k2a --output jsonl > rows.jsonl
       keyturn runs rows r7f3k2a --outcome failed --retry-file fix.csv

@@ -44,8 +44,11 @@ def watch_run(frame: Frame, run: str, once: bool) -> None:
 def _line(standing: "Standing | None") -> str:
     if standing is None:
         return "begins, asks somebody something, or writes its reports"
+    from keyturn.bulk.running.channel import Doing
     from keyturn.cli.running.watching import slowly
 
+    if standing.doing is Doing.ASKING:
+        return "its canary is through, and it waits for an answer:  keyturn runs go  or  keyturn runs stop"
     waits = f", {slowly(standing.slowed)}" if standing.slowed else ""
     doing = f"{standing.doing}, reading back" if standing.reading else standing.doing
     return (
@@ -92,7 +95,7 @@ def _pass_on(listeners: "Sequence[Listener]", before: "Standing | None", now: "S
             case Doing.RUNNING:
                 events.append(Held(on=False))
             case _:
-                events.append(Held(on=True, sealed=now.doing is Doing.PAUSED))
+                events.append(Held(on=True, sealed=now.doing in (Doing.PAUSED, Doing.ASKING)))
     for event in events:
         for listener in listeners:
             listener(event)
