@@ -159,3 +159,47 @@ def test_a_damaged_stone_hides_no_other_run(place: Place, damage: str) -> None:
     told = {each["run"]: each["state"] for each in json.loads(place.call("runs", "list", "--json").stdout)}
     assert (told.pop(folder.run), [*told.values()]) == ("forgotten", ["finished"])
     assert f"run {folder.run} was forgotten\n" in place.call("runs", "show", folder.run, code=2).stderr
+
+
+@pytest.mark.parametrize("left", [b"", b"SQLite format 3\0", None])
+def test_a_run_that_died_while_its_journal_was_made_never_began(place: Place, left: bytes | None) -> None:
+    """It is said that nothing was sent, nothing else is in its way, and it can be forgotten."""
+    died = ran(place)
+    place.call("handout", "shred", died.run, "--yes")
+    died.making.touch()
+    died.journal.unlink()
+    if left is not None:
+        died.journal.write_bytes(left)
+    assert f"{died.run}  never began" in place.call("runs", "list").stdout
+    for command in (("show",), ("rows",), ("verify",)):
+        said = place.call("runs", *command, died.run, code=2).stderr
+        assert f"error[KT-RUN-078]: run {died.run} never began" in said
+        assert "nothing was sent" in said
+    assert "never began; nothing was sent" in place.call("doctor", "--offline").stdout
+    assert "never began" not in place.call("handout", "status").stderr
+    assert "there is no run to resume" in place.call("resume", "--no-input", code=2).stderr
+    sent = place.server.requests
+    place.call("reset", place.file("userid\nannika\nbodil\n"), *RUN)
+    assert place.server.requests == sent + 2
+    place.call("runs", "forget", died.run, "--confirm", died.run)
+    assert [path.name for path in died.path.iterdir()] == ["forgotten.json"]
+    assert f"{died.run}  forgotten" in place.call("runs", "list").stdout
+
+
+def test_a_run_that_is_killed_while_its_journal_is_made_leaves_the_mark(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one that begins takes it away before its first request."""
+    monkeypatch.setattr("keyturn.cli.running.carrying.mark_made", _die)
+    place.call("reset", place.file("userid\nannika\n"), "-t", "there", "--yes", "--no-input", code=1)
+    assert "never began" in place.call("runs", "list").stdout
+    assert "annika" not in place.server.passwords
+    [folder] = (place.home / "state" / "runs").iterdir()
+    place.call("runs", "forget", folder.name, "--confirm", folder.name)
+    monkeypatch.undo()
+    place.call("reset", place.file("userid\nannika\n"), *RUN)
+    assert [path for path in (place.home / "state" / "runs").iterdir() if RunFolder(path).making.exists()] == []
+
+
+def _die(folder: RunFolder) -> None:
+    raise OSError(28, "No space left on device", str(folder.path))

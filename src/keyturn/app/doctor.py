@@ -20,7 +20,7 @@ from keyturn.app.sections_target import TargetSettings
 from keyturn.app.settings import SECRETS, Settings
 from keyturn.app.targets import FILES, check
 from keyturn.bulk.record.facts import FINISHED, Facts
-from keyturn.bulk.record.folder import RunFolder, begun_at, run_folders
+from keyturn.bulk.record.folder import NeverBegan, RunFolder, begun_at, run_folders
 from keyturn.core.errors import ConfigError, RunError, StoreError
 
 LEAST_FREE: Final = 100 * 1024 * 1024
@@ -147,6 +147,9 @@ def _run(machine: Machine, folder: RunFolder, now: datetime) -> Iterator[Finding
     begun = begun_at(folder)
     try:
         journal = machine.journal(folder.journal)
+    except NeverBegan as error:
+        yield Finding(Grade.NOTE, f"{error.what}; nothing was sent", f"keyturn runs forget {folder.run}")
+        return
     except RunError:
         yield Finding(Grade.NOTE, f"run {folder.run} is under way in another process")
         return

@@ -16,6 +16,7 @@ from keyturn.bulk.job import Rules
 from keyturn.bulk.record.approval import Demand, Person, approver
 from keyturn.bulk.record.evidence import Proven, verify_evidence
 from keyturn.bulk.record.facts import Address
+from keyturn.bulk.record.folder import NeverBegan, RunFolder
 from keyturn.bulk.record.handing import Handing
 from keyturn.bulk.regular import open_regular
 from keyturn.core.errors import ConfigError, RunError
@@ -130,8 +131,18 @@ class Machine:
         return self._keyring().open(bytes.fromhex(sealed))
 
     def journal(self, path: Path, *, create: bool = False) -> Journal:
-        """The journal of a run, held by this process.  Raises RunError (KT-RUN-010) when another one holds it."""
-        return open_journal(path, create=create)
+        """The journal of a run, held by this process.
+
+        Raises RunError (KT-RUN-010) when another one holds it, NeverBegan where it was not made to its end.
+        """
+        folder = RunFolder(path.parent)
+        if create:
+            folder.making.touch(mode=0o600)
+            return open_journal(path, create=True)
+        if folder.making.exists():
+            hold(path).release()
+            raise NeverBegan(folder)
+        return open_journal(path)
 
     def worker(self, journal: Path) -> str:
         """Which process works on the run of this journal, in words; empty when none does."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from keyturn.bulk.record.private import keep_names
 from keyturn.core.errors import RunError
 
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -17,6 +18,8 @@ JOURNAL: Final = "journal.db"
 BEGUN: Final = "begun"
 """Holds the time at which the run began; the newest run is found by it without opening journals."""
 
+MAKING: Final = "being-made"
+"""There while the journal is made: a run whose process died meanwhile never began, and sent nothing."""
 
 STONE: Final = "forgotten.json"
 """Stays where a run was that was forgotten."""
@@ -42,6 +45,11 @@ class RunFolder:
     def journal(self) -> Path:
         """The durable record."""
         return self.path / JOURNAL
+
+    @property
+    def making(self) -> Path:
+        """There while the journal is being made."""
+        return self.path / MAKING
 
     @property
     def vault(self) -> Path:
@@ -86,9 +94,28 @@ def make_run_folder(runs: Path, now: datetime) -> RunFolder:
         return folder
 
 
+class NeverBegan(RunError):
+    """The process of a run ended while its journal was being made."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        super().__init__(
+            f"run {folder.run} never began",
+            code="KT-RUN-078",
+            where=str(folder.path),
+            why="its process ended before its journal was whole; nothing was sent",
+            fix=f"start it again; keyturn runs forget {folder.run}  takes away what is left of this one",
+        )
+
+
+def mark_made(folder: RunFolder) -> None:
+    """The journal is whole, and rows may be sent: from here on it tells how the run stands."""
+    folder.making.unlink()
+    keep_names(folder.path)
+
+
 def run_folders(runs: Path) -> list[RunFolder]:
     """All runs that are here, the newest first."""
-    found = [folder for folder in _all(runs) if folder.journal.exists() and not folder.stone.exists()]
+    found = [folder for folder in _all(runs) if _is_there(folder) and not folder.stone.exists()]
     return sorted(found, key=_begun, reverse=True)
 
 
@@ -96,6 +123,10 @@ def forgotten_runs(runs: Path) -> list[RunFolder]:
     """All runs that were forgotten here, the last one first."""
     found = [folder for folder in _all(runs) if folder.stone.exists()]
     return sorted(found, key=lambda folder: folder.stone.stat().st_mtime, reverse=True)
+
+
+def _is_there(folder: RunFolder) -> bool:
+    return folder.journal.exists() or folder.making.exists()
 
 
 def _all(runs: Path) -> list[RunFolder]:
@@ -120,7 +151,7 @@ def find_run(runs: Path, run: str) -> RunFolder:
     folder = RunFolder(runs / run)
     if RUN_ID.fullmatch(run) and folder.stone.exists():
         raise _forgotten(folder)
-    if not RUN_ID.fullmatch(run) or not folder.journal.exists():
+    if not RUN_ID.fullmatch(run) or not _is_there(folder):
         raise RunError(f"there is no run {run}", code="KT-RUN-002", where=str(runs), fix="keyturn runs list")
     return folder
 

@@ -75,8 +75,19 @@ def mark_forgotten(folder: RunFolder, journal: Journal, wish: Wish, notes: Path)
     told = {"run": folder.run, "at": wish.at.isoformat(), "by": wish.by, "open": left, "handout": handout}
     _note(notes, {**told, "what": "run.forget", "rows": sum(journal.counts().values()), "counts": wish.keep_counts})
     journal.note(keyless(facts))
+    _put_stone(folder, {**told, **kept})
+
+
+def mark_unbegun(folder: RunFolder, wish: Wish, notes: Path) -> None:
+    """Put up the stone of a run that never began: there is no key, no row and no handout of it."""
+    told = {"run": folder.run, "at": wish.at.isoformat(), "by": wish.by, "open": 0, "handout": "none"}
+    _note(notes, {**told, "what": "run.forget", "rows": 0, "counts": False})
+    _put_stone(folder, told)
+
+
+def _put_stone(folder: RunFolder, told: Mapping[str, Any]) -> None:
     with open_private(folder.stone) as file:
-        file.write(json.dumps({"v": 1, **told, **kept}, ensure_ascii=False).encode() + b"\n")
+        file.write(json.dumps({"v": 1, **told}, ensure_ascii=False).encode() + b"\n")
 
 
 def sweep(folder: RunFolder) -> None:

@@ -53,7 +53,7 @@ def _named(machine: "Machine", run: str) -> "Standing":
 
 
 def _all(frame: Frame, machine: "Machine", now: "datetime") -> None:
-    from keyturn.bulk.record.folder import run_folders
+    from keyturn.bulk.record.folder import NeverBegan, run_folders
     from keyturn.bulk.record.standing import standing_of
     from keyturn.core.errors import RunError, StoreError
 
@@ -61,6 +61,8 @@ def _all(frame: Frame, machine: "Machine", now: "datetime") -> None:
     for folder in run_folders(machine.folders.runs):
         try:
             journal = machine.journal(folder.journal)
+        except NeverBegan:
+            continue
         except (RunError, StoreError) as error:
             frame.warn(f"run {folder.run} is passed over: {error.what}", code="KT-RUN-034")
             continue

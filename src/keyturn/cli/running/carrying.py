@@ -11,7 +11,7 @@ from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.job import Operation
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.facts import FINISHED, FLAGS, KEY, PLANNING, RECORDED, Facts, pinned
-from keyturn.bulk.record.folder import RunFolder, make_run_folder, run_folders
+from keyturn.bulk.record.folder import RunFolder, make_run_folder, mark_made, run_folders
 from keyturn.bulk.record.notices import NOTICES
 from keyturn.bulk.record.piped import seal_input
 from keyturn.bulk.record.same import sealed
@@ -104,6 +104,7 @@ def _begin(
     hidden = new_veil() if redacted(desk, asked) else {}
     said = {**hidden, **_hand(), **_notices(asked), "name": asked.name, "local": "yes" if own else "no"}
     begin(journal, plan, {**facts, **kept, **said, **more})
+    mark_made(folder)
 
 
 def _notices(asked: Asked) -> dict[str, str]:

@@ -22,7 +22,7 @@ from keyturn.bulk.record.facts import (
     same_targets,
     targets_of,
 )
-from keyturn.bulk.record.folder import RunFolder, find_run, run_folders
+from keyturn.bulk.record.folder import NeverBegan, RunFolder, find_run, run_folders
 from keyturn.bulk.record.same import SAME, opened
 from keyturn.bulk.record.veil import REDACT, REDACTION, new_key
 from keyturn.bulk.running.run import Summary, recall
@@ -125,6 +125,10 @@ def _chosen(frame: Frame, machine: Machine, run: str) -> tuple[RunFolder, Facts]
     for folder in folders:
         try:
             journal = machine.journal(folder.journal)
+        except NeverBegan:
+            if run:
+                raise
+            continue
         except StoreError as error:
             if run:
                 raise

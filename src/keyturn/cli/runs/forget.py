@@ -65,11 +65,16 @@ def forget(
 
 
 def _forget(machine: "Machine", folder: "RunFolder", wish: "Wish") -> None:
-    from keyturn.bulk.record.forgetting import NOTES, mark_forgotten, sweep
+    from keyturn.bulk.record.folder import NeverBegan
+    from keyturn.bulk.record.forgetting import NOTES, mark_forgotten, mark_unbegun, sweep
 
     if not folder.stone.exists():
-        with closing(machine.journal(folder.journal)) as journal:
-            mark_forgotten(folder, journal, wish, machine.folders.state / NOTES)
+        notes = machine.folders.state / NOTES
+        try:
+            with closing(machine.journal(folder.journal)) as journal:
+                mark_forgotten(folder, journal, wish, notes)
+        except NeverBegan:
+            mark_unbegun(folder, wish, notes)
     sweep(folder)
 
 
@@ -87,7 +92,7 @@ def _named(frame: Frame, machine: "Machine", run: str) -> "RunFolder":
 
 def _old(frame: Frame, machine: "Machine") -> "list[RunFolder]":
     from keyturn.bulk.record.facts import Facts
-    from keyturn.bulk.record.folder import run_folders
+    from keyturn.bulk.record.folder import NeverBegan, run_folders
     from keyturn.bulk.record.forgetting import is_old, open_rows
     from keyturn.bulk.record.notices import planned
     from keyturn.core.errors import RunError, StoreError
@@ -100,6 +105,8 @@ def _old(frame: Frame, machine: "Machine") -> "list[RunFolder]":
                 if not is_old(Facts(journal.facts()), machine.clock().now(), days):
                     continue
                 left = open_rows(journal) + planned(journal, Facts(journal.facts()))
+        except NeverBegan:
+            continue
         except (RunError, StoreError) as error:
             frame.warn(f"run {folder.run} is passed over: {error.what}", code="KT-RUN-034")
             continue

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.cli.runs.opened import opened, told_of
+from keyturn.cli.runs.opened import NEVER_BEGAN, opened, told_of
 
 if TYPE_CHECKING:
     from keyturn.bulk.record.folder import RunFolder
@@ -21,7 +21,7 @@ def list_runs(frame: Frame) -> None:
       keyturn runs list --json
     """
     from keyturn.app.clock import SystemClock
-    from keyturn.bulk.record.folder import forgotten_runs, run_folders
+    from keyturn.bulk.record.folder import NeverBegan, forgotten_runs, run_folders
     from keyturn.bulk.record.forgetting import is_old
     from keyturn.core.errors import RunError, StoreError
 
@@ -31,6 +31,8 @@ def list_runs(frame: Frame) -> None:
             with opened(frame, folder.run) as (journal, facts):
                 found.append(told_of(folder, journal, facts))
                 old += is_old(facts, SystemClock().now(), days)
+        except NeverBegan:
+            found.append({"run": folder.run, "state": NEVER_BEGAN, "begun": _when(folder)})
         except RunError:
             found.append({"run": folder.run, **_from_its_worker(folder)})
         except StoreError:
@@ -44,6 +46,13 @@ def list_runs(frame: Frame) -> None:
     if old:
         runs = "1 finished run is" if old == 1 else f"{old:,} finished runs are"
         frame.say(f"{runs} older than {days} days:  keyturn runs forget --old")
+
+
+def _when(folder: "RunFolder") -> str:
+    from keyturn.bulk.record.folder import begun_at
+
+    begun = begun_at(folder)
+    return f"{begun:%Y-%m-%dT%H:%M:%SZ}" if begun is not None else ""
 
 
 def _forgotten(folder: "RunFolder") -> dict[str, object]:

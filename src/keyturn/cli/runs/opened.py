@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from keyturn.bulk.record.folder import RunFolder
     from keyturn.core.journal import Journal
 
+NEVER_BEGAN = "never began"
+"""How a run stands whose process ended before its journal was whole: nothing was sent."""
+
 
 def named(frame: Frame, run: str) -> str:
     """The named run, else the newest.  Raises RunError when there is none."""
@@ -69,9 +72,9 @@ def told_of(folder: "RunFolder", journal: "Journal", facts: "Facts") -> dict[str
 
 def _state(written: str) -> str:
     """What an open journal says.  Whoever works on a run holds its journal, so `running` was left in the middle."""
-    from keyturn.bulk.record.facts import RUNNING
+    from keyturn.bulk.record.facts import PLANNING, RUNNING
 
-    return "unfinished" if written == RUNNING else written
+    return {RUNNING: "unfinished", PLANNING: NEVER_BEGAN, "": NEVER_BEGAN}.get(written, written)
 
 
 def _moment(written: str) -> str:
