@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Generator, Sequence
@@ -13,6 +12,7 @@ from starlette.types import ASGIApp
 
 from keyturn.app.connections import Patience, protocol_with
 from keyturn.core.errors import ConfigError
+from keyturn.core.hosts import is_loopback
 
 Chore = Callable[[asyncio.Event], Awaitable[None]]
 """Work beside the requests (mail, checkpoints): goes on until the event is set, then finishes and returns."""
@@ -125,13 +125,3 @@ def stop_on_signals(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address or a name is this machine's own."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from keyturn.app.serve import is_loopback
 from keyturn.core.errors import ConfigError
+from keyturn.core.hosts import is_loopback
 from keyturn.http.front import LOOPBACK, Front, Network
 
 _NAME: Final = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?)", re.ASCII)

@@ -1,6 +1,5 @@
 """From the name of a target to a directory that commands can be sent to."""
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +17,7 @@ from keyturn.app.sections_target import TargetSettings
 from keyturn.app.settings import Settings
 from keyturn.app.sources import Credentials, Source, fetch, guard
 from keyturn.core.errors import ConfigError
+from keyturn.core.hosts import is_loopback
 from keyturn.core.ports import Directory
 from keyturn.core.secret import Secret
 
@@ -175,7 +175,7 @@ def _check_url(url: str, where: str, target: TargetSettings, field: str = "url")
         fault = "an address begins with https:// and a host"
     elif parts.query or parts.fragment:
         fault = "an address has no ? and no #"
-    elif parts.scheme == "http" and not _is_here(parts) and not target.allow_plain_http:
+    elif parts.scheme == "http" and not is_loopback(parts.hostname or "") and not target.allow_plain_http:
         fault = "passwords would cross the network in clear"
         fix = "use https://, or say allow_plain_http = true in this target if you must"
     if fault:
@@ -188,16 +188,7 @@ def _holds_password(url: str) -> bool:
 
 def _is_open(target: TargetSettings) -> bool:
     parts = [urlsplit(url) for url in (target.url, target.sign_in_url, target.manage_url)]
-    return any(part.scheme == "http" and not _is_here(part) for part in parts)
-
-
-def _is_here(parts: SplitResult) -> bool:
-    if parts.hostname == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False
+    return any(part.scheme == "http" and not is_loopback(part.hostname or "") for part in parts)
 
 
 def _absolute(path: str, folder: Path) -> str:

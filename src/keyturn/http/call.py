@@ -1,6 +1,5 @@
 """How we call out: one warm session a target, verified TLS, bounded answers, and the truth about what was sent."""
 
-import ipaddress
 import ssl
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ import aiohttp
 from yarl import URL
 
 from keyturn.core.errors import ConfigError
+from keyturn.core.hosts import is_loopback
 from keyturn.core.limits import Gate
 from keyturn.http.allowances import read_allowances
 from keyturn.http.answers import Answer, Lost
@@ -176,16 +176,6 @@ def _base(site: Site) -> str:
             fix="use https, or say allow_plain_http for this target",
         )
     return site.url.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _trust(site: Site) -> ssl.SSLContext | bool:

@@ -4,7 +4,6 @@ Off this machine the connection is encrypted or there is none: a relay that offe
 go on in clear.
 """
 
-import ipaddress
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
@@ -15,6 +14,7 @@ from typing import Final
 import aiosmtplib
 
 from keyturn.core.errors import ConfigError
+from keyturn.core.hosts import is_loopback
 from keyturn.core.secret import Secret
 
 IMPLICIT_TLS_PORT: Final = 465
@@ -66,7 +66,7 @@ class Relay:
         """What `auto` means for this relay: `auto` itself where plain text stays on this machine."""
         if self.tls is Tls.AUTO and self.port == IMPLICIT_TLS_PORT:
             return Tls.IMPLICIT
-        if self.tls is Tls.AUTO and not is_this_machine(self.host):
+        if self.tls is Tls.AUTO and not is_loopback(self.host):
             return Tls.STARTTLS
         return self.tls
 
@@ -155,14 +155,6 @@ class Connection:
             )
             await self._smtp.connect()
         return self._smtp
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether a host is this machine by its very name or number; names are not looked up."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _is_number(host: str) -> bool:
