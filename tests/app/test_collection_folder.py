@@ -69,6 +69,7 @@ def test_a_definition_may_be_missing(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.proves("RN-14")
 def test_an_environment_is_read_in_yaml_too(tmp_path: Path) -> None:
     """And one that cannot be read shows nothing of itself."""
     path = tmp_path / "Test.environment.yaml"
@@ -82,6 +83,7 @@ def test_an_environment_is_read_in_yaml_too(tmp_path: Path) -> None:
         assert TOKEN not in f"{error.what} {error.why} {error.fix} {error.where} {error}"
 
 
+@pytest.mark.proves("RN-1")
 @pytest.mark.parametrize(
     ("text", "why"),
     [

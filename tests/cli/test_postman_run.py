@@ -62,6 +62,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
         yield Bench(tmp_path, server)
 
 
+@pytest.mark.proves("RN-1")
 @pytest.mark.parametrize("request_of", [("POST", RESET, KNOWN), ("PUT", GRANT, '{"role": "{{userid}}"}')])
 def test_what_is_in_the_cell_is_what_is_sent(bench: Bench, request_of: tuple[str, str, str]) -> None:
     """In both modes: no id is taken for a number, none is cut short, blank rows and repeats are left out."""
@@ -79,6 +80,7 @@ def test_a_file_as_excel_saves_it_is_read(bench: Bench, header: bytes) -> None:
     assert bench.targets() == [f"/v3/users/{one}/password?emailPassword=true" for one in ("amal", "jane")]
 
 
+@pytest.mark.proves("RN-1")
 def test_a_variable_that_nothing_stands_for_stops_before_anything_is_sent(bench: Bench) -> None:
     """And the error names the columns that there are."""
     ended = bench.run(bench.book(item("POST", RESET, KNOWN)), "person\namal\n", "--yes", code=5)
@@ -87,6 +89,7 @@ def test_a_variable_that_nothing_stands_for_stops_before_anything_is_sent(bench:
     assert bench.targets() == []
 
 
+@pytest.mark.proves("RN-5", "RN-8")
 @pytest.mark.parametrize("method_url", [("POST", RESET), ("POST", GRANT)])
 def test_a_refused_sign_in_is_no_success(bench: Bench, method_url: tuple[str, str]) -> None:
     """newman ends with `failed 0` and 0 here, and has sent every row; we stop, and exit with 1, or with 0 under -x."""
@@ -163,6 +166,7 @@ def test_requests_without_a_file_are_sent_as_often_as_was_said(bench: Bench) -> 
     assert bench.targets() == ["/ping/x"] * 3
 
 
+@pytest.mark.proves("RN-5")
 def test_a_200_that_says_no_is_no_success(bench: Bench) -> None:
     """The verdict of the vendor, and of anybody's JSON, is read."""
     bench.server.answer = lambda _: (200, {"succeeded": False, "errors": ["no"]})
@@ -185,6 +189,7 @@ def test_scripts_stop_the_run_and_status_tests_are_rules(bench: Bench) -> None:
     bench.run(bench.book({**request, "event": [other]}), "userid\nb\n", "--yes", "--ignore-scripts")
 
 
+@pytest.mark.proves("RN-10", "RN-14")
 def test_reports_say_who_failed_and_hold_no_secret(bench: Bench) -> None:
     """newman's JSON holds token and password of each row; its JUnit knows no user."""
     bench.server.answer = lambda arrived: (404, {"message": KNOWN}) if "jan" in arrived.target else (200, {})
@@ -277,6 +282,7 @@ def test_a_variable_without_a_value_is_sent_as_it_is_when_that_is_asked_for(benc
     bench.run(book, "userid\namal\n", "--yes", "--newman-variables", code=5)
 
 
+@pytest.mark.proves("RN-7", "V12.3.2")
 def test_certificates_are_always_verified(bench: Bench) -> None:
     """And the refusal says what to do in place of it."""
     ended = bench.run(bench.book(item("PUT", GRANT, "{}")), "userid\na\n", "-k", code=2)

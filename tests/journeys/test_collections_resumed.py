@@ -40,6 +40,7 @@ class Slow:
         return 200, {}
 
 
+@pytest.mark.proves("RN-2", "RN-3", "RN-14")
 @pytest.mark.parametrize("request_of", [GRANT, RESET], ids=["as it stands", "a reset"])
 def test_a_killed_run_goes_on_with_the_same_collection_and_does_no_finished_row_again(
     request_of: dict[str, object], tmp_path: Path

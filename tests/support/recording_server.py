@@ -1,6 +1,7 @@
 """A small real HTTP server that writes down every request as it came, for comparing what two clients send."""
 
 import json
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,10 +58,10 @@ class Recorder:
 
 
 @contextmanager
-def recorder() -> Iterator[Recorder]:
+def recorder(tls: ssl.SSLContext | None = None) -> Iterator[Recorder]:
     """The server on a free port of this machine, in a thread."""
     server = Recorder()
     app = web.Application()
     app.router.add_route("*", "/{rest:.*}", server.handle)
-    with served_in_a_thread(app) as server.url:
+    with served_in_a_thread(app, tls) as server.url:
         yield server

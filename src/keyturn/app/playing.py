@@ -20,6 +20,7 @@ from keyturn.bulk.job import Job, Operation, PasswordChoice, PasswordFrom, Readi
 from keyturn.bulk.ports import RunKeys
 from keyturn.core.errors import ConfigError, SourceError
 from keyturn.core.ports import Directory
+from keyturn.core.secret import Secret
 from keyturn.dialects.postman.client import RecordedDirectory
 from keyturn.dialects.postman.wire import Collection, Item
 from keyturn.dialects.postman.wire_request import Prepared, prepare
@@ -55,11 +56,21 @@ class Manners:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Which certificates are believed, and which one is shown; each a file."""
+    """Which certificates are believed, and which one is shown; each a file.  passphrase: of the key of the latter."""
 
     ca_bundle: str = ""
     certificate: str = ""
     certificate_key: str = ""
+    passphrase: Secret | None = field(default=None, repr=False)
+
+    @property
+    def sealed(self) -> str:
+        """The file of the key that is under a pass phrase; empty where none is."""
+        file = self.certificate_key or self.certificate
+        try:
+            return file if file and b"ENCRYPTED" in Path(file).read_bytes() else ""
+        except OSError:
+            return ""  # which is told when the certificate is used
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +191,7 @@ def _as_it_stands(
             paced.allow_plain_http,
             trust.certificate,
             trust.certificate_key,
+            trust.passphrase,
         )
         return RecordedDirectory(prepared, site, SOURCE, again=manners.again)
 

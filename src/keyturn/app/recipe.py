@@ -1,7 +1,7 @@
 """How the requests of a run are made of files, kept with the run, so that a resume makes the same ones again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from keyturn.bulk.ports import RunKeys
 from keyturn.bulk.record.facts import RECORDED, Facts
 from keyturn.bulk.record.same import VARIABLES
 from keyturn.core.errors import RunError, SourceError
+from keyturn.core.secret import Secret
 from keyturn.dialects.postman.wire import Collection
 
 RECIPE: Final = "recipe"
@@ -43,6 +44,11 @@ class Recipe:
     made: bool = False
     environment_says: Mapping[str, str] = field(default_factory=dict, repr=False)
     globals_say: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def unlocked(self, ask: Callable[[str], Secret]) -> "Recipe":
+        """With the pass phrase of the key that is shown, where it needs one.  ask: for that of a file."""
+        file = self.trust.sealed
+        return replace(self, trust=replace(self.trust, passphrase=ask(file))) if file else self
 
     def book(self) -> Collection:
         """The collection; its variables go before globals, and behind the environment.  Raises SourceError."""
@@ -71,7 +77,7 @@ class Recipe:
         return [replace(play, kept=partial(self._facts, book.sha256, number)) for number, play in enumerate(plays)]
 
     def _facts(self, sha256: str, number: int, keys: RunKeys) -> Mapping[str, str]:
-        bare = replace(self, environment_says={}, globals_say={})
+        bare = replace(self, environment_says={}, globals_say={}, trust=replace(self.trust, passphrase=None))
         facts = {RECIPE: msgspec.json.encode(_Kept(bare, sha256, number)).decode()}
         if self.environment_says or self.globals_say:
             said = json.dumps([dict(self.environment_says), dict(self.globals_say)])
@@ -88,9 +94,10 @@ class _Kept:
     number: int
 
 
-def played_again(facts: Facts, settings: Settings, keys: RunKeys) -> Played:
+def played_again(facts: Facts, settings: Settings, keys: RunKeys, ask: Callable[[str], Secret]) -> Played:
     """The request of a run, made again.  The environment may say another secret meanwhile, and nothing else.
 
+    ask: for the pass phrase of a key, by its file.
     Raises SourceError when it would be another request, RunError for a run that keeps no recipe.
     """
     if not facts[RECIPE]:
@@ -101,6 +108,7 @@ def played_again(facts: Facts, settings: Settings, keys: RunKeys) -> Played:
     if facts[VARIABLES]:
         environment_says, globals_say = json.loads(keys.open(bytes.fromhex(facts[VARIABLES]), _LABEL))
         recipe = replace(recipe, environment_says=environment_says, globals_say=globals_say)
+    recipe = recipe.unlocked(ask)
     book, table = recipe.book(), recipe.table(facts.file)
     if book.sha256 != kept.sha256:
         raise _another(recipe.collection, "its files were changed after the run began")

@@ -12,6 +12,8 @@ from keyturn.cli.running.flags import Seconds
 
 if TYPE_CHECKING:
     from keyturn.app.playing import Manners
+    from keyturn.cli.frame import Frame
+    from keyturn.core.secret import Secret
 
 REPORTERS = ("cli", "json", "junit", "html")
 
@@ -191,8 +193,14 @@ def newman_flags(command: Command) -> Command:
 def _no_passphrase(given: str | None) -> None:
     if given is not None:
         raise click.UsageError(
-            "a pass phrase on the command line would be in your shell history and in `ps`: take it off the key instead"
+            "a pass phrase on the command line would be in your shell history and in `ps`: leave it away, and be asked"
         )
+
+
+def pass_phrase(frame: "Frame", file: str) -> "Secret":
+    """Ask for the pass phrase of a key.  Raises PlanError where nobody may be asked."""
+    otherwise = "a job needs a key without one:  openssl pkey -in KEY -out NEW, readable by its owner alone"
+    return frame.ask_hidden(f"Pass phrase of {file} (hidden):", otherwise=otherwise)
 
 
 def _coloured(ctx: click.Context, given: str | None) -> None:

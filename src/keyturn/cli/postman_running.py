@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from keyturn.app.earlier import earlier
@@ -20,7 +21,7 @@ from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.folder import find_run
 from keyturn.bulk.running.run import Summary
 from keyturn.cli.frame import Frame
-from keyturn.cli.postman_flags import Flags, pairs
+from keyturn.cli.postman_flags import Flags, pairs, pass_phrase
 from keyturn.cli.postman_told import announce, report, show
 from keyturn.cli.running.carrying import carry
 from keyturn.cli.running.flags import Asked
@@ -86,7 +87,9 @@ def _recipe(frame: Frame, flags: Flags) -> tuple[Recipe, Path]:
         environment_says=environment_says,
         globals_say=globals_say,
     )
-    return recipe, rows or iterations_file(frame.settings.folders.state / "postman", count or 1)
+    return recipe.unlocked(partial(pass_phrase, frame)), rows or iterations_file(
+        frame.settings.folders.state / "postman", count or 1
+    )
 
 
 def _absolute(path: Path | None) -> str:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from yarl import URL
 from keyturn.core.errors import ConfigError
 from keyturn.core.hosts import is_loopback
 from keyturn.core.limits import Gate
+from keyturn.core.secret import Secret
 from keyturn.http.allowances import read_allowances
 from keyturn.http.answers import Answer, Lost
 from keyturn.http.json import BATCH
@@ -32,6 +33,7 @@ class Site:
     url: the base address without a trailing slash.  ca_bundle: a file of certificates to trust in place of the
     system's.  in_flight: connections at most.  allow_plain_http: let passwords cross a network in clear.
     certificate: a file with the certificate that we show, and its key unless that is in the file `certificate_key`.
+    passphrase: of that key.
     """
 
     url: str
@@ -41,6 +43,7 @@ class Site:
     allow_plain_http: bool = False
     certificate: str = ""
     certificate_key: str = ""
+    passphrase: Secret | None = field(default=None, repr=False)
 
 
 _EAR: Final[ContextVar[Counter[str] | None]] = ContextVar("ear", default=None)
@@ -78,6 +81,10 @@ class Caller:
         self._headers = {"Accept-Encoding": "identity", "User-Agent": "keyturn", **(headers or {})}
         self._session: aiohttp.ClientSession | None = None
         self._gate: Gate | None = None
+
+    def check(self) -> None:
+        """Look at the certificates before a request needs them.  Raises ConfigError for those that cannot be used."""
+        _trust(self._site)
 
     def through(self, gate: Gate) -> None:
         """From now on every request passes this gate."""
@@ -186,11 +193,13 @@ def _trust(site: Site) -> ssl.SSLContext | bool:
     except (OSError, ssl.SSLError) as error:
         raise ConfigError("the certificates to trust cannot be read", where=site.ca_bundle) from error
     if site.certificate:
+        # Without a pass phrase OpenSSL would ask for one on the terminal, in the middle of a run.
+        phrase = site.passphrase.reveal() if site.passphrase is not None else ""
         try:
-            # Without a password OpenSSL would ask for one on the terminal, in the middle of a run.
-            context.load_cert_chain(site.certificate, site.certificate_key or None, password="")
+            context.load_cert_chain(site.certificate, site.certificate_key or None, password=phrase)
         except (OSError, ssl.SSLError) as error:
-            why = "it must be PEM, fit its key, and the key must not be under a pass phrase"
+            sealed = "the pass phrase must be that of the key" if phrase else "the key must not be under a pass phrase"
+            why = f"it must be PEM, fit its key, and {sealed}"
             raise ConfigError("the certificate to show cannot be used", where=site.certificate, why=why) from error
     return context
 

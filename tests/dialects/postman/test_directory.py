@@ -112,6 +112,7 @@ async def test_a_success_counts_whatever_its_form(say: Say) -> None:
     assert await answered(say) == Changed("007")
 
 
+@pytest.mark.proves("RN-7", "RN-8")
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
@@ -137,6 +138,7 @@ async def test_a_no_is_told_by_its_status(status: int, reason: Reason) -> None:
     assert ("sent us elsewhere" in outcome.text) is (status < 400)
 
 
+@pytest.mark.proves("RN-3", "RN-5")
 @pytest.mark.parametrize(
     "say",
     [
@@ -222,6 +224,7 @@ async def test_a_client_shows_itself_where_the_collection_says() -> None:
     assert bearers(player.heard) == ["Token t-1"]
 
 
+@pytest.mark.proves("RN-7")
 @pytest.mark.parametrize("url", ["not an address", "http://login.example.com/token", "https://"])
 def test_an_address_of_tokens_that_cannot_be_used_stops_before_anything_is_sent(url: str) -> None:
     """Nor does the secret of a client cross a network in clear."""

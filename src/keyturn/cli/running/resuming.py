@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 from keyturn.app.earlier import earlier
 from keyturn.app.recipe import played_again
@@ -28,6 +29,7 @@ from keyturn.bulk.record.veil import REDACT, REDACTION, new_key
 from keyturn.bulk.running.run import Summary, recall
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame
+from keyturn.cli.postman_flags import pass_phrase
 from keyturn.cli.running.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.running.desk import Desk, Probes, desk_for, halted, speeds_of, work_off
 from keyturn.cli.running.flags import Asked
@@ -49,13 +51,13 @@ def resume_run(frame: Frame, run: str, asked: Asked) -> int:
         _refuse_rebase(asked, ended)
         return _tell_again(frame, machine, facts, ended)
     if facts[RECORDED]:
-        asked = _recorded(machine, facts, asked)
+        asked = _recorded(frame, machine, facts, asked)
     names = tuple(pin.name for pin in facts.pins)
     with desk_for(frame, Wanted(names, facts["default"]), asked.with_flags(facts[FLAGS])) as desk:
         return go_on(frame, desk, folder, asked)
 
 
-def _recorded(machine: Machine, facts: Facts, asked: Asked) -> Asked:
+def _recorded(frame: Frame, machine: Machine, facts: Facts, asked: Asked) -> Asked:
     """With the request that the run was begun for, made again of the same collection."""
     if asked.rebase is not None or asked.token_stdin:
         raise RunError(
@@ -64,7 +66,7 @@ def _recorded(machine: Machine, facts: Facts, asked: Asked) -> Asked:
             why="both stand in files that it reads again",
             fix="put a new secret into the environment; correct the rows and say  keyturn postman run  again",
         )
-    play = played_again(facts, machine.settings, machine.keys(facts[KEY]))
+    play = played_again(facts, machine.settings, machine.keys(facts[KEY]), partial(pass_phrase, frame))
     return replace(asked, played=play.knowing(earlier(machine, play, facts["sha256"])))
 
 

@@ -32,11 +32,13 @@ class RecordedDirectory:
     """Sends one request for each row, exactly as it was recorded.  It knows no users and lists none.
 
     again: a row whose answer was lost may be sent again although its method is not made for that.
+    Raises ConfigError for an address or certificates that cannot be used.
     """
 
     def __init__(self, prepared: Prepared, site: Site, account: str = "", *, again: bool = False) -> None:
         self._prepared = prepared
         self._caller = Caller(site)
+        self._caller.check()  # nothing is asked beforehand that would find out
         self._account = account
         self._tokens = None if prepared.grant is None else Tokens(prepared.grant, site)
         repeats = again or prepared.method in IDEMPOTENT

@@ -11,9 +11,10 @@ _SERVERS: Final = ("identity", "identity_")
 
 
 def recognise(asked: Recorded) -> Recognised | None:
-    """The change or reset of a password that a request means; None for every other, creations among them.
+    """The change or reset of a password that a request means; None for every other.
 
-    The address of the target ends with the identity server, so that an id is sent as it stands in the file.
+    Creations are among those: BulkCreate takes no password, and the runner makes users with one.  The address of the
+    target ends with the identity server, so that an id is sent as it stands in the file.
     """
     at = next((place for place, part in enumerate(asked.path) if part in _SERVERS), None)
     if at is None or asked.path[at + 1 : at + 2] != ("api",) or asked.query or asked.body is None:
