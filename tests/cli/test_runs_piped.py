@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,31 @@ def test_several_readers_of_a_pipe_do_not_disturb_each_other() -> None:
         assert first.read() == b"three\n"
         assert second.seek(0) == 0
         assert second.seek(2, io.SEEK_CUR) == second.tell() == 2
+
+
+def opened_files() -> set[str]:
+    """What this process has open just now, by name."""
+    return {os.readlink(path) for path in Path("/proc/self/fd").iterdir() if path.exists() or path.is_symlink()}
+
+
+@pytest.mark.proves("RN-14", "ST-6")
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_what_is_piped_in_is_on_no_disk_however_much_it_is() -> None:
+    """It may hold passwords; a file without a name is on the disk all the same."""
+    before = opened_files()
+    text = b"".join(b"user%07d,%s\n" % (number, CLEAR.encode()) for number in range(1_000_000))
+    kept = piped(io.BytesIO(text))
+    assert len(text) > 32 << 20
+    with kept.open() as reader:
+        assert reader.read() == text
+        assert opened_files() <= before
+
+
+@pytest.mark.proves("RN-12")
+def test_more_than_memory_should_hold_is_refused(monkeypatch: pytest.MonkeyPatch, place: Place) -> None:
+    """With another way to bring it, and before anything is sent."""
+    monkeypatch.setattr("keyturn.bulk.intake.content.MOST", 64)
+    told = place.call("reset", "-", "-t", "there", "--expect", "5", code=5, typed=ROWS * 40).stderr
+    assert "error[KT-IN-019]: standard input holds more than can be kept in memory" in told
+    assert "write it into a CSV file that nobody else can read" in told
+    assert place.server.requests == 0

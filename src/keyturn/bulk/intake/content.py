@@ -4,12 +4,12 @@ A run reads them more than once, so all three can be opened again and again.
 """
 
 import io
+import zlib
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO, Final, Protocol
-from weakref import finalize
 
 from keyturn.bulk.regular import NotRegular, open_regular
 from keyturn.core.errors import SourceError
@@ -21,7 +21,8 @@ PIPE: Final = Path("-")
 PIPED: Final = Path("standard input")
 """What input that came through a pipe is called."""
 
-_IN_MEMORY: Final = 32 << 20
+MOST: Final = 128 << 20
+"""Bytes that are kept in memory at most, packed; a file of a million users takes a tenth of it."""
 
 
 class Content(Protocol):
@@ -66,26 +67,48 @@ class OnDisk:
 
 
 class Kept:
-    """Bytes kept in memory, or where they are many in a file without a name that nobody else can open.
+    """Bytes kept in memory, packed, and never on a disk: passwords may be among them.
 
     They are gone with whoever holds this.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  it closes with us
-        finalize(self, self.file.close)
+        self.size = 0
+        self._begins: list[int] = []
+        self._packed: list[bytes] = []
+        self._holds = 0
 
     def open(self) -> BinaryIO:
         """A reader with a place of its own."""
         return io.BufferedReader(_Window(self))
+
+    def add(self, piece: bytes) -> None:
+        """Keep a piece, behind all others.  Raises SourceError when it is too much."""
+        packed = zlib.compress(piece, 1)
+        self._holds += len(packed)
+        if self._holds > MOST:
+            raise SourceError(
+                f"{self.path} holds more than can be kept in memory",
+                code="KT-IN-019",
+                why=f"packed it takes more than {MOST >> 20} MiB, and it is written to no disk: it may hold passwords",
+                fix="write it into a CSV file that nobody else can read, and name that",
+            )
+        self._begins.append(self.size)
+        self._packed.append(packed)
+        self.size += len(piece)
+
+    def piece(self, place: int) -> tuple[int, bytes]:
+        """The piece in which a place lies, and where that piece begins."""
+        index = bisect_right(self._begins, place) - 1
+        return self._begins[index], zlib.decompress(self._packed[index])
 
 
 def piped(stream: IO[bytes]) -> Kept:
     """Take in everything that comes through a pipe."""
     kept = Kept(PIPED)
     for block in blocks(stream):
-        kept.file.write(block)
+        kept.add(block)
     return kept
 
 
@@ -95,12 +118,35 @@ def blocks(stream: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
+class Keeper:
+    """Adds text to what is kept, in pieces of a good size; the last one at `flush`."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._lines: list[str] = []
+        self._signs = 0
+
+    def write(self, text: str) -> None:
+        """Add it."""
+        self._lines.append(text)
+        self._signs += len(text)
+        if self._signs >= BLOCK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Keep what is left over."""
+        if self._lines:
+            self._kept.add("".join(self._lines).encode("utf-8", "surrogatepass"))
+        self._lines, self._signs = [], 0
+
+
 class _Window(io.RawIOBase):
-    """A reader with a place of its own in what others read as well; while it lives, what it reads does."""
+    """A reader with a place of its own in what others read as well."""
 
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
         self._place = 0
+        self._begins, self._piece = 0, b""
 
     def readable(self) -> bool:
         """Yes."""
@@ -112,8 +158,12 @@ class _Window(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the stubs want any buffer
         """Fill the buffer from our place on."""
-        self._kept.file.seek(self._place)
-        found = self._kept.file.read(len(buffer))
+        if self._place >= self._kept.size:
+            return 0
+        if not self._begins <= self._place < self._begins + len(self._piece):
+            self._begins, self._piece = self._kept.piece(self._place)
+        start = self._place - self._begins
+        found = self._piece[start : start + len(buffer)]
         buffer[: len(found)] = found
         self._place += len(found)
         return len(found)
@@ -123,7 +173,7 @@ class _Window(io.RawIOBase):
         if whence == io.SEEK_CUR:
             offset += self._place
         elif whence == io.SEEK_END:
-            offset += self._kept.file.seek(0, io.SEEK_END)
+            offset += self._kept.size
         self._place = max(0, offset)
         return self._place
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, NoReturn
 
-from keyturn.bulk.intake.content import BLOCK, Content, Kept
+from keyturn.bulk.intake.content import BLOCK, Content, Keeper, Kept
 from keyturn.bulk.intake.kinds import locked
 from keyturn.bulk.intake.sheet import SheetRow, elements, letters, rows, shared_texts, styles
 from keyturn.bulk.intake.table import NO_MARKS, Mark, Record
@@ -132,8 +132,8 @@ class _Package:
 
     def _take(self, name: str, part: str) -> Workbook | None:
         kept = Kept(self._path)
-        text = io.TextIOWrapper(kept.file, "utf-8", errors="surrogatepass", newline="", write_through=True)
-        writer = csv.writer(text)
+        keeper = Keeper(kept)
+        writer = csv.writer(keeper)
         header: list[str] = []
         first = width = 0
         for row in rows(self._pieces(part, LARGEST), self._values):
@@ -149,7 +149,7 @@ class _Package:
                 header, first = cells, row.number
                 continue
             writer.writerow([row.number, int(row.hidden), _write_marks(row.marks), *cells])
-        text.detach()
+        keeper.flush()
         header += [""] * (width - len(header))
         return Workbook(self._path, name, tuple(header), first, kept) if header else None
 

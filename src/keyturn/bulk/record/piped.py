@@ -42,7 +42,7 @@ def open_input(path: Path, keys: RunKeys) -> Kept:
                 if not file.peek(1):
                     keys.open(sealed, f"{_LABEL} end {count}")
                     return kept
-                kept.file.write(keys.open(sealed, f"{_LABEL} {count}"))
+                kept.add(keys.open(sealed, f"{_LABEL} {count}"))
                 count += 1
     except OSError:
         raise _not_whole(path) from None
