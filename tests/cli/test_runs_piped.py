@@ -156,7 +156,6 @@ def test_what_is_piped_in_is_on_no_disk_however_much_it_is() -> None:
         assert opened_files() <= before
 
 
-@pytest.mark.proves("RN-12")
 def test_more_than_memory_should_hold_is_refused(monkeypatch: pytest.MonkeyPatch, place: Place) -> None:
     """With another way to bring it, and before anything is sent."""
     monkeypatch.setattr("keyturn.bulk.intake.content.MOST", 64)
