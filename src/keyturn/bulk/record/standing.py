@@ -1,6 +1,6 @@
 """How the handouts of this machine stand: how old, opened or not, deleted or not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -46,10 +46,10 @@ def standing_of(folder: RunFolder, journal: Journal) -> Standing | None:
     if not files and not deleted:
         return None
     stamps = [datetime.fromtimestamp(path.stat().st_mtime).astimezone() for path in files]
-    count = sum(1 for _ in rows_of(journal))
+    count = sum(map(handed, journal.rows(HANDED)))
     return Standing(folder.run, len(files), max(stamps, default=None), count, facts.get(OPENED, ""), deleted)
 
 
-def rows_of(journal: Journal) -> Iterator[Row]:
-    """The rows whose passwords are in the handout."""
-    return (row for row in journal.rows(HANDED) if row.delivery in OURS)
+def handed(row: Row) -> bool:
+    """Whether the password of a row that is done or uncertain is in the handout."""
+    return row.delivery in OURS

@@ -27,23 +27,27 @@ _UNDELIVERED: Final = ("failed", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class Followings:
-    """What is asked.  by: the header of the column of the file that is counted by; source: the file, for that alone."""
+    """What is asked.  by: the header of the column of the file that is counted by; source: the file, for that alone.
+
+    which: whether a row is asked about.
+    """
 
     shares: Sequence[Share]
     by: str = ""
     source: Source | None = None
+    which: Callable[[Row], bool] = lambda row: True
 
 
 async def follow_up(bench: Bench, asked: Followings, stop: Stop) -> tuple[Board, Sequence[tuple[str, Trip]]]:
     """How it stands with every user to whom a run gave a password, and which targets could not be read to the end.
 
-    Writes nothing, neither there nor here.  `handout status` asks the same, for the rows that are in a handout.
+    Writes nothing, neither there nor here.
     """
     found: list[Followed] = []
 
     async def follow(share: Share) -> tuple[str, Trip] | None:
         branch = stop.branch()
-        await _Following(bench, share, branch, _cells(asked), found).all()
+        await _Following(bench, share, branch, asked, found).all()
         return (share.target, branch.trip) if branch.trip is not None else None
 
     ended = await asyncio.gather(*map(follow, asked.shares))
@@ -67,10 +71,9 @@ def _cells(asked: Followings) -> Callable[[int], str]:
 class _Following:
     """One target."""
 
-    def __init__(
-        self, bench: Bench, share: Share, stop: Stop, cell: Callable[[int], str], found: list[Followed]
-    ) -> None:
-        self._bench, self._share, self._cell, self._found = bench, share, cell, found
+    def __init__(self, bench: Bench, share: Share, stop: Stop, asked: Followings, found: list[Followed]) -> None:
+        self._bench, self._share, self._found = bench, share, found
+        self._cell, self._which = _cells(asked), asked.which
         self._reader, self._stop = Reader(share, bench.clock, stop), stop
         able = share.directory.capabilities
         self._asks = able.temporary is True and not share.job.old
@@ -79,7 +82,8 @@ class _Following:
 
     async def all(self) -> None:
         """Read everybody of this target."""
-        for rows in self._pieces():
+        for piece in self._pieces():
+            rows = [row for row in piece if self._which(row)]
             groups = {row.number: self._cell(row.number) for row in rows}
             await self._reader.rows(rows, partial(self._take, groups), self._told)
             if self._stop.asked:

@@ -1,6 +1,5 @@
 """`keyturn handout status`: how handouts stand, and who has chosen a password of their own since."""
 
-from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,22 +119,20 @@ def _age(standing: "Standing", now: "datetime") -> str:
 
 def _since(frame: Frame, run: str) -> "dict[str, list[Row]]":
     """The rows of a handout by what the targets tell of their users since, most first."""
-    from keyturn.bulk.record.standing import rows_of
-    from keyturn.bulk.running.chosen import choices
-    from keyturn.cli.running.desk import desk_for, speeds_of
+    from keyturn.app.runs import Machine
+    from keyturn.bulk.record.folder import find_run
+    from keyturn.bulk.record.standing import handed
+    from keyturn.bulk.running.following import Followings
     from keyturn.cli.running.flags import Asked
-    from keyturn.cli.running.whereto import Wanted
-    from keyturn.cli.runs.opened import opened
+    from keyturn.cli.runs.following import board_of, warn_unread
 
-    with opened(frame, run) as (journal, facts):
-        rows, names = list(rows_of(journal)), tuple(pin.name for pin in facts.pins)
+    machine = Machine(frame.settings)
+    folder = find_run(machine.folders.runs, run)
+    wanted = Followings((), which=handed)
+    with closing(machine.journal(folder.journal)) as journal:
+        board, unread = board_of(frame, machine, folder, journal, Asked(file=Path()), wanted)
+    warn_unread(frame, unread)
     found: dict[str, list[Row]] = {}
-    asked = Asked(file=Path())
-    with desk_for(frame, Wanted(names, facts["default"]), asked) as desk:
-        for name, speed in speeds_of(desk, asked).items():
-            of_target = [row for row in rows if row.target == name]
-            directory, pace = desk.seats[name].directory, desk.pace(name, speed)
-            for row, choice in desk.wait_for(choices(directory, of_target, jobs=speed.jobs, pace=pace)):
-                found.setdefault(choice.value, []).append(row)
-    counts = Counter({choice: len(rows) for choice, rows in found.items()})
-    return {choice: found[choice] for choice, _ in counts.most_common()}
+    for each in board.users:
+        found.setdefault(str(each.choice), []).append(each.row)
+    return dict(sorted(found.items(), key=lambda pair: -len(pair[1])))

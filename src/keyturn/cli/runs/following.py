@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from keyturn.app.runs import Machine
 from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.facts import FLAGS, Facts
-from keyturn.bulk.record.folder import find_run
+from keyturn.bulk.record.folder import RunFolder, find_run
 from keyturn.bulk.record.followup import WORDS, Board, Choice, Followed, write_board
 from keyturn.bulk.record.handing import Handing, check
 from keyturn.bulk.record.veil import Veil, veil_of
@@ -36,15 +37,23 @@ def follow(frame: Frame, run: str, asked: Asked, by: str, into: str | None, *, f
         source = read_again(facts, folder, machine.keys) if by else None
         if source is not None:
             check(Handing(columns=(by,)), source, facts.job)
-        asked = asked.with_flags(facts[FLAGS])
-        targets = Wanted(read_targets(facts, folder, ""), facts["default"])
-        with desk_for(frame, targets, asked) as desk, machine.holding(*targets.names):
-            wanted = Followings(shares_of(desk, facts, asked), by, source)
-            board, unread = _watched(desk, folder.run, journal, wanted)
+        wanted = Followings((), by, source)
+        board, unread = board_of(frame, machine, folder, journal, asked, wanted)
     _show(frame, folder.run, board, unread, veil_of(facts), by=by)
     if into is not None:
         write_new(frame, into, lambda file: write_board(file, board, veil_of(facts)), force=force)
     return int(EXITS[unread[0][1].cause]) if unread else 0
+
+
+def board_of(
+    frame: Frame, machine: Machine, folder: RunFolder, journal: Journal, asked: Asked, wanted: Followings
+) -> tuple[Board, Sequence[tuple[str, Trip]]]:
+    """Ask the targets of a run; what could not be read to its end, with why.  wanted: its shares are put in here."""
+    facts = Facts(journal.facts())
+    asked = asked.with_flags(facts[FLAGS])
+    targets = Wanted(read_targets(facts, folder, ""), facts["default"])
+    with desk_for(frame, targets, asked) as desk, machine.holding(*targets.names):
+        return _watched(desk, folder.run, journal, replace(wanted, shares=shares_of(desk, facts, asked)))
 
 
 def _watched(desk: Desk, run: str, journal: Journal, wanted: Followings) -> tuple[Board, Sequence[tuple[str, Trip]]]:
@@ -79,6 +88,11 @@ def _show(frame: Frame, run: str, board: Board, unread: Sequence[tuple[str, Trip
         ]
         frame.table(head, rows)
     _lost(frame, board)
+    warn_unread(frame, unread)
+
+
+def warn_unread(frame: Frame, unread: Sequence[tuple[str, Trip]]) -> None:
+    """Which targets could not be read to the end."""
     for name, trip in unread:
         frame.warn(f"{name} could not be read back to the end: {trip.text}", code="KT-RUN-040")
 
