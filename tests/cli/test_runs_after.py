@@ -148,3 +148,14 @@ def test_an_outcome_is_named_as_it_is_shown_or_with_a_dash(place: Place) -> None
     assert shown[0] == shown[1]
     assert "bodil  not tried" in shown[0]
     assert "annika" in place.call("runs", "rows", "--verified", "not-read").stdout
+
+
+def test_what_nobody_sees_in_a_name_is_spelt_out_for_people_and_kept_for_the_next_run(place: Place) -> None:
+    """A mark that turns the line around is told in reports by its number, and stands in the file to mend as it was."""
+    name = "\u202egnp.exe"
+    place.call("reset", place.file(f"userid\n{name}\nannika\n"), *RUN, "--report", "csv,html,md", code=3)
+    folder = place.run_folder()
+    for report in ("report.csv", "report.html", "report.md"):
+        assert "\u202e" not in (folder / report).read_text("utf-8")
+    assert "\\u202egnp.exe" in (folder / "report.csv").read_text("utf-8")
+    assert name in (folder / "retry.csv").read_text("utf-8")

@@ -1,8 +1,11 @@
 """A run whose surroundings fail: flags that make no sense, folders that take nothing, outputs that nobody reads."""
 
+import errno
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -134,3 +137,25 @@ def test_recipients_that_are_not_there_are_not_replaced_by_this_machine(place: P
     done = place.call("reset", place.file("userid\nann\n"), *RUN, *flags, code=2)
     assert "no recipient is named there" in done.stderr
     assert place.server.requests == 0
+
+
+def test_a_full_disk_leaves_no_half_handout(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What to do is said, and once there is room a resume seals, sending nothing again."""
+    monkeypatch.setattr("keyturn.crypto.handout.AgeSealer.seal", _full)
+    said = place.call("reset", place.file("userid\nann\n"), *RUN, code=1).stderr
+    run = place.run_folder()
+    assert f"error[KT-SRV-012]: the system refused: No space left on device\n  where  {run}/handout-" in said
+    assert "fix    Free space" in said
+    assert f"keyturn resume {run.name}" in said
+    assert [path.name for path in run.iterdir() if "handout" in path.name] == []
+    monkeypatch.undo()
+    sent = place.server.requests
+    place.call("resume", "--no-input")
+    [line] = place.lines("handout", "open", run.name)
+    assert [line["password"]] == place.server.passwords["ann"]
+    assert place.server.requests == sent
+
+
+def _full(_: object, lines: Iterable[bytes], recipients: Sequence[str], file: BinaryIO) -> None:
+    file.write(b"age-encryption.org/v1")
+    raise OSError(errno.ENOSPC, "No space left on device")

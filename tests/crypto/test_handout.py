@@ -99,3 +99,11 @@ def test_a_file_without_an_end_is_no_identity() -> None:
     """A device is read a little, and told what it is not."""
     with pytest.raises(ConfigError, match="not an age identity file"):
         AgeSealer().open(b"", Path("/dev/zero"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_is_told_as_it_is(tmp_path: Path) -> None:
+    """Not as an error of the sealing, which nobody could mend."""
+    recipient = new_identity(tmp_path / "own")
+    with open("/dev/full", "wb", buffering=0) as full, pytest.raises(OSError, match="No space left"):
+        AgeSealer().seal([b"a line" * 100_000], [recipient], full)

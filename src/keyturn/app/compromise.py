@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from keyturn.bulk.formulas import defused
+from keyturn.bulk.formulas import shown_cell
 from keyturn.bulk.intake.cells import read_id
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.record.private import open_private
@@ -94,7 +94,7 @@ def write_report(path: Path, rows: Sequence[Suspect]) -> None:
         writer.writerow(["row", "user", "outcome", "delivery", "reason", "text"])
         for one in sorted(rows, key=lambda each: each.row):
             cells = (one.who, one.outcome, one.delivery, one.reason, one.text)
-            writer.writerow([one.row, *map(defused, cells)])
+            writer.writerow([one.row, *map(shown_cell, cells)])
         text.detach()
 
 

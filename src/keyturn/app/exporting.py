@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from keyturn.app.ocsf import as_ocsf
 from keyturn.app.trail import Proof, entries, ours, sign_off
-from keyturn.bulk.formulas import defused
+from keyturn.bulk.formulas import shown_cell
 from keyturn.bulk.regular import open_regular
 from keyturn.core.audit import GENESIS, Checkpoint, Entry, Event, misplaced
 from keyturn.core.errors import ConfigError, StoreError
@@ -58,7 +58,7 @@ def as_csv(found: Iterable[Entry]) -> Iterator[str]:
     """
     yield _csv_line(COLUMNS)
     for entry in found:
-        yield _csv_line(["" if value is None else defused(_visible(str(value))) for value in as_record(entry).values()])
+        yield _csv_line(["" if value is None else shown_cell(str(value)) for value in as_record(entry).values()])
 
 
 def written(
@@ -201,13 +201,6 @@ def _parsed(line: bytes) -> dict[str, Any]:
 
 def _time(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds")
-
-
-def _visible(text: str) -> str:
-    """The text with controls, marks of direction and halves of characters spelt out."""
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def _csv_line(cells: Iterable[str]) -> str:

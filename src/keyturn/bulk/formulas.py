@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from keyturn.core.harmless import harmless
+
 _FORMULA: Final = re.compile(r"['\s\x00\ufeff\u200b-\u200f\u2060]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 """The signs with which a sheet begins a formula, the full-width ones too, behind anything that it passes over.
 
@@ -38,6 +40,15 @@ def restored(cell: str) -> str:
     '  =1+1'
     """
     return cell[1:] if cell.startswith("'") and begins_formula(cell[1:]) else cell
+
+
+def shown_cell(text: str) -> str:
+    r"""A cell of a sheet that people read and nothing reads back: what is not seen in it is spelt out.
+
+    >>> shown_cell("=\u202etxt.exe")
+    "'=\\u202etxt.exe"
+    """
+    return defused(harmless(text))
 
 
 _QUOTE: Final = '"'

@@ -9,8 +9,9 @@ from types import TracebackType
 
 import click
 
-from keyturn.cli.frame import Frame, Tone, harmless
+from keyturn.cli.frame import Frame, Tone
 from keyturn.core.errors import KeyturnError
+from keyturn.core.harmless import harmless
 
 INTERRUPTED = 130
 CRASH = "KT-SRV-001"

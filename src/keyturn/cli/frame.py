@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from keyturn.core.errors import ConfigError, PlanError
+from keyturn.core.harmless import harmless
 
 if TYPE_CHECKING:
     from keyturn.app.settings import Settings
@@ -297,17 +298,6 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     return str(value)
-
-
-def harmless(text: str) -> str:
-    r"""Foreign text as a terminal may be shown it: what would move the cursor or more is spelt out.
-
-    >>> harmless("a\x1b[2Jb")
-    'a\\x1b[2Jb'
-    """
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def _width(text: str) -> int:

@@ -1,6 +1,5 @@
 """Files sealed together with age: a tar inside, so that any age tool and any tar can open it without keyturn."""
 
-import io
 import os
 import shutil
 import tarfile
@@ -12,7 +11,7 @@ from typing import BinaryIO, Final
 import pyrage  # type: ignore[import-untyped]  # pyrage 1.4 ships no annotations
 
 from keyturn.core.errors import ConfigError
-from keyturn.crypto.handout import identities_in, recipient_from
+from keyturn.crypto.handout import identities_in, seal_pieces
 from keyturn.crypto.keyfolder import write_private
 
 _PIECE: Final = 1 << 16
@@ -21,7 +20,7 @@ _INNER: Final = ".archive.tar"
 
 def seal_files(members: Mapping[str, Path | bytes], recipients: Sequence[str], out: BinaryIO) -> None:
     """Write one sealed file that holds these, by name; nothing of it is on disk in clear."""
-    pyrage.encrypt_io(_Pieces(_tar(members)), out, [recipient_from(text) for text in recipients])
+    seal_pieces(_tar(members), recipients, out)
 
 
 def open_files(file: Path, identity: Path, folder: Path, wanted: Pattern[str]) -> list[str]:
@@ -79,21 +78,3 @@ def _tar(members: Mapping[str, Path | bytes]) -> Iterator[bytes]:
                 yield from iter(lambda: file.read(_PIECE), b"")
         yield bytes(-member.size % tarfile.BLOCKSIZE)
     yield bytes(2 * tarfile.BLOCKSIZE)
-
-
-class _Pieces(io.RawIOBase):
-    """A file to read from that is made while it is read."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._left = b""
-
-    def read(self, size: int = -1) -> bytes:
-        """At most so many bytes; none at the end."""
-        while not self._left:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return b""
-            self._left = piece
-        taken, self._left = self._left[:size], self._left[size:]
-        return taken

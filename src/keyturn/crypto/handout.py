@@ -62,6 +62,38 @@ class _Pieces:
         return taken
 
 
+class _Sink:
+    """A file to write to.  broken: what it refused; pyrage would only tell its text."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.broken: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """All of it."""
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.broken = error
+            raise
+
+    def flush(self) -> None:
+        """Hand it on."""
+        self._file.flush()
+
+
+def seal_pieces(pieces: Iterable[bytes], recipients: Sequence[str], file: BinaryIO) -> None:
+    """Write one sealed file of these pieces.  Raises ConfigError for a bad recipient, OSError for a full disk."""
+    taken, sink = _Pieces(pieces), _Sink(file)
+    try:
+        pyrage.encrypt_io(taken, sink, [recipient_from(text) for text in recipients])
+    except pyrage.EncryptError:
+        broken = taken.broken or sink.broken
+        if broken is not None:
+            raise broken from None
+        raise
+
+
 class AgeSealer:
     """Seals and opens handouts: standard age files, readable with any age tool."""
 
@@ -69,13 +101,7 @@ class AgeSealer:
         """Write one sealed file of these pieces, for these recipients.  Raises ConfigError for a bad one."""
         if not recipients:
             raise ConfigError("a handout needs at least one recipient", code="KT-CFG-034", fix="--handout age:age1...")
-        pieces = _Pieces(lines)
-        try:
-            pyrage.encrypt_io(pieces, file, [recipient_from(text) for text in recipients])
-        except pyrage.EncryptError:
-            if pieces.broken is not None:
-                raise pieces.broken from None
-            raise
+        seal_pieces(lines, recipients, file)
 
     def open(self, sealed: bytes, identity: Path, file: Path | None = None) -> bytes:
         """What was sealed.  Raises ConfigError when the identity file is not among the recipients, or on damage.

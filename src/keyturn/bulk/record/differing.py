@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 
-from keyturn.bulk.formulas import defused, sheet_line
+from keyturn.bulk.formulas import sheet_line, shown_cell
 from keyturn.core.journal import Journal, Row, RowState
 
 ABSENT: Final = "not in it"
@@ -117,5 +117,5 @@ def write_differences(file: BinaryIO, found: Differences) -> None:
     text.write(sheet_line(HEAD))
     for each in found.rows:
         cells = each.told()
-        text.write(sheet_line([defused("" if cells[name] is None else str(cells[name])) for name in HEAD]))
+        text.write(sheet_line([shown_cell("" if cells[name] is None else str(cells[name])) for name in HEAD]))
     text.detach()

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum, unique
 from typing import BinaryIO, Final
 
-from keyturn.bulk.formulas import defused, sheet_line
+from keyturn.bulk.formulas import sheet_line, shown_cell
 from keyturn.bulk.record.veil import OPEN, Veil
 from keyturn.core.journal import Row
 
@@ -68,10 +68,10 @@ class Board:
 def write_board(file: BinaryIO, board: Board, veil: Veil = OPEN) -> None:
     """For sheets: UTF-8 with a mark, everybody in the order of the file, and no cell that would be computed."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    text.write(sheet_line(["row", "target", "user", *([defused(board.by)] if board.by else []), "choice", "why"]))
+    text.write(sheet_line(["row", "target", "user", *([shown_cell(board.by)] if board.by else []), "choice", "why"]))
     for each in board.users:
         group = [each.group] if board.by else []
         why = each.text if veil.key is None else ""
         cells = [each.row.target, veil.who(each.row.who), *group, str(each.choice), why]
-        text.write(sheet_line([each.row.number, *map(defused, cells)]))
+        text.write(sheet_line([each.row.number, *map(shown_cell, cells)]))
     text.detach()

@@ -71,7 +71,7 @@ def safe(text: str) -> str:
     r"""A text as it may stand in an attribute; what no XML may hold is spelt out.
 
     >>> safe('a\x1b"=1')
-    'a\\x1b&quot;=1'
+    'a\\x1b&quot;&#61;1'
     """
     plain = _NOT_IN_XML.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
     quoted = escape(plain).replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;")

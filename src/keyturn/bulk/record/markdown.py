@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from keyturn.core.harmless import harmless
+
 _MARKS: Final = re.compile(r"[!-/:-@\[-`{-~]")
 _WIDE: Final = re.compile("[\uff1d\uff0b\uff0d\uff20]")
 _HARMLESS: Final = frozenset("./:,'%")
@@ -45,8 +47,5 @@ def plain(text: str) -> str:
     >>> plain("=1 | <b>")
     '\\=1 \\| \\<b\\>'
     """
-    flat = "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape", "surrogatepass").decode() for sign in text
-    )
-    marked = _MARKS.sub(lambda found: found[0] if found[0] in _HARMLESS else f"\\{found[0]}", flat)
+    marked = _MARKS.sub(lambda found: found[0] if found[0] in _HARMLESS else f"\\{found[0]}", harmless(text))
     return _WIDE.sub(lambda found: f"&#{ord(found[0])};", marked)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from keyturn.bulk.formulas import defused, sheet_line
+from keyturn.bulk.formulas import sheet_line, shown_cell
 from keyturn.bulk.record.facts import Facts
 from keyturn.bulk.record.junit import Suite, write_suite
 from keyturn.bulk.record.markdown import Page, write_page
 from keyturn.bulk.record.private import open_private
 from keyturn.bulk.record.veil import OPEN, Veil
 from keyturn.core.errors import ConfigError
+from keyturn.core.harmless import harmless
 from keyturn.core.journal import DONE, NOT_DONE, Journal, Row, RowState, Verified
 
 SIGNS: Final = {
@@ -146,8 +147,8 @@ def write_csv(file: BinaryIO, journal: Journal, told: Told) -> None:
     for row in told.veil.rows(journal.rows()):
         settled = row.settled.isoformat(timespec="seconds") if row.settled else ""
         cells = [row.target, row.who, str(row.state), row.delivery, row.reason, row.text]
-        told_back = map(defused, (str(row.verified), row.proof))
-        line = [row.number, *map(defused, cells), row.attempts, row.milliseconds, settled, *told_back]
+        told_back = map(shown_cell, (str(row.verified), row.proof))
+        line = [row.number, *map(shown_cell, cells), row.attempts, row.milliseconds, settled, *told_back]
         text.write(sheet_line(line))
     text.detach()
 
@@ -321,7 +322,7 @@ def _moment(written: str) -> str:
 
 
 def _text(text: str) -> str:
-    return html.escape(text)
+    return html.escape(harmless(text))
 
 
 _KINDS: Final = {

@@ -239,8 +239,4 @@ def _row(entry: "Entry", names: "Names", *, many: bool) -> list[str]:
     place = [names.tenant(event)] if many else []
     cells = [entry.sequence, f"{event.at:%Y-%m-%d %H:%M:%S}", *place, names.actor(event), event.verb]
     cells += [names.whom(event), outcome, names.detail(event), event.door, event.source]
-    return [_cell(cell) for cell in cells]
-
-
-def _cell(value: object) -> str:
-    return "".join(char if char.isprintable() else "?" for char in str(value))
+    return [str(cell) for cell in cells]

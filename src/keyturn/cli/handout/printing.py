@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyturn.cli.frame import Frame, harmless
+from keyturn.cli.frame import Frame
 from keyturn.cli.handout.opened import Opened
+from keyturn.core.harmless import harmless
 from keyturn.core.languages import LANGUAGES
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from keyturn.bulk.record.exit import ExitCode
-from keyturn.cli.frame import Frame, harmless, pass_frame
+from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.handout.opened import Opened, one_handout, opened
 from keyturn.core.errors import PlanError
+from keyturn.core.harmless import harmless
 
 if TYPE_CHECKING:
     from keyturn.app.resending import Came, Resending, Round

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from keyturn.cli.frame import Frame, harmless, pass_frame
+from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.planning.show import PLAN
+from keyturn.core.harmless import harmless
 
 
 @click.command()

@@ -6,8 +6,8 @@ from typing import Any
 from keyturn.app.runs import Machine
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.handing import Handing, check, general, split_of
-from keyturn.cli.frame import harmless
 from keyturn.cli.running.flags import Asked
+from keyturn.core.harmless import harmless
 from keyturn.core.journal import RowState
 
 _SHOWN = 5

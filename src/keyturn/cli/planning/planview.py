@@ -10,11 +10,11 @@ from keyturn.bulk.planning.cures import cure
 from keyturn.bulk.planning.plan import Group, Part, Plan
 from keyturn.bulk.planning.screening import TWO_NAMES, Fate
 from keyturn.bulk.running.shares import Speed
-from keyturn.cli.frame import harmless
 from keyturn.cli.planning.lookingup import lookup_lines
 from keyturn.cli.running.desk import Desk, Probes
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import KeyturnError
+from keyturn.core.harmless import harmless
 from keyturn.core.ports import Probe
 
 _SIGNS = {Fate.SKIP: "-", Fate.BLOCK: "x"}

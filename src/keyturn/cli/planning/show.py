@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from keyturn.cli.frame import Frame, harmless, pass_frame
+from keyturn.cli.frame import Frame, pass_frame
+from keyturn.core.harmless import harmless
 
 PLAN = click.argument("plan", type=click.Path(path_type=Path, dir_okay=False))
 

@@ -20,7 +20,8 @@ from keyturn.bulk.running.events import (
     Stopping,
 )
 from keyturn.bulk.running.pacing import Slowed, Why
-from keyturn.cli.frame import Frame, Output, harmless
+from keyturn.cli.frame import Frame, Output
+from keyturn.core.harmless import harmless
 from keyturn.core.journal import DONE, Row, RowState
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ def _stopping(event: Stopping) -> str:
 
 def problem(row: Row) -> str:
     """A row that needs somebody, in one line."""
-    return f"{row.state}  row {row.number:,} {row.who}: {row.text or row.reason}"
+    return harmless(f"{row.state}  row {row.number:,} {row.who}: {row.text or row.reason}")
 
 
 def _words(event: Progress) -> str:

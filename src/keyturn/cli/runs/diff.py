@@ -3,8 +3,9 @@
 import click
 
 from keyturn.cli.completion import complete_runs
-from keyturn.cli.frame import Frame, Output, harmless, pass_frame
+from keyturn.cli.frame import Frame, Output, pass_frame
 from keyturn.cli.runs.opened import opened
+from keyturn.core.harmless import harmless
 
 
 @click.command()

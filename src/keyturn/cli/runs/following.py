@@ -14,7 +14,7 @@ from keyturn.bulk.record.veil import Veil, veil_of
 from keyturn.bulk.running.breaker import EXITS, Trip
 from keyturn.bulk.running.following import Followings, follow_up
 from keyturn.bulk.running.verifying import Bench
-from keyturn.cli.frame import Frame, Output, harmless
+from keyturn.cli.frame import Frame, Output
 from keyturn.cli.newfile import write_new
 from keyturn.cli.running.desk import Desk, desk_for, stoppable
 from keyturn.cli.running.flags import Asked
@@ -22,6 +22,7 @@ from keyturn.cli.running.watching import watch
 from keyturn.cli.running.whereto import Wanted
 from keyturn.cli.runs.opened import named
 from keyturn.cli.runs.verifying import read_targets, shares_of
+from keyturn.core.harmless import harmless
 from keyturn.core.journal import Journal
 
 MOST_SHOWN = 20

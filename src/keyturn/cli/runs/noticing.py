@@ -28,12 +28,13 @@ from keyturn.bulk.running.noticing import (
 from keyturn.bulk.running.pacing import Pace
 from keyturn.bulk.running.rates import rates_of
 from keyturn.cli.confirming import confirm
-from keyturn.cli.frame import Frame, harmless
+from keyturn.cli.frame import Frame
 from keyturn.cli.running.desk import Desk, desk_for
 from keyturn.cli.running.flags import Asked
 from keyturn.cli.running.whereto import Wanted
 from keyturn.cli.runs.opened import named
 from keyturn.core.errors import RunError
+from keyturn.core.harmless import harmless
 from keyturn.core.journal import Journal, Row
 
 SHOWN = 20

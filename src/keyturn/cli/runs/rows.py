@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyturn.cli.completion import complete_runs, complete_targets
-from keyturn.cli.frame import Frame, Output, harmless, pass_frame
+from keyturn.cli.frame import Frame, Output, pass_frame
 from keyturn.cli.runs.opened import named, opened
+from keyturn.core.harmless import harmless
 
 if TYPE_CHECKING:
     from keyturn.bulk.record.facts import Facts

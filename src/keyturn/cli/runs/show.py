@@ -3,8 +3,9 @@
 import click
 
 from keyturn.cli.completion import complete_runs
-from keyturn.cli.frame import Frame, harmless, pass_frame
+from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.runs.opened import named, opened, told_of
+from keyturn.core.harmless import harmless
 
 
 @click.command()

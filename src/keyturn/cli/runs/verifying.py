@@ -14,13 +14,14 @@ from keyturn.bulk.running.checking import Trials
 from keyturn.bulk.running.rereading import MOST_SHOWN, Reread, Rereading, reread
 from keyturn.bulk.running.sealing import handout_of
 from keyturn.bulk.running.shares import Share
-from keyturn.cli.frame import Frame, harmless
+from keyturn.cli.frame import Frame
 from keyturn.cli.running.desk import VERSION, Desk, desk_for, speeds_of, stoppable
 from keyturn.cli.running.flags import Asked
 from keyturn.cli.running.watching import watch
 from keyturn.cli.running.whereto import Wanted
 from keyturn.cli.runs.opened import named
 from keyturn.core.errors import ConfigError, RunError, SourceError, StoreError
+from keyturn.core.harmless import harmless
 from keyturn.core.journal import RowState, Verified
 
 
