@@ -42,7 +42,7 @@ def test_a_changed_file_goes_on_by_id_once_the_number_is_confirmed(place: Place)
 
 
 def test_the_new_file_is_pinned_and_remembered(place: Place) -> None:
-    """What is read from then on lies in the folder of the run, with blanks where a row is done."""
+    """What is read from then on lies in the folder of the run, with those who are done as they were."""
     run = stopped(place)
     place.server.unknown = {"u001", "u005"}
     path = place.file("userid\nu001\nu005\n", "fixed.csv")
@@ -54,7 +54,7 @@ def test_the_new_file_is_pinned_and_remembered(place: Place) -> None:
     assert [each["file"] for each in json.loads(facts["rebased"])] == [path]
     with facts.file.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
-    assert (rows[0], rows[1], rows[2]) == (["userid"], [""], ["u001"])
+    assert (rows[0], rows[1], rows[2]) == (["userid"], ["u000"], ["u001"])
     assert facts.file.stat().st_mode & 0o777 == 0o600
     place.call("resume", run, "--rebase", path, "--no-input", code=2)
 

@@ -113,21 +113,25 @@ class People:
     """Reads the file of a run beside its journal; rows are asked for in order.
 
     A file that is gone or was changed spoils no handout: the passwords then stand there without what it said.
+    all_known: of everybody who was asked for, the file still said who that is.
     """
 
     def __init__(self, source: Source, handing: Handing) -> None:
         header = [cell.strip() for cell in source.header]
         self._places = {name: header.index(name) for name in handing.headers if name in header}
         wanted = self._places or any(name in source.matched.columns for name in _NEEDED)
+        self._wanted = bool(wanted)
         self._lines: Iterator[SourceRow] = _readable(source) if wanted else iter(())
+        self.all_known = True
 
     def of(self, row: Row) -> Person:
         """The person of a row."""
         for line in self._lines:
-            if line.number == row.number:
-                return self._read(line) if line.cells.get("id", "").strip() == row.who.strip() else _NOBODY
-            if line.number > row.number:
+            if line.number == row.number and line.cells.get("id", "").strip() == row.who.strip():
+                return self._read(line)
+            if line.number >= row.number:
                 break
+        self.all_known = self.all_known and not self._wanted
         return _NOBODY
 
     def _read(self, line: SourceRow) -> Person:

@@ -38,15 +38,31 @@ class Handout:
     handed_back: Callable[[], Mapping[int, Secret]]
 
     def write(self, journal: Journal) -> int:
-        """Replace the files as a whole; answers how many passwords are in them.  Writes none that would be empty."""
-        paths = self.handing.paths(self.folder)
-        if not self.handing.groups:
-            return self._seal(paths[""], self.recipients, map(as_line, self._handed(journal)))
+        """Replace the files as a whole; answers how many passwords are in them.
+
+        None is there that would be empty now: what an earlier one held is in another file, or is nobody's password.
+        """
+        people = People(self.source, self.handing)
+        lines = self._lines(journal, people)
+        if self.handing.groups:
+            counts = self._seal_parts([*lines], people)
+        else:
+            whole = self.folder.handout
+            counts = {whole: self._seal(whole, self.recipients, (line for _, line in lines))}
+        for path in self.folder.handouts() if people.all_known else ():
+            if not counts.get(path):
+                path.unlink()
+        return sum(counts.values())
+
+    def _seal_parts(self, lines: Sequence[tuple[str, bytes]], people: People) -> Mapping[Path, int]:
+        paths, keys = self.handing.paths(self.folder), {"": self.recipients, **self.handing.groups}
+        if not people.all_known:
+            # Which part a password belongs to can no longer be told: those that are there stay as they are.
+            return {paths[""]: self._seal(paths[""], self.recipients, (line for _, line in lines))}
         parts: dict[str, list[bytes]] = {value: [] for value in paths}
-        for handed in self._handed(journal):
-            parts[self.handing.group(handed.columns.get(self.handing.split, ""))].append(as_line(handed))
-        keys = {"": self.recipients, **self.handing.groups}
-        return sum(self._seal(paths[value], keys[value], lines) for value, lines in parts.items())
+        for group, line in lines:
+            parts[group].append(line)
+        return {paths[value]: self._seal(paths[value], keys[value], part) for value, part in parts.items()}
 
     def _seal(self, path: Path, recipients: Sequence[str], lines: Iterable[bytes]) -> int:
         """One file, sealed as its lines are made, so that a million of them pass through little memory."""
@@ -65,16 +81,17 @@ class Handout:
             self.sealer.seal(counted(), recipients, file)
         return count
 
-    def _handed(self, journal: Journal) -> Iterator[Handed]:
+    def _lines(self, journal: Journal, people: People) -> Iterator[tuple[str, bytes]]:
+        """Each line of the handout, with the group that its row belongs to."""
         kept = self.handed_back() if self.derive is None else {}
-        people = People(self.source, self.handing)
         for row in journal.rows(HANDED):
             password = self.derive(row) if self.derive is not None else kept.get(row.number)
             if password is not None and row.delivery in OURS:
-                yield _line(row, password, people)
+                handed = _handed(row, password, people)
+                yield self.handing.group(handed.columns.get(self.handing.split, "")), as_line(handed)
 
 
-def _line(row: Row, password: Secret, people: People) -> Handed:
+def _handed(row: Row, password: Secret, people: People) -> Handed:
     person, state = people.of(row), str(row.state)
     return Handed(
         row.number, row.who, password, row.target, state, person.name, person.login, person.email, person.language,

@@ -1,7 +1,7 @@
 """Puts corrected rows under a run that is not done: by id, each at the place that its row has in the journal.
 
 The new file may have other rows and another order than the old one.  What is sent is read from a file that is made of
-both, in the folder of the run: line for line as the journal counts them, and blank where a row is done.
+both, in the folder of the run: line for line as the journal counts them, and blank where nothing is known of a row.
 """
 
 import csv
@@ -18,6 +18,7 @@ from keyturn.bulk.intake.source import Source, SourceRow
 from keyturn.bulk.job import Job, Operation
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.facts import Facts
+from keyturn.bulk.record.handing import Handing
 from keyturn.core.errors import RunError
 from keyturn.core.journal import DONE, DOUBTFUL, NOT_DONE, UNFINISHED, Journal, Row, RowState
 
@@ -124,8 +125,13 @@ def _refusal(what: str, numbers: Sequence[int], why: str) -> RunError:
 
 
 def write_together(raw: BinaryIO, journal: Journal, corrected: Corrected, old: Source | None) -> None:
-    """Write what the run goes on with: a row of the new file, else of the old one, else the id alone."""
+    """Write what the run goes on with: a row of the new file, else of the old one, else the id alone.
+
+    A row that is done stays as the old file had it, and so do the columns of the handout that the new one does not
+    have: a handout is sealed from this file as well.
+    """
     header = [name for name in corrected.source.header if name.strip() != REASON_COLUMN]
+    header += [name for name in Handing.of(journal.facts()).headers if name not in map(str.strip, header)]
     names = {column.header: name for name, column in corrected.source.matched.columns.items()}
     where = next(index for index, name in enumerate(header) if names.get(name.strip()) == ID)
     file = io.TextIOWrapper(raw, encoding="utf-8", newline="")
@@ -136,7 +142,7 @@ def write_together(raw: BinaryIO, journal: Journal, corrected: Corrected, old: S
         writer.writerows([[""] * len(header)] * (row.number - at))
         at = row.number + 1
         record = _record(row, corrected, before, header)
-        if row.state not in NOT_DONE:
+        if row.state not in NOT_DONE and not (row.state in DONE and before):
             record = [""] * len(header)
         elif not record[where].strip():
             record[where] = row.who
@@ -147,8 +153,8 @@ def write_together(raw: BinaryIO, journal: Journal, corrected: Corrected, old: S
 def _record(row: Row, corrected: Corrected, before: Mapping[str, str], header: Sequence[str]) -> list[str]:
     new = corrected.rows.get((row.target if corrected.several else "", row.who))
     cells = before
-    if new is not None and not (row.state in DOUBTFUL and before):
-        cells = dict(zip(corrected.source.header, new.record, strict=True))
+    if new is not None and not (row.state in (*DONE, *DOUBTFUL) and before):
+        cells = {**before, **dict(zip(corrected.source.header, new.record, strict=True))}
     return ["" if secret(name) else cells.get(name, "") for name in header]
 
 
