@@ -73,6 +73,24 @@ def test_a_run_may_look_up_as_well(place: Place) -> None:
     assert sorted(place.server.passwords) == ["amal", "berit"]
 
 
+def test_what_was_looked_up_stands_in_the_record_of_the_run(place: Place) -> None:
+    """For whom was asked, what was found, who was left out, and that it only read: in reports, evidence and show."""
+    there(place)
+    place.call("reset", place.file(USERS), "-t", "there", "--lookup", "--no-input", "--expect", "2", code=3)
+    words = "3 users, 3 reads, wrote nothing; 1 no such user, 1 signs in elsewhere: no password there"
+    folder = place.run_folder()
+    assert words in (folder / "report.html").read_text("utf-8")
+    assert words in place.call("runs", "show").stdout
+    *_, summary = map(json.loads, (folder / "report.jsonl").read_text("utf-8").splitlines())
+    assert (summary["lookup"]["asked"], summary["lookup"]["sent"]) == (3, {"GET": 3})
+    [target] = summary["lookup"]["targets"]
+    assert ("missing", 1) in [(each["what"], each["count"]) for each in target["found"]]
+    place.call("runs", "evidence", "-o", str(place.tmp / "proof.jsonl"))
+    facts = json.loads((place.tmp / "proof.jsonl").read_text("utf-8").splitlines()[0])
+    assert facts["lookup"] == summary["lookup"]
+    place.call("runs", "evidence", "--verify", str(place.tmp / "proof.jsonl"))
+
+
 def test_nobody_known_there_may_mean_that_we_may_not_look(place: Place) -> None:
     """It is said, since all rows are blocked."""
     place.server.unknown.update(("amal", "berit", "ghost"))

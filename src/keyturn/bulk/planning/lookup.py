@@ -56,6 +56,7 @@ _SHOWN_BY: Final = {
     Finding.PRIVILEGED: Shown.RIGHTS,
     Finding.UNADDRESSED: Shown.MAIL,
 }
+_READS: Final = frozenset({"GET", "HEAD"})
 _LEFT_OUT: Final = {Finding.MISSING: Reason.NO_SUCH_USER, Finding.EXISTS: Reason.EXISTS}
 
 
@@ -115,6 +116,29 @@ class Lookup:
         if Finding.EXISTS in found:
             return str(Reason.EXISTS), "the user exists already"
         return self.refused.get(number, ("", ""))
+
+    def effort(self) -> str:
+        """For whom was asked, and that nothing was written: what was sent beside reads is told in full."""
+        users = "1 user" if self.asked == 1 else f"{self.asked:,} users"
+        reads = sum(count for method, count in self.sent.items() if method in _READS)
+        others = {method: count for method, count in self.sent.items() if method not in _READS}
+        if not self.sent:
+            return f"{users}, wrote nothing (no request left this machine)"
+        told = f"{users}, {reads:,} reads"
+        if others and sum(others.values()) == self.checked:
+            return f"{told} and {self.checked:,} checks of creations, wrote nothing"
+        if others:
+            return f"{told}; besides  {', '.join(f'{method} {count:,}' for method, count in others.items())}"
+        return f"{told}, wrote nothing"
+
+    def findings(self) -> dict[str, int]:
+        """How many rows there are of each finding, on all targets together, in words."""
+        counts = {each: sum(found[each].count for found in self.found.values() if each in found) for each in WORDS}
+        return {words: counts[each] for each, words in WORDS.items() if counts[each]}
+
+    def figures(self) -> dict[str, Any]:
+        """The same as `told`, without the rows that are left out: those are in the journal."""
+        return {**self.told(), "left_out": {}, "refused": {}}
 
     def told(self) -> dict[str, Any]:
         """All of it as plain values, for `--json` and for frozen plans."""

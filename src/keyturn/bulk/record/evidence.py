@@ -79,6 +79,7 @@ def _facts_of(journal: Journal, told: Told, made: Made) -> dict[str, Any]:
         "targets": [written_pin(pin) for pin in facts.pins],
         "file": {"name": facts.file.name, "sha256": facts["sha256"]},
         "approvals": json.loads(facts["approved"] or "[]"),
+        "lookup": facts.lookup.figures() if facts.lookup is not None else None,
         "times": {name: facts[name] for name in ("created", "started", "ended")},
         "exit": told.exit,
         "outcomes": outcomes(told.states),

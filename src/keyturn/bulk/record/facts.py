@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Job, Operation, PasswordChoice, Reading, Rules
+from keyturn.bulk.planning.lookup import Lookup, read_lookup
 from keyturn.bulk.planning.plan import Part, Plan
 from keyturn.bulk.written import read_job, read_reading, written
 from keyturn.core.capabilities import Capabilities, capabilities_digest
@@ -29,6 +30,9 @@ PIPED_INPUT: Final = "piped"
 
 RECORDED: Final = "recorded"
 """The fact that tells which recorded request the rows were for; empty where there was none."""
+
+LOOKUP: Final = "lookup"
+"""The fact that says what targets told of the users before the run; empty where they were not asked."""
 
 FLAGS: Final = "flags"
 """The fact that holds the flags of pace and brakes that the run was begun with."""
@@ -112,6 +116,11 @@ class Facts:
         return Reading(json.loads(self["columns"]), self["delimiter"], self["encoding"])
 
     @property
+    def lookup(self) -> Lookup | None:
+        """What targets told of the users before, in figures; None where they were not asked."""
+        return read_lookup(json.loads(self[LOOKUP])) if self[LOOKUP] else None
+
+    @property
     def approvers(self) -> Sequence[str]:
         """Who approved the plan that the run carries out, by name."""
         return [each["by"] for each in json.loads(self["approved"] or "[]")]
@@ -171,6 +180,7 @@ def pinned(plan: Plan, pins: Sequence[Pin], recipients: Sequence[str], now: date
         "target": plan.target,
         "default": plan.default,
         RECORDED: plan.job.recorded.fingerprint if plan.job.recorded is not None else "",
+        LOOKUP: json.dumps(plan.lookup.figures(), ensure_ascii=False) if plan.lookup is not None else "",
         **targets_of(pins),
     }
 

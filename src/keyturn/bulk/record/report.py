@@ -133,7 +133,9 @@ def write_jsonl(file: BinaryIO, journal: Journal, told: Told) -> None:
     for row in told.veil.rows(journal.rows()):
         file.write(_json(row_event(told.run, row)))
     summary = {"v": 1, "type": "summary", "run": told.run, "exit": told.exit, "outcomes": outcomes(told.states)}
-    file.write(_json({**summary, "verified": verdicts(told.verdicts)}))
+    lookup = told.facts.lookup
+    looked = {"lookup": lookup.figures()} if lookup is not None else {}
+    file.write(_json({**summary, "verified": verdicts(told.verdicts), **looked}))
 
 
 def _json(value: object) -> bytes:
@@ -305,6 +307,7 @@ def _definitions(told: Told) -> dict[str, str]:
         "signed in as": ", ".join(pin.address.account for pin in facts.pins if pin.address.account),
         "file": f"{facts['file']}, sha256 {facts['sha256']}",
         "plan": facts["plan"],
+        "looked up before": looked_up(facts),
         "planned by": facts["made_by"],
         "approved by": ", ".join(facts.approvers),
         "begun": _moment(facts["started"]),
@@ -314,6 +317,15 @@ def _definitions(told: Told) -> dict[str, str]:
         "keyturn": told.version,
     }
     return {name: value for name, value in pairs.items() if value}
+
+
+def looked_up(facts: Facts) -> str:
+    """What the targets told of the users before the run, in words; empty where they were not asked."""
+    lookup = facts.lookup
+    if lookup is None:
+        return ""
+    found = ", ".join(f"{count:,} {words}" for words, count in lookup.findings().items())
+    return f"{lookup.effort()}; {found or 'nothing to be said of any of them'}"
 
 
 def _moment(written: str) -> str:

@@ -22,7 +22,6 @@ EVERY = 10.0
 
 QUICKLY = 0.2
 _SIGNS = {Finding.MISSING: "x", Finding.REFUSED: "x", Finding.EXISTS: "-", Finding.UNTOLD: "?"}
-_READS = frozenset({"GET", "HEAD"})
 
 
 def look(desk: Desk, source: Source, asked: Asked, operation: str, plan: Plan) -> tuple[Plan, Probes]:
@@ -117,7 +116,7 @@ def lookup_lines(lookup: Lookup | None) -> list[str]:
     """What was found, in words: for each target what needs somebody, then what it does not tell."""
     if lookup is None:
         return []
-    lines = ["", f"  looked up     asked for {_users(lookup.asked)}, {_wrote(lookup)}"]
+    lines = ["", f"  looked up     asked for {lookup.effort()}"]
     several = len(lookup.found) > 1
     for target, found in lookup.found.items():
         head = f"{target}: " if several else ""
@@ -142,21 +141,3 @@ def _line(head: str, finding: Finding, named: Named, lookup: Lookup) -> str:
     rows = ", ".join(map(str, named.rows)) + (" ..." if named.count > len(named.rows) else "")
     row = "row" if named.count == 1 else "rows"
     return f"  {_SIGNS.get(finding, '!')} {named.count:>7,}  {head}{words}   {row} {rows}"
-
-
-def _wrote(lookup: Lookup) -> str:
-    """That nothing was written: of what was sent, what was more than a read is told in full."""
-    reads = sum(count for method, count in lookup.sent.items() if method in _READS)
-    others = {method: count for method, count in lookup.sent.items() if method not in _READS}
-    if not lookup.sent:
-        return "wrote nothing (no request left this machine)"
-    told = f"{reads:,} reads"
-    if others and sum(others.values()) == lookup.checked:
-        return f"{told} and {lookup.checked:,} checks of creations, wrote nothing"
-    if others:
-        return f"{told}; besides  {', '.join(f'{method} {count:,}' for method, count in others.items())}"
-    return f"{told}, wrote nothing"
-
-
-def _users(count: int) -> str:
-    return "1 user" if count == 1 else f"{count:,} users"

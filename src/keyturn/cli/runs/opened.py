@@ -45,7 +45,7 @@ def opened(frame: Frame, run: str) -> "Iterator[tuple[Journal, Facts]]":
 
 def told_of(folder: "RunFolder", journal: "Journal", facts: "Facts") -> dict[str, object]:
     """How a run stands, as plain values."""
-    from keyturn.bulk.record.report import outcomes
+    from keyturn.bulk.record.report import looked_up, outcomes
     from keyturn.core.journal import DONE, RowState
 
     counts = journal.counts()
@@ -61,6 +61,7 @@ def told_of(folder: "RunFolder", journal: "Journal", facts: "Facts") -> dict[str
         "sha256": facts["sha256"],
         "planned_by": facts["made_by"],
         "approved_by": ", ".join(facts.approvers),
+        "looked_up": looked_up(facts),
         "begun": _moment(facts["created"]),
         "ended": _moment(facts["ended"]),
         "exit": int(facts["exit"]) if facts["exit"] else "",
