@@ -101,6 +101,22 @@ def test_an_address_is_not_cut_short(cell: str, server: Recorder, tmp_path: Path
     assert sent.target == f"/v3/users/a%{ord(cell[1]):02X}b/password?emailPassword=true"
 
 
+OLD_WAYS = ("--newman-types", "--newman-addresses", "--newman-variables", "--repeats", "-j", "1", "--yes")
+CELLS = ("007", "1E5", "0x1F", "12345678901234567890", "1.10", "x%41y", "a#b", "a?b", "a/b", "john doe", "m\u00fcller")
+
+
+def test_the_old_ways_can_be_had_back(server: Recorder, tmp_path: Path) -> None:
+    """Whoever says so gets the very addresses that newman asks for, in its order, rows that repeat themselves too."""
+    (tmp_path / "users.csv").write_text("userid\n" + "".join(f"{cell}\n" for cell in (*CELLS, "amal", "amal")), "utf-8")
+    args = [book(tmp_path, server), "-d", str(tmp_path / "users.csv")]
+    old(*args)
+    theirs = [one.target for one in server.take()]
+    ended = keyturn(tmp_path, *args, *OLD_WAYS)
+    assert ended.returncode == 0, ended.stderr
+    assert [one.target for one in server.take()] == theirs
+    assert len(theirs) == len(CELLS) + 2
+
+
 def test_a_401_to_every_row_is_green_there_and_red_here(server: Recorder, tmp_path: Path) -> None:
     """And newman has sent every row by then."""
     server.answer = lambda _: (401, {"message": "no"})

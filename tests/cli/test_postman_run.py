@@ -121,6 +121,16 @@ def test_a_rerun_does_only_what_is_not_done(bench: Bench) -> None:
     assert len(bench.targets()) == 2
 
 
+@pytest.mark.parametrize("request_of", [("POST", RESET, KNOWN), ("PUT", GRANT, "{}")])
+def test_rows_that_ask_for_the_same_are_sent_when_that_is_said(bench: Bench, request_of: tuple[str, str, str]) -> None:
+    """Also those of which every cell is the same, and in their order."""
+    rows = "userid,note\namal,x\njane,x\namal,x\namal,y\n"
+    bench.run(bench.book(item(*request_of)), rows, "--yes", "--repeats", "-j", "1")
+    assert [one.target.split("/")[-2 if "v3" in one.target else -1] for one in bench.server.take()] == [
+        "amal", "jane", "amal", "amal",
+    ]  # fmt: skip
+
+
 def test_a_variable_is_what_the_nearest_file_says(bench: Bench) -> None:
     """A column, the environment, the collection, the globals; and a command line before the file that it is about."""
     said = {"globals": "gceh", "environment": "e", "collection": "ce"}

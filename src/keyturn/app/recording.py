@@ -63,11 +63,12 @@ class RowRequest:
         cells = self._cells(record)
         return [cells.get(header, "") for header in self.prepared.named_by] or [self.prepared.name]
 
-    def mark(self, record: Sequence[str]) -> str:
-        """The cells that the request takes, or the whole row."""
+    def mark(self, number: int, record: Sequence[str]) -> str:
+        """The cells that the request takes, or the number of the row."""
+        if self.each:
+            return str(number)
         cells = self._cells(record)
-        some = cells.values() if self.each else (cells.get(header, "").strip(BLANKS) for header in self.columns)
-        return "\0".join(some)
+        return "\0".join(cells.get(header, "").strip(BLANKS) for header in self.columns)
 
     def fault(self, record: Sequence[str]) -> str:
         """Why a cell cannot stand where it would have to."""

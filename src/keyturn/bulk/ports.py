@@ -73,7 +73,7 @@ class Recording(Protocol):
         """The cells that a row is called by."""
         ...
 
-    def mark(self, record: Sequence[str]) -> str:
+    def mark(self, number: int, record: Sequence[str]) -> str:
         """The same for rows that ask for the same."""
         ...
 

@@ -48,12 +48,12 @@ def _differences(flags: "Flags") -> list[str]:
         (flags.newman_types, "cells stay text, 007 is not 7", "--newman-types"),
         (flags.newman_addresses, "cells are percent-encoded in addresses", "--newman-addresses"),
         (flags.suppress_exit_code, "a status of 400 or more is a failure, and exit 1", "-x"),
-        (flags.repeats, "blank rows and repeated users are left out", "--repeats"),
+        (flags.repeats, "rows that ask for the same are left out", "--repeats"),
         (flags.newman_variables, "a {{variable}} without a value stops it all", "--newman-variables"),
         (flags.again, "what an earlier run has done is not done again", "--again"),
         (one_by_one, "several rows are in flight at once", "-j 1"),
     )
-    return [f"{what:<50} ({flag})" for off, what, flag in told if not off]
+    return ["blank rows are left out", *(f"{what:<50} ({flag})" for off, what, flag in told if not off)]
 
 
 def show(frame: "Frame", flags: "Flags", accounts: Sequence[Account]) -> None:

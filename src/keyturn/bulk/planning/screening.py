@@ -256,7 +256,7 @@ def _digest(text: str) -> bytes:
 def _one_of(row: SourceRow, who: str, by: Screen) -> str:
     """The same for rows about one user, or that ask for the same where nothing is known of users."""
     if by.job.sends is not None:
-        return by.job.sends.mark(row.record)
+        return by.job.sends.mark(row.number, row.record)
     name = who if who.isascii() else unicodedata.normalize("NFC", who)
     if by.capabilities.folds_case:
         name = name.casefold()
