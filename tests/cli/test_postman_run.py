@@ -219,6 +219,34 @@ def test_reports_say_who_failed_and_hold_no_secret(bench: Bench) -> None:
     assert (bench.tmp / "r.json").stat().st_mode & 0o077 == 0
 
 
+SECRET_CELL = "Linden-harbour-41"
+
+
+@pytest.mark.proves("RN-10", "RN-14")
+@pytest.mark.parametrize(
+    ("url", "body", "name"),
+    [
+        ("{{baseUrl}}/resets", '{"newPassword": "{{start}}", "user": "{{userid}}"}', "amal"),
+        ("{{baseUrl}}/resets?pwd={{start}}&user={{userid}}", "{}", "amal"),
+        ("{{baseUrl}}/resets/{{start}}/{{userid}}?passwd={{start}}", "{}", "amal"),
+        ("{{baseUrl}}/resets", '{"secret": "{{start}}"}', "Reset"),
+        ("{{baseUrl}}/resets", '{"note": "{{password}}"}', "Reset"),
+    ],
+)
+def test_no_row_is_called_by_what_may_be_a_password(bench: Bench, url: str, body: str, name: str) -> None:
+    """Names stand in journals, in reports and on the screen; where a cell goes tells what it is."""
+    bench.server.answer = lambda _: (404, {"message": SECRET_CELL})
+    column = "start" if "start" in url + body else "password"
+    rows = f"{column},userid\n{SECRET_CELL},amal\n"
+    ended = bench.run(bench.book(item("POST", url, body)), rows, "--yes", "-r", "cli,json,junit,html", code=1)
+    assert SECRET_CELL in bench.server.changes[0].target + bench.server.changes[0].body.decode()
+    left = [path for path in bench.tmp.rglob("*") if path.is_file() and path.name != "users.csv"]
+    assert not [path for path in left if SECRET_CELL.encode() in path.read_bytes()]
+    assert SECRET_CELL not in ended.output
+    [report] = bench.tmp.glob("newman/*.json")
+    assert [one["user"] for one in json.loads(report.read_text())["run"]["failures"]] == [name]
+
+
 def test_flags_without_effect_are_told_and_odd_ones_refused(bench: Bench) -> None:
     """A pass phrase on the command line is one of these."""
     book = bench.book(item("PUT", GRANT, "{}"))

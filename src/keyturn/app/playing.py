@@ -106,7 +106,7 @@ class Played:
     @property
     def told_apart(self) -> bool:
         """Whether the name of a row says all that the row asks for."""
-        return self.known is not None or set(self.prepared.named_by) == set(self.prepared.columns)
+        return self.known is not None or self.request.told_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,9 @@ def _as_it_stands(
         )
         return RecordedDirectory(prepared, site, SOURCE, again=manners.again)
 
-    header = (*prepared.named_by, *request.header)[0]
+    header = next(
+        (one for one in (*request.named_by, *request.header) if one not in request.secrets), request.header[0]
+    )
     job = Job(Operation.SEND, PasswordChoice(PasswordFrom.REQUEST), recorded=request)
     return Played(
         prepared, Target(name, target, Credentials(source=SOURCE), connector=connect), job, Reading({"id": header}),

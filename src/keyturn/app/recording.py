@@ -1,15 +1,20 @@
 """One request of a collection with the file of its rows: what the runner asks of it, row by row."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
+from keyturn.bulk.intake.columns import secret
 from keyturn.core.commands import Command
 from keyturn.dialects.postman.wire_bodies import Unfit
 from keyturn.dialects.postman.wire_request import BLANKS, Prepared
 
 DONE_BEFORE: Final = "done-before"
 BEYOND: Final = "beyond-iterations"
+
+_TELLING: Final = re.compile("pass|pwd|secret|token|credential|authorization|api.?key|kennwort", re.IGNORECASE)
+"""What names of passwords have in them; rather one too many, for then a row is merely called by something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,8 @@ class Before:
 class RowRequest:
     """A prepared request over the columns of a file.  last: the last row to send; None: all of them.
 
-    each: every row is one of its own, even where two ask for the same.
+    each: every row is one of its own, even where two ask for the same.  secrets: columns whose cells may be passwords,
+    so that they stand in no journal and no report.  named_by: the columns that a row is called by.
     """
 
     prepared: Prepared
@@ -39,6 +45,20 @@ class RowRequest:
     last: int | None = None
     each: bool = False
     cast: Callable[[str], str] = str
+    secrets: frozenset[str] = field(init=False)
+    named_by: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look once for what may be a password, by its header and by the name of what it fills."""
+        places = self.prepared.places()
+        found = frozenset(column for column, name in places if secret(column) or _TELLING.search(f"{column} {name}"))
+        object.__setattr__(self, "secrets", found)
+        object.__setattr__(self, "named_by", self.prepared.named_by(found))
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether the name of a row says all that the row asks for."""
+        return set(self.named_by) == set(self.columns)
 
     @property
     def fingerprint(self) -> str:
@@ -61,7 +81,7 @@ class RowRequest:
     def names(self, record: Sequence[str]) -> Sequence[str]:
         """The cells that a row is called by; the name of the request where it takes none."""
         cells = self._cells(record)
-        return [cells.get(header, "") for header in self.prepared.named_by] or [self.prepared.name]
+        return [cells.get(header, "") for header in self.named_by] or [self.prepared.name]
 
     def mark(self, number: int, record: Sequence[str]) -> str:
         """The cells that the request takes, or the number of the row."""

@@ -1,6 +1,6 @@
 """What the runner needs from outside, apart from a `Directory` and a `Journal`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import BinaryIO, Protocol, TypeAlias
 
 from keyturn.core.commands import Command
@@ -63,6 +63,11 @@ class Recording(Protocol):
     @property
     def columns(self) -> Sequence[str]:
         """The headers that it takes cells from."""
+        ...
+
+    @property
+    def secrets(self) -> Collection[str]:
+        """Those of them whose cells may be passwords."""
         ...
 
     def passed_over(self, number: int, who: str) -> tuple[str, str]:

@@ -191,3 +191,20 @@ def test_a_client_s_own_token_is_asked_for_beforehand(word: str) -> None:
     with pytest.raises(SourceError) as caught:
         prepared(collection(item("POST", URL, auth=auth)))
     assert caught.value.code == "KT-COL-004"
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ('{"id": 7, "newPassword": "{{userid}}"}', "newPassword"),
+        ('{"newPassword":"x-{{userid}}"}', "newPassword"),
+        ('{"password": ["a", "{{userid}}"]}', "password"),
+        ("<user><pin kind='x'>{{userid}}</pin></user>", "pin"),
+        ("who=amal&word={{userid}}", "word"),
+        ("{{userid}}", ""),
+    ],
+)
+def test_the_name_of_what_a_cell_fills_is_found(raw: str, name: str) -> None:
+    """It says whether the cell may be a password."""
+    found = prepared(collection(item("POST", "https://a.example/x", raw)))
+    assert list(found.places()) == [("userid", name)]

@@ -97,7 +97,7 @@ def test_variables_are_found_in_their_order_and_inside_each_other() -> None:
     url = "{{base}}/v3/{{UserID}}/{{realm}}"
     known = {"base": "https://{{host}}/mas", "host": "a.example", "realm": "r"}
     found = prepared(collection(item("GET", url)), ("user_id", "realm"), known)
-    assert (found.base, found.named_by) == ("https://a.example", ("user_id", "realm"))
+    assert (found.base, found.named_by()) == ("https://a.example", ("user_id", "realm"))
     assert found.sending("", {"user_id": "u", "realm": "x"}, "").target == "/mas/v3/u/x"
 
 

@@ -68,7 +68,8 @@ def retry_into(
 
 
 def _is_password(header: str, job: Job) -> bool:
-    return header.strip() in (job.password.column, job.old) or secret(header)
+    secrets = job.recorded.secrets if job.recorded is not None else ()
+    return header.strip() in (job.password.column, job.old, *secrets) or secret(header)
 
 
 def _together(rows: Iterable[Row], source: Source) -> Iterator[tuple[Row, tuple[str, ...]]]:

@@ -1,6 +1,7 @@
 """Bodies of recorded requests: each cell is written as it has to be where it stands.  Pure."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -13,6 +14,10 @@ from keyturn.dialects.postman.wire_templates import Cell, Derived, Template, Var
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 _KINDS: Final = {"json": JSON, "xml": "application/xml", "html": "text/html", "javascript": "application/javascript"}
+_MEMBER: Final = re.compile(r'"([^"\\]*)"\s*:\s*(?:"[^"]*|\[[^\]]*)?$|<([\w:.-]+)[^<>]*>[^<]*$|([\w.-]+)=[^&=]*$')
+"""What stands before a place in JSON, in XML or in a text that is a form, when it says what is to be there."""
+
+_AROUND: Final = 500
 _QUOTES: Final = {'"': "&quot;", "'": "&apos;"}
 
 Fill: TypeAlias = Callable[[Cell | Derived], str]
@@ -34,11 +39,16 @@ class Sheet:
     form: Sequence[tuple[Template, Template]] | None = field(default=None, repr=False)
     boundary: str = ""
 
-    @property
-    def headers(self) -> Iterator[str]:
-        """The columns that it takes cells from."""
-        for template in (self.raw, *(one for pair in self.form or () for one in pair)):
-            yield from template.headers
+    def places(self) -> Iterator[tuple[str, str]]:
+        """The columns that it takes cells from, each with the name of the field or member that it fills."""
+        for name, value in self.form or ():
+            yield from ((header, name.fixed or "") for header in (*name.headers, *value.headers))
+        before = ""
+        for part in self.raw.parts:
+            if isinstance(part, Cell):
+                found = _MEMBER.search(before)
+                yield part.header, (found[found.lastindex or 0] if found else "")
+            before = before[-_AROUND:] + (part if isinstance(part, str) else "-")
 
     def written(self, fill: Fill) -> bytes:
         """The body as it is sent.  Raises Unfit for a cell that would not stay what it is."""

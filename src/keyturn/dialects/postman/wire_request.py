@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
@@ -78,16 +78,29 @@ class Prepared:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that it takes cells from, those of the path first."""
-        return tuple(dict.fromkeys(self._columns()))
+        return tuple(dict.fromkeys(column for column, _ in self.places()))
 
-    @property
-    def named_by(self) -> tuple[str, ...]:
-        """The columns that a row is called by: of the path, else of the query, else the first of all."""
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Every column that it takes cells from, each with the name of what it fills; empty for a part of the path."""
+        for template in self.path:
+            yield from ((column, "") for column in template.headers)
+        for name, value in self.query:
+            yield from ((column, name.fixed or "") for column in (*name.headers, *value.headers))
+        for word, template in self.headers:
+            yield from ((column, word) for column in template.headers)
+        if self.body is not None:
+            yield from self.body.places()
+
+    def named_by(self, hidden: Collection[str] = ()) -> tuple[str, ...]:
+        """The columns that a row is called by: of the path, else of the query, else the first of all.
+
+        hidden: columns that may hold passwords; nothing is called by those.
+        """
         for some in (self.path, [value for _, value in self.query]):
-            found = tuple(dict.fromkeys(header for template in some for header in template.headers))
+            found = dict.fromkeys(column for template in some for column in template.headers if column not in hidden)
             if found:
-                return found
-        return self.columns[:1]
+                return tuple(found)
+        return tuple(column for column in self.columns if column not in hidden)[:1]
 
     @property
     def fingerprint(self) -> str:
@@ -138,13 +151,6 @@ class Prepared:
 
     def _cell(self, text: str) -> str:
         return quote(text, safe=_PLAIN + "/?#" if self.bare else "")
-
-    def _columns(self) -> Iterator[str]:
-        templates = [*self.path, *(one for pair in self.query for one in pair), *(one for _, one in self.headers)]
-        for template in templates:
-            yield from template.headers
-        if self.body is not None:
-            yield from self.body.headers
 
 
 def prepare(item: Item, variables: Variables, statuses: frozenset[int] | None = None) -> Prepared:
