@@ -188,10 +188,10 @@ def test_a_200_that_says_no_is_no_success(bench: Bench) -> None:
 def test_scripts_stop_the_run_and_status_tests_are_rules(bench: Bench) -> None:
     """Nothing is run; `--ignore-scripts` goes on without what is not read."""
     check = {"listen": "test", "script": {"exec": ["pm.test('x', () => pm.response.to.have.status(200));"]}}
-    other = {"listen": "prerequest", "script": {"exec": ["// first", "pm.environment.set('a', 1);"]}}
+    other = {"listen": "prerequest", "script": {"exec": ["// first", "pm.environment.set('token', \"a'b\", `x"]}}
     request = item("PUT", GRANT, "{}")
     ended = bench.run(bench.book({**request, "event": [check, other]}), "userid\na\n", "--yes", code=5)
-    assert "Reset, pre-request script, line 2:  pm.environment.set('a', 1);" in ended.stderr
+    assert "Reset, pre-request script, line 2:  pm.environment.set('...', \"...\", `...`" in ended.stderr
     assert bench.targets() == []
     bench.server.answer = lambda _: (202, {})
     ended = bench.run(bench.book({**request, "event": [check]}), "userid\na\n", "--yes", "--retries", "0", code=1)

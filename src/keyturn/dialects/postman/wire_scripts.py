@@ -24,13 +24,16 @@ _CHECKS: Final = (
 _OLD: Final = re.compile(
     r"""tests\[\s*(?:"[^"\\\n]*"|'[^'\\\n]*')\s*\]\s*=\s*responseCode\.code\s*={2,3}\s*(?P<one>\d{3})\s*(?=;|\n|$)"""
 )
+_QUOTED: Final = re.compile(r"""(pm\.test\(\s*)?(["'`])(?:\\.|(?!\2).)*(?:\2|$)""")
+"""A text in a script, which may be a password; what a test is called is none."""
+
 _GOOD: Final = {"ok": frozenset({200}), "success": frozenset(range(200, 300))}
 _FINE: Final = frozenset(range(100, 400))
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A script that is more than tests of the status: where, and the first line that is."""
+    """A script that is more than tests of the status: where, and the first line that is, as it may be shown."""
 
     place: str
     line: int
@@ -53,11 +56,15 @@ def read_scripts(scripts: Iterable[Script]) -> Rules:
         found, end = _read(script.text) if script.after else ([], _skip(script.text, 0))
         if end < len(script.text):
             line = script.text.count("\n", 0, end) + 1
-            unread.append(Unread(script.place, line, script.text.splitlines()[line - 1].strip()))
+            unread.append(Unread(script.place, line, _shown(script.text.splitlines()[line - 1].strip())))
             continue
         for each in found:
             statuses = each if statuses is None else statuses & each
     return Rules(statuses, unread)
+
+
+def _shown(line: str) -> str:
+    return _QUOTED.sub(lambda quoted: quoted[0] if quoted[1] else f"{quoted[2]}...{quoted[2]}", line)
 
 
 def _read(text: str) -> tuple[list[frozenset[int]], int]:
