@@ -71,10 +71,12 @@ CANARIES ?= 1000
 CANDIDATES ?= 10000
 GUESSES ?= 500
 TOKENS ?= 1000
+TROUBLE ?= 10000
 campaign: setup
 	$(BIN)/python -m tests.mail.killed.campaign $(MAIL_KILLS)
 	$(BIN)/python -m tests.bulk.killed.campaign $(RUN_KILLS)
 	$(BIN)/python -m tests.store.mutations $(MUTATIONS)
+	KEYTURN_TROUBLE=$(TROUBLE) $(BIN)/pytest -q tests/bulk/test_trouble.py
 	KEYTURN_TEST_KILLS=$(KILLS) $(BIN)/pytest -n $(WORKERS) -q -k killed tests/bulk tests/journeys
 	KEYTURN_GRAPHS=$(GRAPHS) $(BIN)/pytest -n $(WORKERS) -q tests/core/test_group_graphs.py
 	KEYTURN_MALFORMED=$(MALFORMED) $(BIN)/pytest -n $(WORKERS) -q tests/malformed

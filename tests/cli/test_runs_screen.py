@@ -69,6 +69,15 @@ def hear(manners: Manners, events: Sequence[Event] = EVENTS) -> None:
                 listener(event)
 
 
+@pytest.mark.parametrize("output", [Output.RICH, Output.PLAIN])
+def test_a_wait_of_no_time_is_told_to_nobody(output: Output, capsys: pytest.CaptureFixture[str]) -> None:
+    """A busy server says so to every other request; machines hear of each."""
+    hear(Manners(output=output), [Paused(0.2)] * 9)
+    assert "waiting" not in capsys.readouterr().err
+    hear(Manners(output=Output.JSONL), [Paused(0.2)])
+    assert json.loads(capsys.readouterr().out)["seconds"] == 0.2
+
+
 def test_a_log_gets_a_line_for_every_ten_percent(capsys: pytest.CaptureFixture[str]) -> None:
     """With time, run and target, and the reason whenever it waits."""
     hear(Manners(output=Output.PLAIN))

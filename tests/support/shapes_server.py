@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import re
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -229,7 +230,11 @@ def guid(name: str) -> str:
 @dataclass
 class ShapesServer:
     """effects: each password that was set, by shape; asked: how often each shape was asked for; streamed: most bytes
-    of one body that were taken; stolen: requests that came to the other server; astray: here, to a path of no API."""
+    of one body that were taken; stolen: requests that came to the other server; astray: here, to a path of no API.
+
+    Users of one shape are told apart by what stands behind a `~` (`drop-after~17`), and are then kept by that name.
+    arrived: when each request to set a password came, by the steady clock.
+    """
 
     url: str = ""
     elsewhere: str = ""
@@ -238,6 +243,7 @@ class ShapesServer:
     streamed: int = 0
     stolen: list[bytes] = field(default_factory=list)
     astray: list[str] = field(default_factory=list)
+    arrived: list[float] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """The exchanges of one connection."""
@@ -267,18 +273,21 @@ class ShapesServer:
             return await well(exchange)
         if head.startswith(b"GET "):
             return await _user(exchange, unquote(found[1]))
-        shape = _BY_NAME[unquote(found[1])]
+        self.arrived.append(time.monotonic())
+        kind, apart, _ = unquote(found[1]).partition("~")
+        shape = _BY_NAME[kind]
+        who = unquote(found[1]) if apart else shape.name
         given = json.loads(body)
         mas = path.startswith("/v3/")
-        made = f"Made-{shape.name}-{len(self.effects.get(shape.name, ()))}"
+        made = f"Made-{who}-{len(self.effects.get(who, ()))}"
         password = given.get("token" if mas else "password") or made
         exchange.good = b'{"succeeded": true, "errors": []}'
         if mas:
-            exchange.good = json.dumps({"id": shape.name, **({} if given else {"token": made})}).encode()
-        self.asked[shape.name] = self.asked.get(shape.name, 0) + 1
-        again = shape.once and self.asked[shape.name] > 1
+            exchange.good = json.dumps({"id": who, **({} if given else {"token": made})}).encode()
+        self.asked[who] = self.asked.get(who, 0) + 1
+        again = shape.once and self.asked[who] > 1
         if shape.effect or again:
-            self.effects.setdefault(shape.name, []).append(password)
+            self.effects.setdefault(who, []).append(password)
         try:
             return await (well if again else shape.act)(exchange)
         finally:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 EVERY = 10.0
 MOST_PROBLEMS = 1.0
+WORTH_SAYING = 1.0
+"""Seconds of a common wait that people are told of; shorter ones show in the rate."""
 
 
 @contextmanager
@@ -108,8 +110,9 @@ class Heartbeat:
         match event:
             case Progress():
                 self._beat(event)
-            case Paused():
-                self._say(_waiting(event))
+            case Paused(seconds=seconds):
+                if seconds >= WORTH_SAYING:
+                    self._say(_waiting(event))
             case Held():
                 self._say(_held(event))
             case Stopping():
@@ -170,8 +173,9 @@ def bar(frame: Frame, title: str, total: int, target: str) -> Iterator[Callable[
                     drawing.update(
                         task, completed=event.through, total=max(event.total, 1), description=_reading(event)
                     )
-                case Paused():
-                    drawing.console.print(_waiting(event), markup=False)
+                case Paused(seconds=seconds):
+                    if seconds >= WORTH_SAYING:
+                        drawing.console.print(_waiting(event), markup=False)
                 case Held():
                     drawing.console.print(_held(event), markup=False)
                 case Stopping():
