@@ -1,6 +1,8 @@
 """A collection of schema v3 is the same requests in files of their own; nothing outside its folder is read."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -67,6 +69,12 @@ def test_a_definition_may_be_missing(tmp_path: Path) -> None:
         {},
         [("Grant: {{userid}}",)],
     )
+
+
+def test_an_empty_definition_hands_nothing_down(tmp_path: Path) -> None:
+    """Nor does one of comments alone."""
+    for text in ("", "# nothing yet\n"):
+        assert load_collection(with_files(tmp_path, {DEFINITION: text})).name == "MAS API"
 
 
 @pytest.mark.proves("RN-14")
@@ -186,3 +194,9 @@ def test_the_digest_is_that_of_every_file_that_is_read(tmp_path: Path) -> None:
     assert load_collection(with_files(tmp_path / "b", {"notes.md": "x"})).sha256 == first != ""
     changed = load_collection(with_files(tmp_path / "c", {REQUEST: RESET + "# x\n"})).sha256
     assert changed != first
+
+
+def test_no_other_command_loads_the_reader_of_yaml() -> None:
+    """Those that reset and resume start as fast as before."""
+    code = "import sys, keyturn.cli.running.carrying, keyturn.cli.running.resuming; sys.exit('yaml' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,6 +1,8 @@
 """`keyturn postman run`: newman's flags on the engine of every run, against a server that writes down what came."""
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -327,6 +329,25 @@ def test_certificates_are_always_verified(bench: Bench) -> None:
     assert "KT-COL-012" in ended.stderr
     assert "--ssl-extra-ca-certs" in ended.stderr
     assert "ca_bundle" in ended.stderr
+
+
+def test_an_interrupted_run_says_so_by_its_code(bench: Bench) -> None:
+    """130, as every command; newman's 1 is about rows.  The second request is not begun."""
+
+    def interrupt(arrived: Arrived) -> tuple[int, object]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return 200, {}
+
+    bench.server.answer = interrupt
+    book = bench.book(item("PUT", GRANT, "{}"), item("PUT", "{{baseUrl}}/second/{{userid}}", "{}", name="Second"))
+    bench.run(book, "userid\na\nb\nc\n", "--yes", "-j", "1", code=130)
+    assert bench.targets() == ["/grants/a"]
+
+
+def test_silence_is_kept(bench: Bench) -> None:
+    """No word on either side when all is well; colour is a matter of taste."""
+    ended = bench.run(bench.book(item("PUT", GRANT, "{}")), "userid\na\n", "--yes", "--silent", "--color", "on")
+    assert ended.output == ""
 
 
 def test_the_first_failure_ends_it_with_bail(bench: Bench) -> None:

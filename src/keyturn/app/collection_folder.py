@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -105,9 +106,7 @@ class FolderReader:
 
     def _own(self, path: Path) -> None:
         """Raises SourceError for a link: what it leads to may be anybody's."""
-        for one in (path, *path.parents):
-            if one == self.root:
-                break
+        for one in takewhile(lambda each: each != self.root, (path, *path.parents)):
             if one.is_symlink():
                 what, why = f"{one.name} is a link", "a collection is read from its own folder alone"
                 raise SourceError(what, code=FOREIGN, where=str(one), why=why, fix="put there what it leads to")

@@ -132,7 +132,8 @@ def open_requests(
         unread.update(dict.fromkeys(rules.unread))
         requests.append(replace(prepare(item, variables, rules.statuses), bare=manners.bare))
     if not requests:
-        raise SourceError("the collection holds no request", code="KT-COL-001")
+        fix = "choose the collection that holds the requests"
+        raise SourceError("the collection holds no request", code="KT-COL-001", fix=fix)
     return Opened(requests, tuple(unread))
 
 

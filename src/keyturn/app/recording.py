@@ -1,6 +1,5 @@
 """One request of a collection with the file of its rows: what the runner asks of it, row by row."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
@@ -8,13 +7,10 @@ from typing import Final, cast
 from keyturn.bulk.intake.columns import secret
 from keyturn.core.commands import Command
 from keyturn.dialects.postman.wire_bodies import Unfit
-from keyturn.dialects.postman.wire_request import BLANKS, Prepared
+from keyturn.dialects.postman.wire_request import BLANKS, TELLING, Prepared
 
 DONE_BEFORE: Final = "done-before"
 BEYOND: Final = "beyond-iterations"
-
-_TELLING: Final = re.compile("pass|pwd|secret|token|credential|authorization|api.?key|kennwort", re.IGNORECASE)
-"""What names of passwords have in them; rather one too many, for then a row is merely called by something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ class RowRequest:
     def __post_init__(self) -> None:
         """Look once for what may be a password, by its header and by the name of what it fills."""
         places = self.prepared.places()
-        found = frozenset(column for column, name in places if secret(column) or _TELLING.search(f"{column} {name}"))
+        found = frozenset(column for column, name in places if secret(column) or TELLING.search(f"{column} {name}"))
         object.__setattr__(self, "secrets", found)
         object.__setattr__(self, "named_by", self.prepared.named_by(found))
 

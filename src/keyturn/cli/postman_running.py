@@ -5,9 +5,10 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from keyturn.app.earlier import earlier
 from keyturn.app.newman import BUILT_IN, Account
@@ -28,15 +29,8 @@ from keyturn.cli.running.flags import Asked
 from keyturn.cli.running.summaryview import progress_of
 from keyturn.core.errors import ConfigError, SourceError
 
-_OF_ROWS = (ExitCode.FAILURES, ExitCode.SIGN_IN, ExitCode.UNREACHABLE, ExitCode.BRAKE, ExitCode.UNCERTAIN)
-"""What newman calls 1: it is said of rows that were sent, or could not be."""
-
-
-@dataclass(slots=True)
-class Told:
-    """How each run ended, as the engine said it."""
-
-    ends: list[tuple[Played, Summary]] = field(default_factory=list)
+Ends: TypeAlias = list[tuple[Played, Summary]]
+"""How each run ended, as the engine said it."""
 
 
 def run_collection(frame: Frame, flags: Flags, idle: Sequence[tuple[str, str]]) -> int:
@@ -53,15 +47,16 @@ def run_collection(frame: Frame, flags: Flags, idle: Sequence[tuple[str, str]]) 
     _stop_at_scripts(opened, flags)
     plays = recipe.played(book, opened, table, frame.settings)
     announce(frame, flags, plays, opened, idle)
-    told, code = Told(), ExitCode.FINE
+    ends: Ends = []
+    code = ExitCode.FINE
     with _ending_in_time(flags.timeout / 1000):
         for play in plays:
-            code = max(code, ExitCode(_carry(frame, flags, _with_count(play, flags), path, told)))
+            code = max(code, ExitCode(_carry(frame, flags, play, path, ends)))
             if code and (flags.bail or code >= ExitCode.INTERRUPTED):
                 break
-    accounts = [_account(frame, play, summary) for play, summary in told.ends]
+    accounts = [_account(frame, play, summary) for play, summary in ends]
     show(frame, flags, accounts)
-    report(frame, flags, book.name, accounts, [summary for _, summary in told.ends])
+    report(frame, flags, book.name, accounts, [summary for _, summary in ends])
     if code >= ExitCode.INTERRUPTED and not flags.timeout:
         return int(code)
     return int(0 if flags.suppress_exit_code else bool(code))
@@ -109,17 +104,13 @@ def _stop_at_scripts(opened: Opened, flags: Flags) -> None:
     )
 
 
-def _with_count(play: Played, flags: Flags) -> Played:
-    return replace(play, iterations=flags.iteration_count)
-
-
-def _carry(frame: Frame, flags: Flags, play: Played, path: Path, told: Told) -> int:
+def _carry(frame: Frame, flags: Flags, play: Played, path: Path, ends: Ends) -> int:
     machine = Machine(frame.settings)
     if not flags.again:
         play = play.knowing(earlier(machine, play, bytes_of(OnDisk(path)).sha256))
 
     def ending(frame: Frame, machine: Machine, target: str, summary: Summary, *, hints: bool = True) -> int:
-        told.ends.append((play, summary))
+        ends.append((play, summary))
         if summary.trip is not None:
             frame.warn(f"{summary.trip.text}. {progress_of(summary)}", code="KT-RUN-011")
         return int(summary.exit)
@@ -138,7 +129,7 @@ def _carry(frame: Frame, flags: Flags, play: Played, path: Path, told: Told) -> 
         new_run=flags.again,
         no_hints=True,
         name=play.prepared.name,
-        played=play,
+        played=replace(play, iterations=flags.iteration_count),
         ending=ending,
     )
     return carry(frame, asked, str(play.job.operation))

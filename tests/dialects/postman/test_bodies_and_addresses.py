@@ -208,3 +208,15 @@ def test_the_name_of_what_a_cell_fills_is_found(raw: str, name: str) -> None:
     """It says whether the cell may be a password."""
     found = prepared(collection(item("POST", "https://a.example/x", raw)))
     assert list(found.places()) == [("userid", name)]
+
+
+def test_a_request_is_the_same_whatever_it_signs_in_with() -> None:
+    """A new token in a header, or in the address, makes no new request of it: what is done stays done."""
+    auth = {"type": "apikey", "apikey": {"key": "apikey", "value": "{{token}}", "in": "query"}}
+    url = "https://a.example/x?page=1&access_token={{token}}"
+    book = collection(item("PUT", url, auth=auth, header=[{"key": "x-access-token", "value": "{{token}}"}]))
+    first, second = (prepared(book, known={"token": token}) for token in ("t-1", "t-2"))
+    assert first.fingerprint == second.fingerprint
+    assert first.sending("", {}, "") != second.sending("", {}, "")
+    other = prepared(collection(item("PUT", url.replace("page=1", "page=2"))), known={"token": "t-1"})
+    assert other.fingerprint != first.fingerprint

@@ -160,6 +160,12 @@ def test_other_files_are_no_collection(value: object) -> None:
         read_collection(value)
 
 
+def test_values_that_are_no_texts_are_written_as_json_writes_them() -> None:
+    """`true` is not `True`; a variable without a name is none."""
+    values = [{"key": "a", "value": True}, {"key": "b", "value": False}, {"key": "c", "value": 7}, {"value": "x"}, "y"]
+    assert read_environment({"values": values}) == {"a": "true", "b": "false", "c": "7"}
+
+
 def test_an_environment_leaves_out_what_is_disabled() -> None:
     """And anything else is none."""
     held = [{"key": "a", "value": "1"}, {"key": "b", "value": "2", "enabled": False}]

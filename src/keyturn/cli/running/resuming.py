@@ -4,8 +4,6 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
-from keyturn.app.earlier import earlier
-from keyturn.app.recipe import played_again
 from keyturn.app.runs import Machine, rules_of
 from keyturn.bulk.intake.columns import TARGET
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
@@ -29,7 +27,6 @@ from keyturn.bulk.record.veil import REDACT, REDACTION, new_key
 from keyturn.bulk.running.run import Summary, recall
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame
-from keyturn.cli.postman_flags import pass_phrase
 from keyturn.cli.running.begun import pins_of, reports_of, run_of, under_way
 from keyturn.cli.running.desk import Desk, Probes, desk_for, halted, speeds_of, work_off
 from keyturn.cli.running.flags import Asked
@@ -59,6 +56,10 @@ def resume_run(frame: Frame, run: str, asked: Asked) -> int:
 
 def _recorded(frame: Frame, machine: Machine, facts: Facts, asked: Asked) -> Asked:
     """With the request that the run was begun for, made again of the same collection."""
+    from keyturn.app.earlier import earlier
+    from keyturn.app.recipe import played_again
+    from keyturn.cli.postman_flags import pass_phrase
+
     if asked.rebase is not None or asked.token_stdin:
         raise RunError(
             "a run of a collection takes neither other rows nor another secret",
