@@ -9,7 +9,8 @@ from tests.support.server import OpenDoor, Person, served
 
 PHRASE = "nine green bottles on a wall"
 NAMES = (
-    "amal bo chika dara emre farah goran hana ivo jun kira luz mio nour oda omar pia pim rui sol tao uma zeno zita zora"
+    "amal bo chika dara emre farah goran hana ines ivo jun kira luz mio "
+    "nour oda omar pia pim rui sol tao uma zeno zita zora"
 )
 
 

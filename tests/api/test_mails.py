@@ -21,7 +21,7 @@ def test_the_api_answers_that_a_reset_is_done_and_elsewhere_what_became_of_its_m
 
 
 def test_nobody_without_the_right_sees_mails(door: OpenDoor) -> None:
-    signed = door.sign_in("ivo", PHRASE).json["token"]
+    signed = door.sign_in("ines", PHRASE).json["token"]
     assert door.ask("GET", "/keyturn/v1/mails", token=signed).status == 403
     assert problem(door.ask("GET", "/keyturn/v1/mails")) == (401, "KT-AUTH-001")
 
