@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from keyturn.app.build import open_house
 from tests.support.server import OpenDoor, served
 
 ATTACKER, ADMINISTRATOR = "127.0.0.2", "127.0.0.3"
@@ -19,7 +20,7 @@ ATTACKER, ADMINISTRATOR = "127.0.0.2", "127.0.0.3"
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[OpenDoor]:
     """A server that takes sixty wrong passwords a minute from one address."""
-    with served(tmp_path) as open_door:
+    with served(tmp_path, opened=open_house) as open_door:
         open_door.house.gate.guard.most = 60
         yield open_door
 

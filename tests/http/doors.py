@@ -1,16 +1,17 @@
 """All doors of one served directory, and their calls as somebody with every right makes them."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from keyturn.api.wire_api import API as OURS
+from keyturn.app.build import House, Place
 from keyturn.app.doors import DOORS
 from keyturn.http.described import Api, Call, varying
 from tests.openapi.fuzzing import PASSWORD, Asking, asking
-from tests.support.server import OpenDoor, Person, served
+from tests.support.server import OpenDoor, Person, open_cheaply, served
 
 APIS: Mapping[str, Api] = {**{name: door.api for name, door in DOORS.items()}, OURS.name: OURS}
 PEOPLE = [Person("amal", "amal@example.com", PASSWORD)]
@@ -59,9 +60,9 @@ def _said(parts: Mapping[str, str], way: Mapping[str, object]) -> dict[str, str]
 
 
 @contextmanager
-def all_doors(folder: Path) -> Iterator[Doors]:
+def all_doors(folder: Path, opened: Callable[[Place], House] = open_cheaply) -> Iterator[Doors]:
     """A directory with somebody in it."""
-    with served(folder, profile="vendor", users=PEOPLE) as door:
+    with served(folder, profile="vendor", users=PEOPLE, opened=opened) as door:
         yield Doors(door, {name: asking(name, door) for name in APIS})
 
 

@@ -11,6 +11,7 @@ from time import monotonic
 import pytest
 
 from keyturn.app.bridge import MOST_HASHING, Places, Threads
+from keyturn.app.build import open_house
 from keyturn.app.serve import bind
 from keyturn.core.errors import Busy
 from tests.http.doors import APIS, Doors, all_doors
@@ -22,8 +23,8 @@ FLOOD = int(os.environ.get("KEYTURN_FLOOD", "100"))
 
 @pytest.fixture(scope="module")
 def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
-    """All doors of one directory."""
-    with all_doors(tmp_path_factory.mktemp("shedding")) as found:
+    """All doors of one directory, where hashing takes its time."""
+    with all_doors(tmp_path_factory.mktemp("shedding"), open_house) as found:
         yield found
 
 
