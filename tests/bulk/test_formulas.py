@@ -23,7 +23,7 @@ from tests.support.memory_journal import MemoryJournal
 
 SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 HOSTILE = st.text(st.sampled_from(SIGNS + " \u00a0\u3000\u200b\ufeff'\"a1,;|<&`\\[]()!#"), max_size=8)
-QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def computed(cell: str) -> bool:

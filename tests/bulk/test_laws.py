@@ -39,7 +39,7 @@ FAULTS = st.builds(
 
 
 @pytest.mark.proves("RN-3", "RN-4", "R-4")
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(faults=FAULTS, jobs=st.integers(1, 9), batch=st.sampled_from([1, 4]), ours=st.booleans())
 async def test_every_row_ends_in_one_state_that_is_true(faults: Switches, jobs: int, batch: int, ours: bool) -> None:
     """Done rows are done, failed ones are not, and what nobody can know is called uncertain."""

@@ -31,7 +31,7 @@ class Ticking:
 
 
 @pytest.mark.proves("RN-9")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     rate=st.floats(0.2, 400),
     gaps=st.lists(st.floats(0, 1.5), min_size=30, max_size=120),
@@ -114,7 +114,7 @@ def test_repeats_are_bounded_by_the_rows_that_were_sent() -> None:
 
 
 @pytest.mark.proves("RN-9")
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     rates=st.lists(st.builds(Rate, st.integers(1, 60), st.floats(0.5, 90)), min_size=1, max_size=3),
     gaps=st.lists(st.floats(0, 3), min_size=30, max_size=120),

@@ -125,7 +125,7 @@ async def test_a_wait_is_never_longer_than_an_hour_and_never_negative() -> None:
     assert LONGEST_PAUSE <= clock.now - began <= LONGEST_PAUSE + 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     told=st.lists(
         st.builds(

@@ -108,7 +108,7 @@ candidates = st.one_of(
 
 
 @pytest.mark.proves("PW-6", "PW-1")
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(candidates)
 def test_every_way_to_a_password_has_the_same_verdict(house: House, candidate: str) -> None:
     """Reset, change and creation at each door, the trying out, the plan of a run; a door's own lengths count, too."""

@@ -128,7 +128,7 @@ def test_nobody_ends_with_a_right_that_its_giver_did_not_hold(house: House) -> N
     tenants = iter(range(100, 100 + 10 * GRAPHS))
 
     @settings(
-        max_examples=GRAPHS, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+        max_examples=GRAPHS, database=None, derandomize=True, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(graphs)

@@ -109,7 +109,7 @@ def test_a_short_piece_repeated_is_refused(piece: str, times: int) -> None:
 
 
 @pytest.mark.proves("PW-4")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(WORDS), min_size=4, max_size=6, unique=True), st.sampled_from(" -_."), tails)
 def test_a_phrase_of_four_words_is_never_refused(words: list[str], between: str, tail: str) -> None:
     phrase = between.join(words) + tail

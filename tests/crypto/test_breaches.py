@@ -83,7 +83,7 @@ def test_small_letters_a_mark_of_byte_order_and_a_missing_last_line_end_do_no_ha
     assert all(map(breaches.holds, "abc"))
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sets(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=1, max_size=300))
 def test_whatever_was_stolen_is_found(tmp_path: Path, stolen: set[str]) -> None:
     load([published(tmp_path / "list.txt", stolen)], tmp_path / FILE, NOW)

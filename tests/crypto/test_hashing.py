@@ -183,7 +183,7 @@ def test_a_one_time_secret_is_recognised_however_it_is_typed(folder: KeyFolder, 
         assert hasher.check(Secret(typed), verifier).right
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_a_password_is_compared_exactly(one: str, other: str) -> None:
     """No folding, no cutting, NUL included: two passwords match when they are the same."""

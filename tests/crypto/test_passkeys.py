@@ -62,7 +62,7 @@ def test_the_answers_are_good_as_they_are() -> None:
     assert CHECKER.shown(SITE, SHOWING.challenge, SHOWN, FACTOR) == 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(bent(MADE))
 def test_a_bent_answer_of_a_new_passkey_breaks_nothing(answer: dict[str, Any]) -> None:
     made = CHECKER.made(SITE, MAKING.challenge, answer)
@@ -70,7 +70,7 @@ def test_a_bent_answer_of_a_new_passkey_breaks_nothing(answer: dict[str, Any]) -
 
 
 @pytest.mark.proves("N3.1.6.1")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(bent(SHOWN))
 def test_a_bent_answer_of_a_known_passkey_is_none(answer: dict[str, Any]) -> None:
     came = CHECKER.shown(SITE, SHOWING.challenge, answer, FACTOR)

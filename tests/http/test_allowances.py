@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.core.limits import Allowance
@@ -81,7 +81,6 @@ def test_a_moment_is_compared_with_the_servers_own_clock() -> None:
     assert read_allowances(behind)[0].resets == 20
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(

@@ -319,7 +319,7 @@ moves = st.lists(
 
 
 @given(moves=moves)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_journal_holds_what_a_plain_table_would_hold(
     moves: Sequence[tuple[str, Sequence[int]]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
