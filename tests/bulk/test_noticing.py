@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from keyturn.app.clock import SystemClock
+from keyturn.bulk.record.notices import in_doubt
 from keyturn.bulk.running.noticing import (
     TRIES,
     ByTarget,
@@ -14,6 +15,7 @@ from keyturn.bulk.running.noticing import (
     NoWay,
     Tally,
     chosen_since,
+    finder,
     send_notices,
     target_can,
 )
@@ -51,7 +53,8 @@ def directory(*, must_change: bool = True, capabilities: Capabilities = ABLE) ->
 
 def way(to: MemoryDirectory, waits: Waits | None = None) -> ByTarget:
     """By that directory."""
-    return ByTarget(to, Derived("rabcdef", RESET, KEYS), RENDERING, (Waits() if waits is None else waits).sleep)
+    waits = Waits() if waits is None else waits
+    return ByTarget(to, Derived("rabcdef", RESET, KEYS), RENDERING, to.find, waits.sleep)
 
 
 async def test_the_target_gets_the_very_same_password_under_one_operation() -> None:
@@ -67,7 +70,7 @@ async def test_the_one_password_for_all_is_the_same_again() -> None:
     """It is kept with the run, not derived."""
     to, same = directory(), job(password="same")
     same = replace(same, password=replace(same.password, value=Secret("the-one-for-all")))
-    assert await ByTarget(to, Derived("rabcdef", same, KEYS), RENDERING).notify(ROW) == Notice()
+    assert await ByTarget(to, Derived("rabcdef", same, KEYS), RENDERING, to.find).notify(ROW) == Notice()
     assert to.passwords["amal"] == Secret("the-one-for-all")
 
 
@@ -131,15 +134,18 @@ async def test_each_notice_is_noted_before_the_next_leaves() -> None:
     to = MemoryDirectory(["amal", "bo", "cy"])
     to.users = {who: replace(user, must_change=True) for who, user in to.users.items()}
     heard: list[tuple[int, int]] = []
+    tally = Tally()
 
-    def tell(tally: Tally) -> None:
+    def tell(now: Tally) -> None:
+        nonlocal tally
+        tally = now
         noticed = [row.who for row in journal.rows() if row.noticed]
         heard.append((tally.sent, len(noticed)))
         to.switches.dead = noticed == ["amal", "bo"]
 
     pace = Pace(SystemClock())
-    tally = await send_notices(rows, lambda row: way(to), journal, SystemClock(), pace, tell)
-    assert heard == [(1, 1), (1, 1), (2, 2)]
+    await send_notices(rows, lambda row: way(to), journal, SystemClock(), pace, tell)
+    assert heard == [(1, 1), (1, 1), (2, 2), (2, 2)]
     assert (tally.sent, [row.who for row, _ in tally.passed], tally.over) == (2, ["gone"], "nobody answers")
     assert "there" in (await NoWay().notify(ROW)).why
 
@@ -151,3 +157,33 @@ def test_a_target_can_tell_when_it_mails_and_the_password_is_known_still() -> No
     assert not target_can(RESET, able(mails=False))
     assert not target_can(job(password="target"), ABLE)
     assert not target_can(job(password="column:pw"), ABLE)
+
+
+async def test_whoever_may_have_been_told_before_is_named() -> None:
+    """What was on its way stands in the journal before it leaves, and is cleared by an answer alone."""
+    rows = [replace(ROW, number=number, who=who) for number, who in enumerate(("amal", "bo"), start=2)]
+    journal, to, told = MemoryJournal(), directory(), list[Tally]()
+    journal.plan(rows)
+    to.users["bo"] = replace(to.users["amal"], login="bo", key="bo")
+    to.switches.lose["amal"] = 1000
+    arguments = (journal, SystemClock(), Pace(SystemClock()), told.append)
+    await send_notices(rows, lambda row: way(to), *arguments)
+    assert (told[-1].over, in_doubt(journal)) == ("the connection broke before the answer came", {2})
+    to.switches.lose.clear()
+    to.users["amal"] = replace(to.users["amal"], must_change=False)
+    await send_notices(rows, lambda row: way(to), *arguments)
+    [(row, why)] = told[-1].passed
+    assert (row.who, why[:37]) == ("amal", "perhaps told before, and now not: a p")
+    assert (told[-1].sent, told[-1].twice, in_doubt(journal)) == (1, [], {2})
+    to.users["amal"] = replace(to.users["amal"], must_change=True)
+    await send_notices(rows[:1], lambda row: way(to), *arguments)
+    assert ([row.who for row in told[-1].twice], in_doubt(journal)) == (["amal"], set())
+
+
+async def test_a_list_of_all_users_is_not_read_for_each() -> None:
+    """Where looking one up reads all of them."""
+    to = MemoryDirectory([f"u{number}" for number in range(9)], replace(ABLE, one_list=True))
+    find = finder(to, SystemClock())
+    assert [user.login for number in range(9) if (user := await find(f"u{number}"))] == list(to.users)
+    assert await find("nobody") is None
+    assert finder(directory(), SystemClock()) != find

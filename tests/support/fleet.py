@@ -61,9 +61,9 @@ class Fleet:
 
 
 @contextmanager
-def fleet(folder: Path, users: Sequence[str]) -> Iterator[Fleet]:
-    """A server with these users, and a home with a target of each kind before it."""
-    with served(folder, users=[Person(who) for who in users]) as door:
+def fleet(folder: Path, users: Sequence[str], *, mail: str = "") -> Iterator[Fleet]:
+    """A server with these users, and a home with a target of each kind before it.  mail: the host they get mail at."""
+    with served(folder, users=[Person(who, f"{who}@{mail}" if mail else "") for who in users]) as door:
         home = folder / "home"
         home.mkdir()
         found = Fleet(home, door, sign_ins(door, home))

@@ -86,7 +86,8 @@ class ByRelay:
         receipt = await self.connection.send(wire_address(mail.recipient), letter)
         if receipt.fate is Fate.SENT:
             return Notice()
-        return Notice(receipt.text, over=receipt.fate in (Fate.DOWN, Fate.AGAIN))
+        over = receipt.fate in (Fate.DOWN, Fate.AGAIN)
+        return Notice(receipt.text, over=over, doubt=receipt.fate is Fate.AGAIN)
 
     def _mail(self, row: Row, person: Person) -> Mail:
         name = uuid5(NAMESPACE_URL, f"keyturn notice:{self.run}:{row.number}").hex

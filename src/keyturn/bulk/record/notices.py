@@ -1,5 +1,6 @@
 """What a journal knows of the notices of its run: planned or not, and who is still to be told."""
 
+import json
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,6 +11,9 @@ from keyturn.core.outcomes import Delivery
 NOTICES: Final = "notices"
 """The fact that says when the notices of a run are planned for; empty where none are, or all are sent."""
 
+UNDER_WAY: Final = "notices-under-way"
+"""The fact with the rows whose notice was about to leave, and of which it is not known that it did or did not."""
+
 _BY_TARGET: Final = (str(Delivery.MAILED), str(Delivery.HELD))
 
 
@@ -18,6 +22,16 @@ def unnoticed(journal: Journal) -> Iterator[Row]:
     for row in journal.rows(tuple(sorted(DONE))):
         if row.noticed is None and row.delivery not in _BY_TARGET:
             yield row
+
+
+def in_doubt(journal: Journal) -> set[int]:
+    """The rows that were perhaps told: their notice was on its way, and nobody heard what came of it."""
+    return set(json.loads(journal.facts().get(UNDER_WAY) or "[]"))
+
+
+def note_doubt(journal: Journal, numbers: set[int]) -> None:
+    """Write down who is perhaps told."""
+    journal.note({UNDER_WAY: json.dumps(sorted(numbers))})
 
 
 def planned(journal: Journal, facts: Facts) -> bool:

@@ -1,18 +1,22 @@
 """Tells people, later than their passwords were reset, that they were: throttled, and after a kill where it stopped.
 
 A row counts as noticed once its notice was accepted, durably.  What was on its way when the process was killed goes out
-again as the very same notice: the same mail, or the same operation at the target.  Never none, rarely two alike.
+again as the very same notice: the same mail, or the same operation at the target.  Never none, rarely two alike, and
+that it was on its way is written down before it leaves: whoever may have been told twice is named.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Protocol
 
 from keyturn.bulk.job import Job, Operation, PasswordFrom
 from keyturn.bulk.ports import RunKeys
+from keyturn.bulk.record.notices import in_doubt, note_doubt
+from keyturn.bulk.running.looking import EVERYBODY
 from keyturn.bulk.running.pacing import Pace
+from keyturn.bulk.running.quota import LONGEST_PAUSE
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import ResetPassword
 from keyturn.core.errors import KeyturnError, Unreachable
@@ -23,16 +27,23 @@ from keyturn.core.secret import Secret
 from keyturn.core.users import User
 
 TRIES: Final = 5
+FRESH: Final = 10.0
+"""Seconds for which a list of all users tells how they are."""
+
 _FIRST_WAIT: Final = 0.5
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What came of one notice.  why: empty when it was accepted.  over: nothing gets through any more."""
+    """What came of one notice.  why: empty when it was accepted.  over: nothing gets through any more.
+
+    doubt: nobody knows whether it arrived.
+    """
 
     why: str = ""
     over: bool = False
+    doubt: bool = False
 
 
 class Notifier(Protocol):
@@ -52,9 +63,11 @@ class NoWay:
 
 @dataclass(slots=True)
 class Tally:
-    """How far it is.  passed: whom nobody could tell, and why; over: why it stopped before its end."""
+    """How far it is.  twice: who may have been told before; passed: whom nobody could tell, and why; over: why it
+    stopped before its end."""
 
     sent: int = 0
+    twice: list[Row] = field(default_factory=list)
     passed: list[tuple[Row, str]] = field(default_factory=list)
     over: str = ""
 
@@ -66,22 +79,31 @@ async def send_notices(
     clock: Clock,
     pace: Pace,
     tell: Callable[[Tally], None],
-) -> Tally:
-    """One after the other, each noted before the next leaves."""
-    tally = Tally()
+) -> None:
+    """One after the other, each noted before the next leaves; `tell` hears after each how far it is."""
+    tally, doubtful = Tally(), in_doubt(journal) & {row.number for row in rows}
     for row in rows:
-        await pace.take()
+        if not await pace.take():
+            break
+        perhaps = row.number in doubtful
+        note_doubt(journal, doubtful | {row.number})
         notice = await ways(row).notify(row)
+        if notice.doubt or (perhaps and notice.why):
+            doubtful.add(row.number)
+        else:
+            doubtful.discard(row.number)
         if notice.over:
             tally.over = notice.why
-            break
-        if notice.why:
-            tally.passed.append((row, notice.why))
+        elif notice.why:
+            tally.passed.append((row, f"perhaps told before, and now not: {notice.why}" if perhaps else notice.why))
         else:
             journal.notice([row.number], clock.now())
             tally.sent += 1
+            tally.twice += [row] if perhaps else []
         tell(tally)
-    return tally
+        if tally.over:
+            break
+    note_doubt(journal, doubtful)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +130,7 @@ def target_can(job: Job, capabilities: Capabilities) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ByTarget:
-    """The target is given the same password again, and mails.  wait: sleeps between tries.
+    """The target is given the same password again, and mails.  find: looks a user up.  wait: sleeps between tries.
 
     Whoever has chosen a password since keeps it: so each user is looked at first.
     """
@@ -116,13 +138,14 @@ class ByTarget:
     directory: Directory
     derived: Derived
     rendering: str
+    find: Callable[[str], Awaitable[User | None]]
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def notify(self, row: Row) -> Notice:
         """Look, then reset with the same value; the operation is one of its own, and the same at each try."""
         able = self.directory.capabilities
         try:
-            user = await self.directory.find(row.who)
+            user = await self.find(row.who)
         except KeyturnError as error:
             return Notice(error.what, over=isinstance(error, Unreachable))
         if user is None:
@@ -137,8 +160,31 @@ class ByTarget:
             [outcome] = await self.directory.execute([command])
             if not _again(outcome):
                 break
-            await self.wait(_FIRST_WAIT * 2**tries)
+            asked = outcome.retry_after if isinstance(outcome, Refused) else None
+            await self.wait(min(max(_FIRST_WAIT * 2**tries, asked or 0.0), LONGEST_PAUSE))
         return _read(outcome)
+
+
+def finder(directory: Directory, clock: Clock) -> Callable[[str], Awaitable[User | None]]:
+    """Looks users up.  Where that reads the list of all of them, it is read now and then, not for each."""
+    return _Listed(directory, clock).find if directory.capabilities.one_list else directory.find
+
+
+class _Listed:
+    """The list of all users, as it was a moment ago."""
+
+    def __init__(self, directory: Directory, clock: Clock) -> None:
+        self._directory, self._clock = directory, clock
+        self._users: Mapping[str, User] = {}
+        self._old = float("-inf")
+
+    async def find(self, who: str) -> User | None:
+        """Somebody of them."""
+        if self._clock.monotonic() >= self._old:
+            listed = await self._directory.list(EVERYBODY)
+            self._users = {user.login: user for user in listed.users}
+            self._old = self._clock.monotonic() + FRESH
+        return self._users.get(who)
 
 
 def chosen_since(user: User, row: Row, able: Capabilities) -> bool:
@@ -163,6 +209,6 @@ def _read(outcome: Outcome) -> Notice:
             over = reason in (Reason.NOT_SIGNED_IN, *RETRYABLE)
             return Notice(text or str(reason), over=over)
         case Uncertain(text=text):
-            return Notice(text or "no answer came", over=True)
+            return Notice(text or "no answer came", over=True, doubt=True)
         case _:
             return Notice("the target changed nothing, so it mailed nothing")

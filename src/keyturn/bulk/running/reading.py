@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -67,17 +66,10 @@ class Reader:
                     await take(row, each, at)
                 told(len(some))
 
-        crew = asyncio.gather(*(work() for _ in range(min(self._share.speed.jobs, max(1, len(rows))))))
-        patience = asyncio.create_task(self._stop.dropped(self._share.speed.timeout))
-        try:
-            await asyncio.wait((crew, patience), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            # Whoever is still asked now loses the connection: those rows are not read.
-            for each in (crew, patience):
-                each.cancel()
-        if not crew.cancelled():
-            with suppress(asyncio.CancelledError):
-                await crew
+        async def crew() -> None:
+            await asyncio.gather(*(work() for _ in range(min(self._share.speed.jobs, max(1, len(rows))))))
+
+        await self._stop.bound(crew(), self._share.speed.timeout)
 
     async def sign_in(self, who: str, password: Secret) -> Tried | Refused | None:
         """One sign-in; None: not tried.  A refusal is no answer, and is not asked twice: tries may be counted."""

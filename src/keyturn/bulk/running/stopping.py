@@ -1,7 +1,9 @@
 """The way to hold or end a run, or one target's part of it: by a person or the system, by a brake inside."""
 
 import asyncio
-from typing import Final
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, Final
 
 from keyturn.bulk.running.breaker import Cause, Trip
 
@@ -96,6 +98,17 @@ class Stop:
         self.trip = trip
         self._drain.set()
         return True
+
+    async def bound(self, work: Coroutine[Any, Any, object], patience: float) -> None:
+        """Do something to its end; after a stop that is waited for so long at most, then it is dropped."""
+        working, waiting = asyncio.ensure_future(work), asyncio.create_task(self.dropped(patience))
+        try:
+            await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in (working, waiting):
+                each.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
 
     async def pause(self, seconds: float) -> None:
         """Sleep, but not into a stop."""

@@ -16,20 +16,23 @@ from keyturn.bulk.record.facts import FINISHED, KEY, Facts
 from keyturn.bulk.record.folder import RunFolder, find_run
 from keyturn.bulk.record.notices import NOTICES, unnoticed
 from keyturn.bulk.record.same import opened as with_same
+from keyturn.bulk.running.breaker import EXITS, Trip
 from keyturn.bulk.running.noticing import (
     ByTarget,
     Derived,
     Notifier,
     NoWay,
     Tally,
+    finder,
     send_notices,
     target_can,
 )
 from keyturn.bulk.running.pacing import Pace
 from keyturn.bulk.running.rates import rates_of
+from keyturn.bulk.running.stopping import Stop
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame
-from keyturn.cli.running.desk import Desk, desk_for
+from keyturn.cli.running.desk import Desk, desk_for, speeds_of, stoppable
 from keyturn.cli.running.flags import Asked
 from keyturn.cli.running.whereto import Wanted
 from keyturn.cli.runs.opened import named
@@ -39,6 +42,9 @@ from keyturn.core.journal import Journal, Row
 
 SHOWN = 20
 TURN = 30.0
+PATIENCE = 30.0
+"""Seconds for which a stop waits for the notice that is on its way."""
+
 BEGUN = "notices begun"
 """The fact with the moment that all mails of a run are dated with, so that a second copy is the first one again."""
 
@@ -83,8 +89,8 @@ def notify_run(frame: Frame, run: str, wishes: Wishes) -> int:
         confirm(frame, wishes.asked, count=count, target=facts["target"], production=(), verb="notify")
         _wait(frame, machine, folder.run, wishes.at or _time(facts[NOTICES]))
         with closing(machine.journal(folder.journal)) as journal:
-            tally = route.runner.run(_send(frame, machine, route, journal, pace))
-    return _tell(frame, machine, folder, tally)
+            tally, trip = route.runner.run(stoppable(lambda stop: _send(frame, machine, route, journal, pace, stop)))
+    return _tell(frame, machine, folder, tally, trip)
 
 
 def drop_notices(frame: Frame, run: str) -> int:
@@ -124,13 +130,15 @@ def _by_target(desk: Desk, run: str, facts: Facts) -> dict[str, ByTarget]:
     """The targets that mail, given the same passwords again; none once the key of the run is gone."""
     if not facts[KEY]:
         return {}
-    keys = desk.machine.keys(facts[KEY])
+    keys, clock, speeds = desk.machine.keys(facts[KEY]), desk.machine.clock(), speeds_of(desk, Asked(file=facts.file))
     derived = Derived(run, with_same(facts.job, facts.values, keys), keys)
     found = {
-        pin.name: ByTarget(desk.seats[pin.name].directory, derived, pin.rendering)
+        pin.name: ByTarget((to := desk.seats[pin.name].directory), derived, pin.rendering, finder(to, clock))
         for pin in facts.pins
         if target_can(derived.job, desk.seats[pin.name].directory.capabilities)
     }
+    for name in found:
+        desk.pace(name, speeds[name])  # beside the pace of notices, that of all that is asked of a target
     if found:
         desk.probe(found)
     return found
@@ -160,13 +168,21 @@ def _wait(frame: Frame, machine: Machine, run: str, until: datetime | None) -> N
             frame.detail(f"{left / 60:,.0f} minutes left")
 
 
-async def _send(frame: Frame, machine: Machine, route: Route, journal: Journal, pace: Pace) -> Tally:
+async def _send(
+    frame: Frame, machine: Machine, route: Route, journal: Journal, pace: Pace, stop: Stop
+) -> tuple[Tally, Trip | None]:
+    """What came of the notices, and why it was stopped."""
     facts = Facts(journal.facts())
     begun = _time(facts[BEGUN]) or machine.clock().now().replace(microsecond=0)
     journal.note({BEGUN: begun.isoformat()})
     rows = list(unnoticed(journal))
 
+    last = Tally()
+    pace.obey(stop)
+
     def tell(tally: Tally) -> None:
+        nonlocal last
+        last = tally
         frame.progress = f"{tally.sent:,} of {len(rows):,} people were told; the same command goes on."
         through = tally.sent + len(tally.passed)
         if through * 10 // len(rows) > (through - 1) * 10 // len(rows):
@@ -180,17 +196,22 @@ async def _send(frame: Frame, machine: Machine, route: Route, journal: Journal, 
         def way(row: Row) -> Notifier:
             return route.targets.get(row.target) or mailing or NoWay()
 
-        return await send_notices(rows, way, journal, machine.clock(), pace, tell)
+        await stop.bound(send_notices(rows, way, journal, machine.clock(), pace, tell), PATIENCE)
+    return last, stop.trip if last.sent + len(last.passed) < len(rows) else None
 
 
-def _tell(frame: Frame, machine: Machine, folder: RunFolder, tally: Tally) -> int:
+def _tell(frame: Frame, machine: Machine, folder: RunFolder, tally: Tally, trip: Trip | None) -> int:
     passed = [{"row": row.number, "user": row.who, "why": why} for row, why in tally.passed]
     if frame.wants_json:
-        frame.json({"run": folder.run, "told": tally.sent, "passed": passed, "stopped": tally.over})
+        twice = [{"row": row.number, "user": row.who} for row in tally.twice]
+        stopped = tally.over or (trip.text if trip is not None else "")
+        frame.json({"run": folder.run, "told": tally.sent, "twice": twice, "passed": passed, "stopped": stopped})
     else:
         frame.data(f"{tally.sent:,} told, {len(passed):,} could not be")
         for row, why in tally.passed[:SHOWN]:
             frame.data(f"  row {row.number:>7}  {harmless(row.who)}  {harmless(why)}")
+        for row in tally.twice[:SHOWN]:
+            frame.data(f"  row {row.number:>7}  {harmless(row.who)}  perhaps told twice: an earlier notice was cut off")
     if tally.over:
         raise RunError(
             "nothing gets through any more, so nobody else was told",
@@ -198,6 +219,9 @@ def _tell(frame: Frame, machine: Machine, folder: RunFolder, tally: Tally) -> in
             why=tally.over,
             fix=f"mend the cause, then  keyturn runs notify {folder.run}",
         )
+    if trip is not None:
+        frame.say(f"Next:  keyturn runs notify {folder.run}")
+        return int(EXITS[trip.cause])
     if passed:
         frame.say(
             f"tell them otherwise, or mend the cause and repeat; keyturn runs notify {folder.run} --drop closes it"
