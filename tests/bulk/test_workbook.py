@@ -49,6 +49,16 @@ def changed(path: Path, old: str, new: str, part: str = "xl/worksheets/sheet1.xm
     return write(path.parent, zipped(parts), path.name)
 
 
+def sharing(path: Path, texts: str) -> Path:
+    """The same workbook with texts that its cells share."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    relations = "xl/_rels/workbook.xml.rels"
+    more = b'<Relationship Id="rIdT" Type="x/sharedStrings" Target="/xl/shared.xml"/></Relationships>'
+    parts[relations] = parts[relations].replace(b"</Relationships>", more)
+    return write(path.parent, zipped({**parts, "xl/shared.xml": texts.encode()}), path.name)
+
+
 @pytest.mark.proves("RN-1")
 def test_text_stands_as_it_is_and_whole_numbers_have_no_point(tmp_path: Path) -> None:
     """`007` that is text keeps its zeros; a numeric 7 is `7`, and the plan says that it was a number."""
@@ -158,14 +168,22 @@ def test_shared_texts_are_read_without_how_they_are_said(tmp_path: Path) -> None
         f'<sst xmlns="{main}"><si><t>userid</t></si><si><r><t>am</t></r><r><t>al</t></r>'
         "<rPh><t>AMARU</t></rPh></si><si><t>a_x0041_b</t></si></sst>"
     )
-    path = of(tmp_path, [Cell("0", "s")], [Cell("1", "s")], [Cell("2", "s")])
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    relations = "xl/_rels/workbook.xml.rels"
-    more = b'<Relationship Id="rIdT" Type="x/sharedStrings" Target="/xl/shared.xml"/></Relationships>'
-    parts[relations] = parts[relations].replace(b"</Relationships>", more)
-    write(tmp_path, zipped({**parts, "xl/shared.xml": shared.encode()}), "users.xlsx")
+    path = sharing(of(tmp_path, [Cell("0", "s")], [Cell("1", "s")], [Cell("2", "s")]), shared)
     assert ids(read_source(path)) == ["amal", "aAb"]
+
+
+@pytest.mark.proves("V5.2.2")
+@pytest.mark.parametrize(
+    ("text", "count", "why"),
+    [("x" * 131_000, 1100, "share more than 128 MiB of text"), ("x" * 131_073, 1, "text 2 is longer than any cell")],
+)
+def test_texts_that_would_fill_the_memory_are_refused(tmp_path: Path, text: str, count: int, why: str) -> None:
+    """They are small in the archive, since they repeat; a list of a million users has far less."""
+    shared = f"<sst><si><t>userid</t></si>{f'<si><t>{text}</t></si>' * count}</sst>"
+    fault = refused(sharing(of(tmp_path, [Cell("0", "s")], [Cell("1", "s")]), shared))
+    assert fault.code == "KT-IN-012"
+    assert why in fault.why
+    assert "CSV UTF-8" in fault.fix
 
 
 @pytest.mark.proves("RN-1", "V5.2.2")

@@ -5,6 +5,7 @@ made it ask for 512 GiB and end the process (docs/decisions/0037).
 """
 
 import re
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +19,9 @@ ROWS: Final = 1_048_576
 COLUMNS: Final = 16_384
 LONGEST: Final = 131_072
 """Characters of a cell; sheets allow 32,767, and a CSV file is read up to this many."""
+
+MOST_SHARED: Final = 128 << 20
+"""Bytes of all texts that cells share, which are held in memory: 128 for each row that a sheet can have."""
 
 _PLACE: Final = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 _TEXTS: Final = frozenset({"v", "t"})
@@ -123,19 +127,50 @@ def styles(pieces: Iterable[bytes]) -> tuple[Mapping[int, str], list[int]]:
     return codes, formats
 
 
-def shared_texts(pieces: Iterable[bytes]) -> list[str]:
+class Packed:
+    """Many texts in little memory: their bytes one behind the other, and where each ends."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._ends = array("I")
+
+    def add(self, text: str) -> None:
+        """One more.  Raises Damaged where all of them are more than a list of users has."""
+        self._bytes += text.encode("utf-8", "surrogatepass")
+        if len(self._bytes) > MOST_SHARED:
+            raise Damaged(f"its cells share more than {MOST_SHARED >> 20} MiB of text")
+        self._ends.append(len(self._bytes))
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __getitem__(self, place: int) -> str:
+        end = self._ends[place]
+        begin = self._ends[place - 1] if place else 0
+        return self._bytes[begin:end].decode("utf-8", "surrogatepass")
+
+
+def shared_texts(pieces: Iterable[bytes]) -> Packed:
     """The texts that cells point at; how a word is read aloud is no part of it."""
-    found: list[str] = []
+    found = Packed()
     parts: list[str] = []
-    aloud = 0
+    aloud = size = 0
+
+    def take(text: str) -> None:
+        nonlocal size
+        size += len(text)
+        if size > LONGEST:
+            raise Damaged(f"the shared text {len(found) + 1:,} is longer than any cell may be")
+        parts.append(text)
 
     def start(name: str, _: dict[str, str]) -> None:
-        nonlocal aloud
+        nonlocal aloud, size
         local = _local(name)
         if local == "si":
             parts.clear()
+            size = 0
         aloud += local == "rPh"
-        parser.CharacterDataHandler = parts.append if local == "t" and not aloud else None
+        parser.CharacterDataHandler = take if local == "t" and not aloud else None
 
     def end(name: str) -> None:
         nonlocal aloud
@@ -143,7 +178,7 @@ def shared_texts(pieces: Iterable[bytes]) -> list[str]:
         parser.CharacterDataHandler = None
         aloud -= local == "rPh"
         if local == "si":
-            found.append(unescaped("".join(parts)))
+            found.add(unescaped("".join(parts)))
 
     parser = _parser()
     parser.StartElementHandler, parser.EndElementHandler = start, end

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum, unique
-from typing import Final
+from typing import Final, Protocol
 
 from keyturn.bulk.intake.table import Mark
 
@@ -92,10 +92,22 @@ def _date(days: Decimal, raw: str, epoch: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00")
 
 
+class Texts(Protocol):
+    """Texts by their number."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+    def __getitem__(self, place: int, /) -> str:
+        """One of them.  Raises IndexError."""
+        ...
+
+
 class Values:
     """Reads the cells of one workbook.  shared: its shared texts; shapes: by the number of a cell's style."""
 
-    def __init__(self, shared: Sequence[str], shapes: Sequence[Shape], *, since_1904: bool) -> None:
+    def __init__(self, shared: Texts, shapes: Sequence[Shape], *, since_1904: bool) -> None:
         self._shared = shared
         self._shapes = shapes
         self._epoch = datetime(1904, 1, 1, tzinfo=UTC) if since_1904 else datetime(1899, 12, 30, tzinfo=UTC)

@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 from keyturn.bulk.intake.content import BLOCK, Content, Keeper, Kept
 from keyturn.bulk.intake.kinds import locked
-from keyturn.bulk.intake.sheet import SheetRow, elements, letters, rows, shared_texts, styles
+from keyturn.bulk.intake.sheet import Packed, SheetRow, elements, letters, rows, shared_texts, styles
 from keyturn.bulk.intake.table import NO_MARKS, Mark, Record
 from keyturn.bulk.intake.values import Damaged, Values, shape_of
 from keyturn.core.errors import SourceError
@@ -22,7 +22,10 @@ LARGEST: Final = 1 << 30
 """Bytes of a sheet once unpacked."""
 
 MOST_TEXT: Final = 256 << 20
-"""Bytes of every other part, which is held in memory."""
+"""Bytes of the part with the texts that cells share, of which what it tells is held in memory."""
+
+MOST_OTHER: Final = 32 << 20
+"""Bytes of every other part: looks, names of sheets, what belongs where."""
 
 _WIDEST: Final = 1000
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
@@ -156,9 +159,9 @@ class _Package:
     @cached_property
     def _values(self) -> Values:
         texts = self._optional("/sharedStrings")
-        shared = shared_texts(self._pieces(texts, MOST_TEXT)) if texts else []
+        shared = shared_texts(self._pieces(texts, MOST_TEXT)) if texts else Packed()
         looks = self._optional("/styles")
-        codes, formats = styles(self._pieces(looks, MOST_TEXT)) if looks else ({}, [])
+        codes, formats = styles(self._pieces(looks, MOST_OTHER)) if looks else ({}, [])
         old = any(each.get("date1904", "0") in ("1", "true") for each in self._list(self._book, "workbookPr"))
         return Values(shared, [shape_of(each, codes.get(each)) for each in formats], since_1904=old)
 
@@ -176,7 +179,7 @@ class _Package:
         return target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"{self._folder}/{target}")
 
     def _list(self, part: str, wanted: str) -> list[Mapping[str, str]]:
-        return elements(self._pieces(part, MOST_TEXT), wanted)
+        return elements(self._pieces(part, MOST_OTHER), wanted)
 
     def _pieces(self, part: str, most: int) -> Iterator[bytes]:
         """A part, piece by piece, and no more of it than is good for us, whatever the archive says of its size."""
