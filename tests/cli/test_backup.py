@@ -19,10 +19,10 @@ from keyturn.app.backup import MANIFEST, Manifest, back_up
 from keyturn.app.build import House, Place, open_house
 from keyturn.app.operator import DOOR, operator
 from keyturn.app.restore import restore
-from keyturn.cli.frame import Frame
+from keyturn.cli.frame import Frame, NotConfirmed
 from keyturn.cli.main import cli
 from keyturn.core.commands import CreateUser, Origin, ResetPassword
-from keyturn.core.errors import ConfigError, KeyFolderError
+from keyturn.core.errors import KeyFolderError
 from keyturn.core.outcomes import Changed
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret
@@ -356,7 +356,7 @@ def test_whoever_does_not_confirm_ends_no_session(
     monkeypatch.setattr(sys, "stdin", keyboard.stdin)
     keyboard.type("n")
     where = ["--data", str(tmp_path / "new"), "--identity", str(tmp_path / "id.key"), "--database", "sqlite:///x"]
-    with pytest.raises(ConfigError, match="not confirmed"):
+    with pytest.raises(NotConfirmed):
         cli.main(["restore", str(tmp_path / "b.age"), *where], standalone_mode=False, obj=Frame())
     keyboard.close()
     assert not (tmp_path / "new").exists()

@@ -68,3 +68,9 @@ def test_a_machine_gets_the_parts() -> None:
 @pytest.mark.parametrize("code", ["", "X", "KT-XYZ-001", "KT-CFG-999"])
 def test_an_unknown_code_has_an_empty_entry(code: str) -> None:
     assert entry(code) == Entry(code)
+
+
+def test_a_code_is_known_by_its_short_number() -> None:
+    """As people say it to each other."""
+    result = CliRunner().invoke(cli, ["explain", "kt-in-7"])
+    assert result.stdout.startswith("KT-IN-007: ")

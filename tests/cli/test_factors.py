@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from keyturn.cli.frame import NotConfirmed
 from keyturn.cli.main import cli
 from keyturn.core.factors import Factor, FactorKind
 from keyturn.core.users import Handle
@@ -62,10 +63,11 @@ def test_without_a_yes_nothing_is_taken(tmp_path: Path, monkeypatch: pytest.Monk
         give(door, "amal", FactorKind.TOTP)
         asked = ["factor", "remove", "amal", "--data", str(door.house.place.data)]
         monkeypatch.setattr("sys.stdin", Terminal("n\n"))
-        assert cli.main(asked, standalone_mode=False) == 8
+        with pytest.raises(NotConfirmed):
+            cli.main(asked, standalone_mode=False)
         assert "phone" in runner(door)("factor", "list", "amal").output
         monkeypatch.setattr("sys.stdin", Terminal("y\n"))
-        assert cli.main(asked, standalone_mode=False) == 0
+        cli.main(asked, standalone_mode=False)
         assert "no second factor" in runner(door)("factor", "list", "amal").output
 
 

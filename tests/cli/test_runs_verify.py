@@ -175,4 +175,7 @@ def test_a_followup_says_who_has_chosen_and_who_has_not(place: Place) -> None:
 def test_a_followup_counts_by_no_column_of_passwords(place: Place) -> None:
     """Nor by one that is not there."""
     run = begin(place)
-    assert "error[" in place.call("runs", "followup", run, "--by", "Town", code=2).stderr
+    assert (
+        "fix    name a column of the header with --by"
+        in place.call("runs", "followup", run, "--by", "Town", code=2).stderr
+    )

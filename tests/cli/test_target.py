@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 from keyturn.app.build import Place
 from keyturn.app.config_file import as_target, put_target
 from keyturn.app.init import make_directory
+from keyturn.bulk.planning.cautions import span
 from keyturn.cli.frame import Frame
 from keyturn.cli.main import cli
-from keyturn.cli.target.test import _span
 from keyturn.core.errors import ConfigError
 from tests.cli.test_frame import Keyboard
 from tests.support.server import served
@@ -231,7 +231,7 @@ def test_a_server_that_lets_us_in_says_as_whom_and_for_how_long(home: Path) -> N
 
 
 def test_a_span_is_said_in_seconds_as_long_as_it_is_short() -> None:
-    assert [_span(119), _span(3600)] == ["119 s", "60 min"]
+    assert [span(119), span(3600)] == ["119 s", "60 min"]
 
 
 def test_a_target_that_nobody_listens_at_ends_with_6(home: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from keyturn.cli.frame import Frame, Tone, pass_frame
+from keyturn.cli.words import counted
 
 
 @click.group()
@@ -91,8 +92,7 @@ def _draw(frame: Frame, faults: list[dict[str, Any]], targets: int) -> None:
         )
         frame.data(f"         {fault['fix']}")
     if not faults:
-        count = "1 target" if targets == 1 else f"{targets} targets"
-        frame.data(f"{frame.tone('ok', Tone.GOOD)}  {frame.settings.folders.config}: {count}")
+        frame.data(f"{frame.tone('ok', Tone.GOOD)}  {frame.settings.folders.config}: {counted(targets, 'target')}")
 
 
 @config.command()

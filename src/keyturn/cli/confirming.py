@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from keyturn.cli.frame import Frame
+from keyturn.cli.frame import Frame, NotConfirmed
 from keyturn.cli.running.flags import Asked
+from keyturn.cli.words import counted
 from keyturn.core.errors import PlanError
 
 TRIES = 3
@@ -30,12 +31,10 @@ def confirm(
     said = asked.played.iterations if asked.played is not None else None
     if count in (0, said) or (asked.frozen is not None and not frame.may_ask):
         return  # the plan file is what was confirmed, and it was held against everything
-    users = "1 user" if count == 1 else f"{count:,} users"
+    users = counted(count, "user")
     if not production and count <= frame.settings.runs.confirm_above:
-        if not asked.yes and not frame.confirm(
-            f"{verb.capitalize()} {users} on {target}?", otherwise=f"--expect {count}"
-        ):
-            raise _no()
+        if not asked.yes:
+            frame.insist(f"{verb.capitalize()} {users} on {target}?", otherwise=f"--expect {count}")
         return
     wanted = f"{' '.join(production)} {count}" if production else str(count)
     question = f'Type "{wanted}":' if production else f"Type the number of users to {verb} ({count}):"
@@ -50,8 +49,4 @@ def _typed(frame: Frame, question: str, wanted: str, *, otherwise: str) -> None:
         if not answer:
             break
         frame.say(f"That is not {wanted}. Nothing was sent. {f'Try again ({left} left), or Ctrl-C.' if left else ''}")
-    raise _no()
-
-
-def _no() -> PlanError:
-    return PlanError("not confirmed", code="KT-RUN-023")
+    raise NotConfirmed

@@ -77,6 +77,7 @@ async def _ask(frame: Frame, name: str) -> "Finding":
     """Whether a target lets us in; one that cannot be asked says why."""
     from keyturn.app.doctor import Finding, Grade
     from keyturn.app.targets import prepare
+    from keyturn.bulk.planning.cautions import span
     from keyturn.cli.target.reaching import from_keyring, probe, reach
     from keyturn.core.errors import KeyturnError
 
@@ -89,5 +90,5 @@ async def _ask(frame: Frame, name: str) -> "Finding":
             await directory.close()
     except KeyturnError as error:
         return Finding(Grade.PROBLEM, f"{name}: {error.what}", f"keyturn explain {error.code}")
-    life = f", signed in for {seen.expires_in / 60:.0f} min" if seen.expires_in is not None else ""
+    life = f", signed in for {span(seen.expires_in)}" if seen.expires_in is not None else ""
     return Finding(Grade.OK, f'{name}: reached as "{seen.account}"{life}')

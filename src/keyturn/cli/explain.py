@@ -1,12 +1,16 @@
 """`keyturn explain CODE`: the long form of an error or warning."""
 
 import difflib
+import re
 
 import click
 
 from keyturn.cli.catalogue import Entry, entries
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.core.errors import ConfigError
+
+_SHORT = re.compile(r"-(\d{1,2})$")
+"""The number of a code as people say it: KT-IN-7."""
 
 
 @click.command(
@@ -26,7 +30,7 @@ def explain(frame: Frame, code: str | None) -> None:
     if code is None:
         _list(frame, known)
         return
-    wanted = code.strip().strip("[]").upper()
+    wanted = _SHORT.sub(lambda found: f"-{found[1]:0>3}", code.strip().strip("[]").upper())
     for entry in known:
         if entry.code == wanted:
             _show(frame, entry)

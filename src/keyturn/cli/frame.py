@@ -69,6 +69,15 @@ class Unanswered(PlanError):
     code = "KT-RUN-021"
 
 
+class NotConfirmed(PlanError):
+    """Somebody was asked, and did not say yes."""
+
+    code = "KT-RUN-023"
+
+    def __init__(self, what: str = "not confirmed") -> None:
+        super().__init__(what)
+
+
 class Frame:
     """Data goes to stdout, talk to stderr; a command never prints past it.
 
@@ -236,6 +245,11 @@ class Frame:
         answer = self.ask(f"{question} [y/N]", default="n", otherwise=otherwise, elsewhere=elsewhere)
         return answer.strip().lower() in ("y", "yes")
 
+    def insist(self, question: str, *, otherwise: str) -> None:
+        """Ask a yes-or-no question, and go on with a yes alone.  Raises NotConfirmed."""
+        if not self.confirm(question, otherwise=otherwise):
+            raise NotConfirmed
+
     def ask(
         self,
         question: str,
@@ -248,7 +262,7 @@ class Frame:
 
         elsewhere: looked at while nobody types; what it answers stands for the line.
         """
-        self._insist(question, otherwise)
+        self._refuse_unasked(question, otherwise)
         shown = default if default not in (None, "", "n") else None
         mark = f" [{shown}]" if shown else ""
         click.echo(f"{question}{mark} ", nl=False, err=True, color=self.color)
@@ -261,10 +275,10 @@ class Frame:
         """Ask for a secret without showing it."""
         from keyturn.core.secret import Secret
 
-        self._insist(question, otherwise)
+        self._refuse_unasked(question, otherwise)
         return Secret(click.prompt(question, hide_input=True, err=True, default="", show_default=False))
 
-    def _insist(self, question: str, otherwise: str) -> None:
+    def _refuse_unasked(self, question: str, otherwise: str) -> None:
         if not self.may_ask:
             why = "--no-input was given" if not self.manners.may_ask else "there is no terminal to ask on"
             raise Unanswered(f"an answer is needed: {question}", why=why, fix=otherwise)

@@ -8,7 +8,7 @@ import click
 
 from keyturn.cli.directory.place import TENANT, opened, place_flags, remember, tenant_number
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.cli.since import Since
+from keyturn.cli.moments import Since
 from keyturn.core.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ import click
 
 from keyturn.cli.directory.place import opened, place_flags
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from keyturn.app.restore import Restored
@@ -85,8 +84,8 @@ def restore(frame: Frame, file: Path, data: Path, identity: Path, database: str,
     from keyturn.app.restore import restore as bring_back
     from keyturn.core.secret import Secret
 
-    if database and not yes and not frame.confirm("End every session in that database?", otherwise="--yes"):
-        raise ConfigError("not confirmed", code="KT-RUN-023")
+    if database and not yes:
+        frame.insist("End every session in that database?", otherwise="--yes")
     place = Secret(database) if database else None
     done = bring_back(file, data, identity, operator(), database=place, revoke_keys=revoke_keys)
     if frame.wants_json:

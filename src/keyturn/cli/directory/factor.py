@@ -62,7 +62,7 @@ def list_factors(frame: Frame, id: str, data: Path | None, database: str) -> Non
 @tenant_flag
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_frame
-def remove(frame: Frame, id: str, data: Path | None, database: str, yes: bool) -> int:
+def remove(frame: Frame, id: str, data: Path | None, database: str, yes: bool) -> None:
     """Take all second factors and recovery codes from a user who lost them; what is signed in ends.
 
     Until a new one is added, the password alone signs in. Make sure first that it is the person who asks.
@@ -72,13 +72,11 @@ def remove(frame: Frame, id: str, data: Path | None, database: str, yes: bool) -
     """
     from keyturn.app.refusals import accepted
 
-    if not yes and not frame.confirm(f"Remove all second factors of {id}?", otherwise="--yes"):
-        frame.say("Not confirmed. Nothing was changed.")
-        return 8
+    if not yes:
+        frame.insist(f"Remove all second factors of {id}?", otherwise="--yes")
     with opened(frame, data, database) as house:
         done = accepted(_door(house).remove_all(id, Handle.KEY))
     frame.say(f"{id} had no second factor" if isinstance(done, Unchanged) else f"{id} has no second factor any more")
-    return 0
 
 
 def _facts(each: Factor) -> dict[str, str]:

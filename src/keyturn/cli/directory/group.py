@@ -8,6 +8,7 @@ import click
 
 from keyturn.cli.directory.place import acting, opened, place_flags, tenant_flag
 from keyturn.cli.frame import Frame, pass_frame
+from keyturn.cli.words import counted
 from keyturn.core.membership import GroupChange
 from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.users import RIGHT_NAMES, Group, Right, Window, right_words
@@ -127,7 +128,7 @@ def remove(frame: Frame, name: str, members: tuple[str, ...], data: Path | None,
 @tenant_flag
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_frame
-def delete(frame: Frame, name: str, data: Path | None, database: str, yes: bool) -> int:
+def delete(frame: Frame, name: str, data: Path | None, database: str, yes: bool) -> None:
     """Delete a group; its members stay and lose what it gave them.
 
     \b
@@ -135,14 +136,12 @@ def delete(frame: Frame, name: str, data: Path | None, database: str, yes: bool)
     """
     from keyturn.app.refusals import accepted
 
-    if not yes and not frame.confirm(f"Delete the group {name}?", otherwise="--yes"):
-        frame.say("Not confirmed. Nothing was changed.")
-        return 8
+    if not yes:
+        frame.insist(f"Delete the group {name}?", otherwise="--yes")
     with opened(frame, data, database) as house:
         door = _door(house)
         gone = accepted(door.groups.delete(_find(door, name).uid))
     _tell(frame, gone, "deleted")
-    return 0
 
 
 def _change(
@@ -206,8 +205,7 @@ def _tell(frame: Frame, group: Group, verb: str) -> None:
     if frame.wants_json:
         frame.json(_facts(group))
         return
-    count = len(group.members)
-    frame.say(f"{group.name} {verb}; it has {count} member{'' if count == 1 else 's'}")
+    frame.say(f"{group.name} {verb}; it has {counted(len(group.members), 'member')}")
 
 
 def _facts(group: Group) -> dict[str, str | int | list[str]]:

@@ -10,7 +10,7 @@ from keyturn.cli.directory.breaches import breaches
 from keyturn.cli.directory.place import acting, opened, place_flags, tenant_flag
 from keyturn.cli.directory.policyview import as_json, as_words
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.core.errors import ConfigError, PlanError
+from keyturn.core.errors import ConfigError
 from keyturn.core.policy import ProfileName
 from keyturn.core.tenancy import WrongSetting
 
@@ -125,8 +125,8 @@ def set_profile(frame: Frame, profile: str, data: Path | None, database: str, ye
         present = house.parts.rules(found.number).profile
         _insist(found, wanted)
         question = f"{profile} takes passwords that {present.value} refuses. Set it for {found.name}?"
-        if weaker(wanted, present) and not yes and not frame.confirm(question, otherwise="--yes"):
-            raise PlanError("not confirmed", code="KT-RUN-023")
+        if weaker(wanted, present) and not yes:
+            frame.insist(question, otherwise="--yes")
         tenants = house.administration(operator(), DOOR).tenants
         accepted(tenants.update(found.number, None, {**found.settings, "profile": profile}))
     if frame.wants_json:

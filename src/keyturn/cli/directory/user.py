@@ -117,7 +117,7 @@ def create(
 @tenant_flag
 @click.option("--mail", is_flag=True, help="Mail the one-time secret to the user instead of showing it.")
 @pass_frame
-def reset(frame: Frame, id: str, data: Path | None, database: str, mail: bool) -> int:
+def reset(frame: Frame, id: str, data: Path | None, database: str, mail: bool) -> None:
     """Give a user a one-time secret: mailed, or shown once on this terminal.
 
     \b
@@ -136,11 +136,10 @@ def reset(frame: Frame, id: str, data: Path | None, database: str, mail: bool) -
         known = _find(door, id)
         if mail and not known.profile.mail():
             raise KeyturnError(f"{id}: there is no mail address", code="KT-TGT-033", fix="reset without --mail")
-        if not mail and not frame.confirm(f"Reset {id} and show the one-time secret here?", otherwise="--mail"):
-            return _unconfirmed(frame)
+        if not mail:
+            frame.insist(f"Reset {id} and show the one-time secret here?", otherwise="--mail")
         done = _do(door, ResetPassword(id, notify=mail))
     _tell(frame, id, "reset", done)
-    return 0
 
 
 @user.command()
@@ -181,23 +180,17 @@ def unlock(frame: Frame, id: str, data: Path | None, database: str) -> None:
 @tenant_flag
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_frame
-def delete(frame: Frame, id: str, data: Path | None, database: str, yes: bool) -> int:
+def delete(frame: Frame, id: str, data: Path | None, database: str, yes: bool) -> None:
     """Delete a user; id, sign-in name and mail address stay reserved.
 
     \b
       keyturn user delete amal --data ./directory
     """
-    if not yes and not frame.confirm(f"Delete {id}?", otherwise="--yes"):
-        return _unconfirmed(frame)
+    if not yes:
+        frame.insist(f"Delete {id}?", otherwise="--yes")
     with opened(frame, data, database) as house:
         done = _do(_door(house), DeleteUser(id))
     _tell(frame, id, "deleted", done)
-    return 0
-
-
-def _unconfirmed(frame: Frame) -> int:
-    frame.say("Not confirmed. Nothing was changed.")
-    return 8
 
 
 _HANDLES = {Handle.KEY: "id", Handle.LOGIN: "sign-in name", Handle.UID: "uid", Handle.NUMBER: "number"}

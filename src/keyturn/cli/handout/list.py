@@ -21,13 +21,12 @@ def list_people(frame: Frame, named: str, identity: Path | None, sign: bool, on_
       keyturn handout list r7f3k2a
       keyturn handout list r7f3k2a --sign --by Site --sort Name -o sign.pdf
     """
-    from keyturn.letters.book import Order, grouped
+    from keyturn.letters.book import grouped
 
     handout = opened(frame, named, identity)
     if sign:
         return print_people(frame, SIGN, handout, on_paper)
-    order = Order(on_paper.by.strip(), tuple(filter(None, map(str.strip, on_paper.sort.split(",")))))
-    people = [handed for _, group in grouped(handout.people, order) for handed in group]
+    people = [handed for _, group in grouped(handout.people, on_paper.order) for handed in group]
     more = list(dict.fromkeys(header for handed in people for header in handed.columns))
     if frame.wants_json:
         for handed in people:

@@ -10,12 +10,13 @@ import click
 
 from keyturn.cli.frame import Frame
 from keyturn.cli.handout.opened import Opened
+from keyturn.cli.words import counted
 from keyturn.core.harmless import harmless
 from keyturn.core.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from keyturn.app.letters import Written
-    from keyturn.letters.book import Strange
+    from keyturn.letters.book import Order, Strange
 
 LETTERS = "letters"
 SLIPS = "slips"
@@ -44,6 +45,13 @@ class OnPaper:
     sign_in_page: str
     force: bool
 
+    @property
+    def order(self) -> "Order":
+        """In which order, and in which groups."""
+        from keyturn.letters.book import Order
+
+        return Order(self.by.strip(), tuple(filter(None, map(str.strip, self.sort.split(",")))))
+
 
 def paper_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the flags of what is printed; it gets them as one `OnPaper`."""
@@ -63,13 +71,12 @@ def print_people(frame: Frame, form: str, handout: Opened, asked: OnPaper) -> in
     """Write the PDF and say what is in it; the exit code of the command."""
     from keyturn.app.letters import Wanted, write_letters
     from keyturn.bulk.record.exit import ExitCode
-    from keyturn.letters.book import Form, Order
+    from keyturn.letters.book import Form
 
     kind = Form(form)
     path = asked.out or Path(f"{handout.name.replace('handout', kind.name.lower(), 1)}.pdf")
-    order = Order(asked.by.strip(), tuple(filter(None, map(str.strip, asked.sort.split(",")))))
     wanted = Wanted(
-        kind, handout.name, path, order, asked.paper or "", asked.language or "", asked.sign_in_page, asked.force
+        kind, handout.name, path, asked.order, asked.paper or "", asked.language or "", asked.sign_in_page, asked.force
     )
     written = write_letters(frame.settings, handout.people, wanted)
     _tell(frame, path, kind.value, written, asked)
@@ -81,7 +88,7 @@ def _tell(frame: Frame, path: Path, what: str, written: "Written", asked: OnPape
     if frame.wants_json:
         frame.json(told(path, written))
     else:
-        frame.data(f"{path}: {what} for {count:,} users on {written.book.sheets:,} sheets")
+        frame.data(f"{path}: {what} for {counted(count, 'user')} on {counted(written.book.sheets, 'sheet')}")
         for name, number in written.book.groups if asked.by else ():
             frame.data(f"  {number:>7,}  {harmless(name) or '(blank)'}")
     for each in written.strange:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from keyturn.bulk.record.exit import ExitCode
-from keyturn.cli.frame import Frame, pass_frame
+from keyturn.cli.frame import Frame, NotConfirmed, pass_frame
 from keyturn.cli.handout.opened import Opened, one_handout, opened
-from keyturn.core.errors import PlanError
 from keyturn.core.harmless import harmless
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def _confirm(frame: Frame, count: int, *, i_mean_it: bool) -> None:
         return
     answer = frame.ask(f"Type the number of mails ({count}):", otherwise="--i-mean-it").strip()
     if answer != str(count):
-        raise PlanError("not confirmed", code="KT-RUN-023")
+        raise NotConfirmed
 
 
 def _tell(frame: Frame, handout: Opened, wanted: "Round", came: "Came") -> int:

@@ -24,7 +24,6 @@ def shred(frame: Frame, run: str, yes: bool) -> None:
     from keyturn.app.runs import Machine
     from keyturn.bulk.record.folder import find_run
     from keyturn.bulk.record.shredding import refuse_open, shred_handouts
-    from keyturn.core.errors import PlanError
 
     frame.progress = "Nothing was deleted."
     machine = Machine(frame.settings)
@@ -32,8 +31,8 @@ def shred(frame: Frame, run: str, yes: bool) -> None:
     with closing(machine.journal(folder.journal)) as journal:
         refuse_open(folder, journal.facts())
         names = ", ".join(path.name for path in folder.handouts())
-        if not yes and not frame.confirm(f"Delete {names}? The passwords are lost with it.", otherwise="--yes"):
-            raise PlanError("not confirmed", code="KT-RUN-023")
+        if not yes:
+            frame.insist(f"Delete {names}? The passwords are lost with it.", otherwise="--yes")
         gone = shred_handouts(folder, journal, machine.clock().now())
     if frame.wants_json:
         frame.json({"run": run, "deleted": [path.name for path in gone]})

@@ -8,6 +8,7 @@ import click
 
 from keyturn.cli.completion import complete_runs
 from keyturn.cli.frame import Frame, pass_frame
+from keyturn.cli.words import counted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -114,7 +115,7 @@ def _told(standing: "Standing", now: "datetime") -> dict[str, Any]:
 
 def _age(standing: "Standing", now: "datetime") -> str:
     age = standing.age(now)
-    return "" if age is None else "1 day" if age.days == 1 else f"{age.days:,} days"
+    return "" if age is None else counted(age.days, "day")
 
 
 def _since(frame: Frame, run: str) -> "dict[str, list[Row]]":

@@ -8,6 +8,7 @@ from keyturn.bulk.job import Operation, PasswordFrom
 from keyturn.bulk.record.facts import Pin
 from keyturn.bulk.record.frozen import Frozen
 from keyturn.cli.planning.lookingup import lookup_lines
+from keyturn.cli.words import counted, in_words, named_lines
 
 _SIGNS = {"skip": "-", "block": "x"}
 _FATES = {"skip": "skipped", "block": "blocked"}
@@ -19,12 +20,12 @@ _MADE = {
 }
 
 
-def in_words(machine: Machine, frozen: Frozen) -> list[str]:
+def told_plan(machine: Machine, frozen: Frozen) -> list[str]:
     """The lines, for a terminal."""
     job, maker = frozen.job, frozen.maker
-    lines = [f"Plan to {job.operation} {users(frozen.change)} on {', '.join(frozen.targets)}"]
-    lines += _pair("made by", f"{maker.name}, {_moment(maker.at.isoformat())}, keyturn {maker.version}")
-    lines += _pair("file", f"{frozen.file}", f"sha256 {frozen.sha256}")
+    lines = [f"Plan to {job.operation} {counted(frozen.change, 'user')} on {', '.join(frozen.targets)}"]
+    lines += named_lines("made by", f"{maker.name}, {_moment(maker.at.isoformat())}, keyturn {maker.version}")
+    lines += named_lines("file", f"{frozen.file}", f"sha256 {frozen.sha256}")
     for pin in frozen.pins:
         lines += ["", *_target(machine, frozen, pin)]
     lines += [_group(group) for group in frozen.groups if group["target"] not in frozen.targets]
@@ -32,19 +33,14 @@ def in_words(machine: Machine, frozen: Frozen) -> list[str]:
     made = _MADE[job.password.origin].format(job.password.column)
     old = f", with the present one from the column {job.old}" if job.old else ""
     mailed = "mailed by the target" if job.email else "not mailed"
-    lines += ["", *_pair("passwords", f"{made}{old}; {mailed}")]
+    lines += ["", *named_lines("passwords", f"{made}{old}; {mailed}")]
     if frozen.recipients:
-        lines += _pair("handout", f"sealed for {', '.join(frozen.recipients)}")
+        lines += named_lines("handout", f"sealed for {', '.join(frozen.recipients)}")
     elif not job.password.known:
-        lines += _pair("handout", "sealed for the machine that runs the plan")
-    lines += _pair("approved by", *(_approved(frozen) or ["nobody"]))
+        lines += named_lines("handout", "sealed for the machine that runs the plan")
+    lines += named_lines("approved by", *(_approved(frozen) or ["nobody"]))
     why = machine.demand().why({name: frozen.counts[name]["change"] for name in frozen.targets})
-    return [*lines, *_pair("", why if why else "nothing here demands it"), *_pair("digest", frozen.digest)]
-
-
-def users(count: int) -> str:
-    """So many users."""
-    return "1 user" if count == 1 else f"{count:,} users"
+    return [*lines, *named_lines("", why if why else "nothing here demands it"), *named_lines("digest", frozen.digest)]
 
 
 def _target(machine: Machine, frozen: Frozen, pin: Pin) -> list[str]:
@@ -56,13 +52,13 @@ def _target(machine: Machine, frozen: Frozen, pin: Pin) -> list[str]:
     lines.append(f"  {'+' if created else '~'} {count:>7,}  {'create' if created else 'set a new password'}")
     lines += [_group(group) for group in frozen.groups if group["target"] == pin.name]
     if pin.protect:
-        lines += _pair("protected", ", ".join(pin.protect))
+        lines += named_lines("protected", ", ".join(pin.protect))
     return lines
 
 
 def _group(group: Mapping[str, Any]) -> str:
     rows = ", ".join(map(str, group["rows"])) + (" ..." if group["count"] > len(group["rows"]) else "")
-    words = group["text"] if group["fate"] == "block" else group["reason"].replace("-", " ")
+    words = group["text"] if group["fate"] == "block" else in_words(group["reason"])
     sign = _SIGNS.get(group["fate"], "~")
     return f"  {sign} {group['count']:>7,}  {_FATES.get(group['fate'], group['fate'])}: {words}   rows {rows}"
 
@@ -73,7 +69,3 @@ def _approved(frozen: Frozen) -> list[str]:
 
 def _moment(written: str) -> str:
     return f"{written[:10]} {written[11:16]} UTC"
-
-
-def _pair(name: str, *texts: str) -> list[str]:
-    return [f"  {name if number == 0 else '':<13} {text}" for number, text in enumerate(texts)]

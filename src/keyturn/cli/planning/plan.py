@@ -107,11 +107,11 @@ def _freeze(
     desk: "Desk", plan: "Plan", probes: "Probes", handed: "tuple[tuple[str, ...], Handing]", asked: Asked
 ) -> dict[str, str]:
     """Write the plan into a file; what is to be told of it."""
+    from keyturn import __version__
     from keyturn.bulk.intake.content import PIPE
     from keyturn.bulk.record.frozen import Maker, freeze, write_frozen
     from keyturn.cli.planning.thawing import refuse_unanswered
     from keyturn.cli.running.begun import pins_of
-    from keyturn.cli.running.desk import VERSION
     from keyturn.core.errors import ConfigError
 
     path = asked.out or Path()
@@ -124,7 +124,7 @@ def _freeze(
         raise ConfigError(what, code="KT-PLN-005", why=why, fix="write it into a file first")
     refuse_unanswered(probes)
     me = desk.machine.person(signing=True)
-    maker = Maker(me.name, me.key, desk.machine.clock().now(), VERSION)
+    maker = Maker(me.name, me.key, desk.machine.clock().now(), __version__)
     pins = pins_of(plan, desk.now(), probes)
     recipients, handing = handed
     frozen = freeze(plan, pins, recipients, maker, include_protected=asked.include_protected, handing=handing.facts())

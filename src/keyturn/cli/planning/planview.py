@@ -12,6 +12,7 @@ from keyturn.bulk.planning.screening import TWO_NAMES, Fate
 from keyturn.bulk.running.shares import Speed
 from keyturn.cli.planning.lookingup import lookup_lines
 from keyturn.cli.running.desk import Desk, Probes
+from keyturn.cli.words import counted, named_lines
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import KeyturnError
 from keyturn.core.harmless import harmless
@@ -54,12 +55,12 @@ def draw_plan(
         lines.append("  no user would change")
     lines += lookup_lines(plan.lookup)
     parts = list(plan.parts.values())
-    lines += ["", *_pair("password", *_passwords(plan, desk, recipients), *_afterwards(parts), *_sessions(parts))]
+    lines += ["", *named_lines("password", *_passwords(plan, desk, recipients), *_afterwards(parts), *_sessions(parts))]
     if not several:
-        lines += _pair("pace", _pace(plan, plan.target, speeds))
-    lines += _pair("safety", "stops on refused sign-in, on failures in a row, or on too many failures")
+        lines += named_lines("pace", _pace(plan, plan.target, speeds))
+    lines += named_lines("safety", "stops on refused sign-in, on failures in a row, or on too many failures")
     if several:
-        lines += _pair("", "each target by itself: what stops one stops no other")
+        lines += named_lines("", "each target by itself: what stops one stops no other")
     put(lines[0])
     for line in lines[1:]:  # names of files, sheets and columns are foreign text
         put(harmless(line))
@@ -68,7 +69,7 @@ def draw_plan(
     for name, answer in probes.items():
         if isinstance(answer, KeyturnError):
             count = plan.counts_of(name)[Fate.CHANGE]
-            desk.frame.warn(f"{name}: {answer.what}; its {_rows(count)} will stay not tried", code=answer.code)
+            desk.frame.warn(f"{name}: {answer.what}; its {counted(count, 'row')} will stay not tried", code=answer.code)
 
 
 def _place(desk: Desk, name: str) -> str:
@@ -82,18 +83,18 @@ def _place(desk: Desk, name: str) -> str:
 def _signed_in(desk: Desk, name: str, probes: Probes) -> list[str]:
     answer = probes.get(name)
     if isinstance(answer, KeyturnError):
-        return _pair("not there", answer.what)
+        return named_lines("not there", answer.what)
     account = answer.account if answer is not None else desk.seats[name].directory.account
-    lines = _pair("signed in as", account + ("" if answer is not None else " (offline: not asked)"))
+    lines = named_lines("signed in as", account + ("" if answer is not None else " (offline: not asked)"))
     if answer is not None and answer.expires_in is not None:
-        lines += _pair("", f"the sign-in is good for {span(answer.expires_in)}")
+        lines += named_lines("", f"the sign-in is good for {span(answer.expires_in)}")
     return lines
 
 
 def _file(plan: Plan) -> list[str]:
     source = plan.source
-    told = (source.path.name, _rows(plan.total), source.table.how, f"sha256 {source.sha256[:8]}...")
-    lines = _pair("file", ", ".join(told))
+    told = (source.path.name, counted(plan.total, "row"), source.table.how, f"sha256 {source.sha256[:8]}...")
+    lines = named_lines("file", ", ".join(told))
     kept = any(part.job.operation is not Operation.CREATE or _can(part).names for part in plan.parts.values())
     lost = () if kept else PEOPLE
     named = [
@@ -104,9 +105,9 @@ def _file(plan: Plan) -> list[str]:
         return [*lines, *_packed("columns", list(plan.job.sends.columns))]
     lines += _packed("columns", named)
     if source.matched.ignored:
-        lines += _pair("", f"ignored: {', '.join(source.matched.ignored)}")
+        lines += named_lines("", f"ignored: {', '.join(source.matched.ignored)}")
     if plan.trimmed:
-        lines += _pair("", f"blanks around the id were cut off in {_rows(plan.trimmed)}")
+        lines += named_lines("", f"blanks around the id were cut off in {counted(plan.trimmed, 'row')}")
     return lines
 
 
@@ -117,19 +118,10 @@ def _by_target(plan: Plan, desk: Desk, probes: Probes, speeds: Mapping[str, Spee
         lines += [f"  {_place(desk, name)}", *_signed_in(desk, name, probes)]
         lines += [line for group in plan.groups if group.target == name for line in _group(part, group)]
         if part.job.password.origin is PasswordFrom.GENERATE:
-            lines += _pair("password", f"{_length(part)} characters")
-        lines += [*_pair("pace", _pace(plan, name, speeds)), ""]
+            lines += named_lines("password", f"{_length(part)} characters")
+        lines += [*named_lines("pace", _pace(plan, name, speeds)), ""]
     nowhere = [line for group in plan.groups if group.target not in plan.parts for line in _group(None, group)]
     return [*lines, *(["  to no target", *nowhere] if nowhere else lines[:0])]
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
-
-
-def _pair(name: str, *texts: str) -> list[str]:
-    """A named text; further texts stand below the first."""
-    return [f"  {name if number == 0 else '':<13} {text}" for number, text in enumerate(texts)]
 
 
 def _packed(name: str, parts: list[str]) -> list[str]:
@@ -141,7 +133,7 @@ def _packed(name: str, parts: list[str]) -> list[str]:
             lines.append(part)
         else:
             lines[-1] = longer
-    return _pair(name, *lines)
+    return named_lines(name, *lines)
 
 
 def _group(part: Part | None, group: Group) -> list[str]:

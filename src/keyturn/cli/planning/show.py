@@ -23,7 +23,7 @@ def show(frame: Frame, plan: Path) -> None:
     from keyturn.app.runs import Machine
     from keyturn.bulk.record.approval import hold_signatures
     from keyturn.bulk.record.frozen import read_frozen
-    from keyturn.cli.planning.frozenview import in_words
+    from keyturn.cli.planning.frozenview import told_plan
 
     machine, frozen = Machine(frame.settings), read_frozen(plan)
     hold_signatures(frozen, machine.signed_by)
@@ -31,7 +31,7 @@ def show(frame: Frame, plan: Path) -> None:
         approvals = [{"by": each.name, "key": each.key, "at": each.at.isoformat()} for each in frozen.approvals]
         frame.json({"v": 1, "type": "frozen plan", "digest": frozen.digest, **frozen.content(), "approvals": approvals})
         return
-    head, *lines = in_words(machine, frozen)
+    head, *lines = told_plan(machine, frozen)
     frame.data(frame.strong(harmless(head)))
     for line in lines:
         frame.data(harmless(line))

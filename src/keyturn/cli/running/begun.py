@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from keyturn import __version__
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.facts import KEY, Facts, Now, Pin, pin_of
 from keyturn.bulk.record.folder import RunFolder
 from keyturn.bulk.record.report import check_kinds
 from keyturn.bulk.running.run import Checking, Run
 from keyturn.bulk.running.shares import Share
-from keyturn.cli.running.desk import VERSION, Desk, Probes, halted
+from keyturn.cli.running.desk import Desk, Probes, halted
 from keyturn.cli.running.flags import Asked
 from keyturn.core.errors import ConfigError
 from keyturn.core.journal import Journal
@@ -32,7 +33,7 @@ def run_of(desk: Desk, folder: RunFolder, journal: Journal, plan: Plan, shares: 
         local=facts["local"] == "yes",
         reports=kinds,
         report_dir=report_dir,
-        version=VERSION,
+        version=__version__,
         check=Checking(bool(asked.verify or asked.trial), bool(asked.trial)),
     )
 

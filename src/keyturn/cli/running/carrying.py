@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC
 
+from keyturn import __version__
 from keyturn.app.operator import account_name
 from keyturn.app.runs import Machine
 from keyturn.bulk.intake.columns import TARGET
@@ -18,7 +19,7 @@ from keyturn.bulk.record.same import sealed
 from keyturn.bulk.record.veil import IDS, check_redact, new_veil, unnamed
 from keyturn.bulk.running.begin import begin
 from keyturn.cli.confirming import confirm
-from keyturn.cli.frame import Frame, Output
+from keyturn.cli.frame import Frame, NotConfirmed, Output
 from keyturn.cli.planning.handingview import draw_parts, handed_to
 from keyturn.cli.planning.lookingup import look
 from keyturn.cli.planning.piping import taken_in
@@ -28,7 +29,7 @@ from keyturn.cli.planning.thawing import agreed_upon, refuse_second_run, thawed
 from keyturn.cli.planning.twonames import refuse_unasked
 from keyturn.cli.running.allowing import tell_of_skipping, with_canary
 from keyturn.cli.running.begun import pins_of, reports_of, run_of, under_way
-from keyturn.cli.running.desk import VERSION, Desk, Probes, desk_for, speeds_of
+from keyturn.cli.running.desk import Desk, Probes, desk_for, speeds_of
 from keyturn.cli.running.flags import Asked
 from keyturn.cli.running.resuming import go_on
 from keyturn.cli.running.summaryview import tell
@@ -114,7 +115,7 @@ def _notices(asked: Asked) -> dict[str, str]:
 
 def _hand() -> dict[str, str]:
     """Who begins the run, and with what."""
-    return {"by": account_name(), "version": VERSION}
+    return {"by": account_name(), "version": __version__}
 
 
 def redacted(desk: Desk, asked: Asked) -> bool:
@@ -154,5 +155,5 @@ def _go_on(frame: Frame, unfinished: tuple[RunFolder, int]) -> bool:
     frame.say(f"run {folder.run} on this file and target is unfinished, {left:,} rows are left")
     answer = frame.ask("[r]esume, start a [n]ew run, or [q]uit?", default="r").strip().lower()[:1]
     if answer not in ("r", "n"):
-        raise PlanError("not confirmed", code="KT-RUN-023")
+        raise NotConfirmed
     return answer == "r"

@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from keyturn import __version__
 from keyturn.app.runs import Machine, address_of, rules_of
 from keyturn.app.sources import first_line
 from keyturn.app.targets import Target, prepare
@@ -286,6 +285,3 @@ async def stoppable(work: Callable[[Stop], Coroutine[Any, Any, T]]) -> T:
         with suppress(NotImplementedError):
             loop.remove_signal_handler(signal.SIGINT)
             loop.remove_signal_handler(signal.SIGTERM)
-
-
-VERSION = __version__

@@ -13,8 +13,7 @@ import click
 
 from keyturn.bulk.job import LONGEST, SHORTEST, Job, Operation, PasswordChoice, PasswordFrom, Reading, column_of
 from keyturn.cli.completion import complete_columns, complete_fields, complete_passwords, complete_targets
-from keyturn.cli.moments import Moment
-from keyturn.cli.since import Since
+from keyturn.cli.moments import Moment, Since
 from keyturn.core.secret import Secret
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from keyturn.bulk.record.report import outcomes, verdicts
 from keyturn.bulk.running.breaker import Cause, Trip
 from keyturn.bulk.running.run import Summary
 from keyturn.cli.frame import Frame
+from keyturn.cli.words import in_words
 from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import RowState, Verified
 from keyturn.core.outcomes import Delivery
@@ -128,15 +129,6 @@ def progress_of(summary: Summary) -> str:
     uncertain = summary.states.get(RowState.UNCERTAIN, 0)
     doubt = f"{uncertain:,} are uncertain." if uncertain else "Nothing is uncertain."
     return f"{summary.done:,} of {total:,} users are done, {summary.left:,} were not tried. {doubt}"
-
-
-def in_words(reason: str) -> str:
-    """A reason as people read it.
-
-    >>> in_words("no-such-user")
-    'no such user'
-    """
-    return reason.replace("-", " ")
 
 
 def _counted(states: Mapping[RowState, int]) -> str:

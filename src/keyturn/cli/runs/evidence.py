@@ -36,7 +36,10 @@ def evidence(
 
     if public_key:
         public = Machine(frame.settings).signer().public_key
-        frame.json({"key": public}) if frame.wants_json else frame.data(public)
+        if frame.wants_json:
+            frame.json({"key": public})
+        else:
+            frame.data(public)
     elif file is not None:
         _verify(frame, file, key)
     else:

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from keyturn.app.runs import Machine
+from keyturn.bulk.intake.source import Source
 from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.facts import FLAGS, Facts
 from keyturn.bulk.record.folder import RunFolder, find_run
@@ -22,6 +23,7 @@ from keyturn.cli.running.watching import watch
 from keyturn.cli.running.whereto import Wanted
 from keyturn.cli.runs.opened import named
 from keyturn.cli.runs.verifying import read_targets, shares_of
+from keyturn.core.errors import ConfigError
 from keyturn.core.harmless import harmless
 from keyturn.core.journal import Journal
 
@@ -37,6 +39,7 @@ def follow(frame: Frame, run: str, asked: Asked, by: str, into: str | None, *, f
         facts = Facts(journal.facts())
         source = read_again(facts, folder, machine.keys) if by else None
         if source is not None:
+            _refuse_no_group(source, by)
             check(Handing(columns=(by,)), source, facts.job)
         wanted = Followings((), by, source)
         board, unread = board_of(frame, machine, folder, journal, asked, wanted)
@@ -44,6 +47,13 @@ def follow(frame: Frame, run: str, asked: Asked, by: str, into: str | None, *, f
     if into is not None:
         write_new(frame, into, lambda file: write_board(file, board, veil_of(facts)), force=force)
     return int(EXITS[unread[0][1].cause]) if unread else 0
+
+
+def _refuse_no_group(source: Source, by: str) -> None:
+    header = [cell.strip() for cell in source.header]
+    if by not in header:
+        what, why = f"{source.path.name} has no column {by} to count by", f"header:  {' | '.join(header)}"
+        raise ConfigError(what, code="KT-CFG-041", why=why, fix="name a column of the header with --by")
 
 
 def board_of(

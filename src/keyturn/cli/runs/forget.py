@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from keyturn.cli.completion import complete_runs
-from keyturn.cli.frame import Frame, Unanswered, pass_frame
+from keyturn.cli.frame import Frame, NotConfirmed, pass_frame
+from keyturn.cli.words import counted
 
 if TYPE_CHECKING:
     from keyturn.app.runs import Machine
@@ -122,7 +123,7 @@ def _of_handouts(frame: Frame, count: int, *, keep: bool | None) -> bool:
     """Whether handouts stay.  Raises Unanswered where nobody may be asked."""
     if keep is not None or not count:
         return bool(keep)
-    what = "the handout" if count == 1 else f"{count:,} handouts"
+    what = "the handout" if count == 1 else counted(count, "handout")
     return not frame.confirm(f"Delete {what} as well?", otherwise="--delete-handout or --keep-handout")
 
 
@@ -130,4 +131,4 @@ def _typed(frame: Frame, wanted: str, typed: str, *, old: bool) -> None:
     what = "how many runs to forget" if old else "the run to forget"
     answer = typed or frame.ask(f"Type {what} ({wanted}):", otherwise=f"--confirm {wanted}")
     if answer.strip() != wanted:
-        raise Unanswered(f"that is not {wanted}", code="KT-RUN-023")
+        raise NotConfirmed(f"that is not {wanted}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.cli.runs.opened import NEVER_BEGAN, opened, told_of
+from keyturn.cli.runs.opened import NEVER_BEGAN, moment_of, opened, told_of
 
 if TYPE_CHECKING:
     from keyturn.bulk.record.folder import RunFolder
@@ -71,7 +71,8 @@ def _forgotten(folder: "RunFolder") -> dict[str, object]:
         return told
     names = ("operation", "target", "file", "sha256", "begun", "ended", "exit", "name", "outcomes")
     done = sum(stone["outcomes"].get(str(state), 0) for state in DONE)
-    return {**told, **{name: stone[name] for name in names}, "done": done}
+    times = {name: moment_of(stone[name]) for name in ("begun", "ended")}
+    return {**told, **{name: stone[name] for name in names}, **times, "done": done}
 
 
 def _from_its_worker(folder: "RunFolder") -> dict[str, object]:

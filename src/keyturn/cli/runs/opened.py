@@ -62,8 +62,8 @@ def told_of(folder: "RunFolder", journal: "Journal", facts: "Facts") -> dict[str
         "planned_by": facts["made_by"],
         "approved_by": ", ".join(facts.approvers),
         "looked_up": looked_up(facts),
-        "begun": _moment(facts["created"]),
-        "ended": _moment(facts["ended"]),
+        "begun": moment_of(facts["created"]),
+        "ended": moment_of(facts["ended"]),
         "exit": int(facts["exit"]) if facts["exit"] else "",
         "done": sum(counts.get(state, 0) for state in DONE),
         "left": counts.get(RowState.NOT_TRIED, 0) + counts.get(RowState.SENT, 0),
@@ -78,6 +78,6 @@ def _state(written: str) -> str:
     return {RUNNING: "unfinished", PLANNING: NEVER_BEGAN, "": NEVER_BEGAN}.get(written, written)
 
 
-def _moment(written: str) -> str:
+def moment_of(written: str) -> str:
     """A time to the second, with its zone."""
     return f"{written[:19]}Z" if written else ""

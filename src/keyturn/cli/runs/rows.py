@@ -7,6 +7,7 @@ import click
 from keyturn.cli.completion import complete_runs, complete_targets
 from keyturn.cli.frame import Frame, Output, pass_frame
 from keyturn.cli.runs.opened import named, opened
+from keyturn.cli.words import counted
 from keyturn.core.harmless import harmless
 
 if TYPE_CHECKING:
@@ -103,4 +104,4 @@ def _to_mend(
         force=force,
     )
     if path != STDOUT:
-        frame.say(f"{count:,} {'row' if count == 1 else 'rows'} in {path}; mend them, and run that file")
+        frame.say(f"{counted(count, 'row')} in {path}; mend them, and run that file")

@@ -3,6 +3,7 @@
 from contextlib import closing
 from dataclasses import replace
 
+from keyturn import __version__
 from keyturn.app.runs import Machine
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.record.again import read_again
@@ -15,7 +16,7 @@ from keyturn.bulk.running.rereading import MOST_SHOWN, Reread, Rereading, reread
 from keyturn.bulk.running.sealing import handout_of
 from keyturn.bulk.running.shares import Share
 from keyturn.cli.frame import Frame
-from keyturn.cli.running.desk import VERSION, Desk, desk_for, speeds_of, stoppable
+from keyturn.cli.running.desk import Desk, desk_for, speeds_of, stoppable
 from keyturn.cli.running.flags import Asked
 from keyturn.cli.running.watching import watch
 from keyturn.cli.running.whereto import Wanted
@@ -41,7 +42,7 @@ def verify_run(frame: Frame, run: str, asked: Asked, outcome: str, target: str, 
             if facts[KEY] and source is not None:
                 handout = handout_of(folder, facts, machine.keys(facts[KEY]), source, machine.sealer())
             reading = Rereading(
-                folder, journal, shares, machine.clock(), outcome, again, trials, VERSION, source, handout
+                folder, journal, shares, machine.clock(), outcome, again, trials, __version__, source, handout
             )
             with desk.machine.holding(*desk.seats) as holding:
                 holding.name(folder.run)

@@ -21,7 +21,7 @@ def bind(frame: Frame, name: str, yes: bool) -> None:
     """
     from keyturn.app.binding import Bindings, origins_of
     from keyturn.app.targets import LOCAL, check
-    from keyturn.core.errors import ConfigError, PlanError
+    from keyturn.core.errors import ConfigError
 
     name, settings = frame.settings.target(name)
     if settings.kind == LOCAL:
@@ -32,8 +32,8 @@ def bind(frame: Frame, name: str, yes: bool) -> None:
     frame.progress = "Nothing was changed."
     if before != now:
         frame.say(f"{name}: {', '.join(before) or 'bound to no server'}  ->  {', '.join(now)}")
-        if not yes and not frame.confirm(f"May the secret of {name} go there?", otherwise="--yes"):
-            raise PlanError("not confirmed", code="KT-RUN-023")
+        if not yes:
+            frame.insist(f"May the secret of {name} go there?", otherwise="--yes")
         bindings.bind(name, now)
     if frame.wants_json:
         frame.json({"target": name, "before": list(before), "servers": list(now)})

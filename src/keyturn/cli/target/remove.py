@@ -20,19 +20,17 @@ def remove(frame: Frame, name: str, yes: bool) -> None:
     """
     from keyturn.app.binding import Bindings
     from keyturn.app.config_file import drop_target
-    from keyturn.core.errors import PlanError
+    from keyturn.app.settings import SECRETS
 
     name, settings = frame.settings.target(name)
     frame.progress = "Nothing was changed."
-    if not yes and not frame.confirm(
-        f"Take {name} ({settings.url or settings.data}) out of the settings?", otherwise="--yes"
-    ):
-        raise PlanError("not confirmed", code="KT-RUN-023")
-    if any(getattr(getattr(settings, field), "keyring", False) for field in ("token", "password", "manage_key")):
+    if not yes:
+        frame.insist(f"Take {name} ({settings.url or settings.data}) out of the settings?", otherwise="--yes")
+    if any(getattr(getattr(settings, field), "keyring", False) for field in SECRETS):
         from keyturn.app import safe
         from keyturn.app.targets import entry_of
 
-        for field in ("token", "password", "manage_key"):
+        for field in SECRETS:
             safe.forget(entry_of(name, field, settings))
     drop_target(frame.settings.folders.config, name)
     Bindings(frame.settings.folders.state).release(name)

@@ -38,6 +38,7 @@ def test(frame: Frame, name: str, token_stdin: bool) -> None:
 
 async def _probe(frame: Frame, target: "Target") -> None:
     from keyturn.app.targets import other_version
+    from keyturn.bulk.planning.cautions import span
     from keyturn.cli.target.reaching import probe as look
     from keyturn.cli.target.reaching import reach
 
@@ -57,11 +58,7 @@ async def _probe(frame: Frame, target: "Target") -> None:
         return
     parts = [f"reached in {took} ms", f'signed in as "{probe.account}"']
     if probe.expires_in is not None:
-        parts.append(f"token good for {_span(probe.expires_in)}")
+        parts.append(f"token good for {span(probe.expires_in)}")
     parts += [f"version {probe.version}"] if probe.version else []
     parts += [probe.note] if probe.note else []
     frame.data(f"{frame.tone('ok', Tone.GOOD)}  {name}: {', '.join(parts)}")
-
-
-def _span(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
