@@ -53,7 +53,7 @@ def test_nothing_is_changed_before_the_number_is_right(run: Run, tmp_path: Path)
     leaked.write_text("Whom\namal\n")
     assert "--map id=Whom" in run("user", "compromise", str(leaked), code=5).stderr
     result = run("user", "compromise", str(leaked), "--map", "id=Whom", "--expect", "5", code=8)
-    assert "Nothing was" in result.stderr
+    assert "Nothing was changed." in result.stderr
     assert json.loads(run("user", "show", "amal", "--json").stdout)["password"] == "none"
 
 

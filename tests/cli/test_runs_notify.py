@@ -98,6 +98,8 @@ def test_a_planned_notice_keeps_the_key_of_a_run_until_it_is_sent(place: Place, 
     run = place.run_folder().name
     forget = ("runs", "forget", run, "--delete-handout", "--confirm", run)
     assert f"notices of run {run} are still to be sent" in place.call(*forget, code=2).stderr
+    wrong = place.call("runs", "notify", "--by", "relay", "--expect", "9", code=8).stderr
+    assert wrong.endswith("Nobody was told.\n")
     place.call("runs", "notify", "--by", "relay", "--yes", "--rate", "1000/s")
     assert key_of(place) == ""
     place.call(*forget)

@@ -177,7 +177,7 @@ def _check_url(url: str, where: str, target: TargetSettings, field: str = "url")
         fault = "an address has no ? and no #"
     elif parts.scheme == "http" and not is_loopback(parts.hostname or "") and not target.allow_plain_http:
         fault = "passwords would cross the network in clear"
-        fix = "use https://, or say allow_plain_http = true in this target if you must"
+        fix = "use https://, or say allow_plain_http = true in this target (--allow-plain-http) if you must"
     if fault:
         raise ConfigError(fault, code="KT-CFG-008", where=f"{where}.{field}", fix=fix)
 

@@ -13,12 +13,11 @@ TRIES = 3
 def confirm(
     frame: Frame, asked: Asked, *, count: int, target: str, production: Sequence[str], verb: str = "change"
 ) -> None:
-    """Raises PlanError unless somebody says that so many users may change.  Nothing was sent before.
+    """Raises PlanError unless somebody says that so many users may change.
 
     target: where they are, for the question; verb: what is done to them.  production: the targets whose names are
     typed with the number.
     """
-    frame.progress = "Nothing was sent."
     if asked.expect is not None:
         if asked.expect != count:
             raise PlanError(
@@ -48,5 +47,5 @@ def _typed(frame: Frame, question: str, wanted: str, *, otherwise: str) -> None:
             return
         if not answer:
             break
-        frame.say(f"That is not {wanted}. Nothing was sent. {f'Try again ({left} left), or Ctrl-C.' if left else ''}")
+        frame.say(f"That is not {wanted}. {frame.progress} {f'Try again ({left} left), or Ctrl-C.' if left else ''}")
     raise NotConfirmed

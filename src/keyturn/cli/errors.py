@@ -17,7 +17,7 @@ INTERRUPTED = 130
 CRASH = "KT-SRV-001"
 SYSTEM = "KT-SRV-012"
 USAGE = "KT-CFG-002"
-_ON_DIRECTORY = re.compile(r"keyturn (user|group|key|tenant|audit) (?!.*--data)")
+_ON_DIRECTORY = re.compile(r"keyturn (user|group|key|tenant|audit|mail|session|factor|policy) (?!.*--data)")
 """A fix that is a command on a directory of this machine: it keeps the `--data` that was given."""
 
 

@@ -8,6 +8,7 @@ import click
 
 from keyturn.cli.directory.place import acting, opened, place_flags, tenant_flag
 from keyturn.cli.frame import Frame, pass_frame
+from keyturn.cli.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +108,7 @@ def _work(frame: Frame, door: "LocalDirectory", looked: "Sequence[Suspect]", *, 
 
 
 def _plan(frame: Frame, looked: "Sequence[Suspect]", count: int) -> None:
-    frame.say(f"{len(looked):,} rows: {count:,} users to compromise")
+    frame.say(f"{counted(len(looked), 'row')}: {counted(count, 'user')} to compromise")
     others = [one for one in looked if one.outcome != "to do"]
     for one in others[:_SHOWN]:
         frame.say(f"  row {one.row}  {one.who or '(no id)'}: {one.outcome}, {one.text}")
