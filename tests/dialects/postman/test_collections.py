@@ -132,6 +132,9 @@ def test_a_guid_is_the_same_at_each_try() -> None:
         {"body": {"mode": "formdata", "formdata": [{"key": "f", "type": "file", "src": "/etc/passwd"}]}},
         {"body": {"mode": "graphql", "graphql": {}}},
         {"auth": {"type": "digest", "digest": []}},
+        {"header": [{"key": "x-a\r\nx-admin", "value": "1"}]},
+        {"header": [{"key": "", "value": "1"}]},
+        {"auth": {"type": "apikey", "apikey": {"key": "x-\u00e9", "value": "1"}}},
         {"auth": {"type": "oauth2", "oauth2": [{"key": "grant_type", "value": "authorization_code"}]}},
         {"auth": {"type": "oauth2", "oauth2": {"accessToken": "t-1", "addTokenTo": "queryParams"}}},
         {"auth": {"type": "oauth2", "oauth2": [{"key": "tokenRequestParams", "value": [{"key": "realm"}]}]}},
@@ -141,6 +144,14 @@ def test_what_is_not_done_here_is_said(more: dict[str, Any]) -> None:
     """Rather than sent without it."""
     with pytest.raises(SourceError) as caught:
         prepared(collection(item("POST", "https://a.example/x", **more)))
+    assert caught.value.code == "KT-COL-002"
+
+
+@pytest.mark.parametrize("method", ["PU T", "PUT\r\nx-admin: 1", "\u00e9"])
+def test_a_method_is_a_word(method: str) -> None:
+    """It would break the run at its first row otherwise."""
+    with pytest.raises(SourceError) as caught:
+        prepared(collection(item(method, "https://a.example/x")))
     assert caught.value.code == "KT-COL-002"
 
 

@@ -1,12 +1,18 @@
 """What a request file of schema v3 may say that one of v2.1 cannot."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keyturn.app.playing import open_requests
 from keyturn.core.errors import SourceError
+from keyturn.dialects.postman.wire import read_collection
+from keyturn.dialects.postman.wire_bodies import Unfit
 from keyturn.dialects.postman.wire_folder import Folder, Part, read_folder
 from keyturn.dialects.postman.wire_request import Prepared
 from keyturn.dialects.postman.wire_scripts import Unread, read_scripts
@@ -101,3 +107,32 @@ def test_requests_come_in_their_order_and_then_by_name() -> None:
     inner = Folder("F", Part({"order": "3", "name": "Named"}), {"in": Part(BASE)})
     found = read_folder(Folder("C", requests=requests, folders=[inner]))
     assert [one.place for one in found.items] == [("a",), ("b",), ("Named", "in"), ("d",), ("c",)]
+
+
+_WORDS = (
+    "$kind name url method headers header queryParams query pathVariables body auth type content mode raw scripts "
+    "event script exec listen code variables variable item credentials bearer key value disabled urlencoded formdata "
+    "order host path request"
+)
+_NAMES = st.sampled_from(_WORDS.split())
+_VALUES = st.recursive(
+    st.text(max_size=8) | st.none() | st.booleans() | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+_FILE: st.SearchStrategy[Mapping[str, Any]] = st.fixed_dictionaries(
+    {"$kind": st.just("http-request"), "url": st.just("https://a.example/x")}
+) | st.just({})
+
+
+@given(st.dictionaries(_NAMES, _VALUES), st.dictionaries(_NAMES, _VALUES), _FILE)
+def test_whatever_files_say_they_are_read_or_refused(
+    definition: Mapping[str, Any], request: Mapping[str, Any], more: Mapping[str, Any]
+) -> None:
+    """In either schema; nobody knows what people write by hand, and no program breaks over it."""
+    book = {"info": {"name": "x"}, "item": [{**request, "request": {**request, **more}}], **definition}
+    folder = Folder("C", Part(definition), {"One": Part({**request, **more})})
+    for read in (partial(read_collection, book), partial(read_folder, folder)):
+        with suppress(SourceError, Unfit):
+            for one in open_requests(read(), {}, ("userid",)).requests:
+                one.sending("007", {"userid": "007"}, "op")

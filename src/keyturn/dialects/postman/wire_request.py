@@ -24,6 +24,9 @@ IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE
 TELLING: Final = re.compile("pass|pwd|secret|token|credential|authorization|api.?key|kennwort", re.IGNORECASE)
 """What names of secrets have in them; rather one too many, for then a row is merely called by something else."""
 
+_WORD: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What a method or the name of a header may be (RFC 9110, 5.6.2)."""
+
 _ASKED: Final = ("scope", "audience", "resource")
 _PLAIN: Final = "%:@!$&'()*+,;=~-._"
 _CONTENT: Final = "content-type"
@@ -179,6 +182,8 @@ def prepare(item: Item, variables: Variables, statuses: frozenset[int] | None = 
         body = sheet_of(item.body, declared, variables, place)
         if body.boundary:
             headers = [pair for pair in headers if pair[0] != _CONTENT]
+    if not all(_WORD.fullmatch(word) for word in (item.method, *(name for name, _ in headers))):
+        raise beyond(item.place, "a method or a header of which the name is none")
     return Prepared(item.name, item.method, base, path, (*query, *asked), tuple(headers), body, statuses, grant)
 
 
