@@ -1,7 +1,9 @@
 """Secrets come from the environment, a file, a command or a pipe, and are never repeated in an error."""
 
 import io
+import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,9 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> No
         (Source(file="missing"), "No such file"),
         (Source(command=("/nowhere/vault",)), "No such file"),
         (program("pass"), "printed nothing"),
+        (program("import os; os.write(1, bytes([255, 254, 0, 1]))"), "cannot be printed"),
+        (program("print('x' * 100_000)"), "longer than any secret"),
+        (program("while True: print('x' * 1000, end='')", timeout=0.5), "longer than 0.5 s"),
         (program(f"import sys; print({CLEAR!r}); sys.exit(3)"), "ended with 3"),
         (program("import time; time.sleep(60)", timeout=0.2), "longer than 0.2 s"),
     ],
@@ -92,6 +97,7 @@ def test_a_secret_that_cannot_be_had_is_said(tmp_path: Path, source: Source, why
     error = refused(source, tmp_path)
     assert error.code == "KT-CFG-006"
     assert why in error.why
+    assert error.fix
 
 
 @pytest.mark.parametrize(("content", "why"), [(b"\n", "empty line"), (b"\xff\xff", "not UTF-8")])
@@ -109,3 +115,43 @@ def test_a_source_is_one_place_and_says_which() -> None:
         "file b",
         "command op",
     ]
+
+
+def test_a_program_that_leaves_somebody_behind_is_not_waited_for(tmp_path: Path) -> None:
+    """A helper that it started holds its output open; the secret was printed all the same."""
+    code = "import subprocess, sys; print('a-secret', flush=True); subprocess.Popen(['sleep', '6'])"
+    began = time.monotonic()
+    assert fetched(program(code), tmp_path) == Secret("a-secret")
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.proves("RN-14")
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes and modes are a matter of POSIX")
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe to which nobody writes, a folder, a device without an end."""
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    for name in ("pipe", ".", "/dev/zero"):
+        error = refused(Source(file=name), tmp_path)
+        assert error.why in ("it is not a file", "Is a directory")
+        assert error.fix
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are a matter of POSIX")
+def test_a_credential_of_systemd_is_read_as_systemd_lends_it(tmp_path: Path) -> None:
+    """By an access list, whose mask shows as a right of the group; what others can read is refused there, too."""
+    path = tmp_path / "mas-token"
+    path.write_text(f"{CLEAR}\n")
+    source, given = Source(credential="mas-token"), {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    for mode in (0o400, 0o440):
+        path.chmod(mode)
+        assert fetched(source, tmp_path, **given) == Secret(CLEAR)
+    for mode in (0o444, 0o460):
+        path.chmod(mode)
+        assert refused(source, tmp_path, **given).code == "KT-CFG-007"
+
+
+def test_a_pipe_of_something_else_is_refused(tmp_path: Path) -> None:
+    """Bytes that are no text, and a line without an end."""
+    for content in (b"\xff\xfe\x00\n", b"x" * 200_000):
+        with pytest.raises(ConfigError, match="not one line of text"):
+            first_line(io.TextIOWrapper(io.BytesIO(content), "utf-8"))

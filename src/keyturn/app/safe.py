@@ -26,7 +26,7 @@ def read(entry: str) -> Secret | None:
         kept = keyring.get_password(SERVICE, entry)
     except KeyringError as error:
         raise _unusable(error) from None
-    return Secret(kept) if kept else None
+    return one_line(kept, entry) if kept else None
 
 
 def keep(entry: str, secret: Secret) -> None:

@@ -1,10 +1,10 @@
 """Where a secret is: keyring, credential, file, command, environment.  The configuration never holds one itself."""
 
-import io
 import os
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Final, TextIO, TypeAlias
 
 import msgspec
 
-from keyturn.bulk.regular import NotRegular, open_regular
 from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret
 
@@ -22,6 +21,12 @@ EXPOSED = "KT-CFG-007"
 
 CREDENTIALS: Final = "CREDENTIALS_DIRECTORY"
 """The variable in which systemd names the folder of `LoadCredential=` (systemd.exec, "Credentials")."""
+
+LONGEST: Final = 64 * 1024
+"""Bytes that a secret may have; no token is so long, and what has no end has no first line."""
+
+LINGERS: Final = 1.0
+"""Seconds for which the rest of a program's output is waited for when it has ended."""
 
 Safe: TypeAlias = Callable[[], Secret | None]
 """Asks the keyring of the operating system; None when nothing is kept there."""
@@ -121,8 +126,11 @@ def _line_of(source: Source, what: str, environment: Mapping[str, str], folder: 
         return environment.get(source.env, ""), f"the environment variable {source.env} is not set in this process"
     if source.command:
         return _of_command(source, what), f"{source.command[0]} printed nothing"
-    path = _credential(source, what, environment) if source.credential else folder / Path(source.file).expanduser()
-    return _of_file(path, what), f"the file {path} begins with an empty line"
+    if source.credential:
+        path, lent = _credential(source, what, environment), True
+    else:
+        path, lent = folder / Path(source.file).expanduser(), False
+    return _of_file(path, what, lent=lent), f"the file {path} begins with an empty line"
 
 
 def _credential(source: Source, what: str, environment: Mapping[str, str]) -> Path:
@@ -140,7 +148,10 @@ def _credential(source: Source, what: str, environment: Mapping[str, str]) -> Pa
 
 def first_line(stream: TextIO) -> Secret:
     """The secret that somebody pipes in (`--token-stdin`)."""
-    line = stream.readline().rstrip("\r\n")
+    try:
+        line = stream.readline(LONGEST).rstrip("\r\n")
+    except UnicodeDecodeError:
+        line = "\ufffd"
     if not line:
         raise ConfigError("no secret came in on standard input", code=UNREADABLE, fix="pipe it in as one line")
     return one_line(line, "the target")
@@ -154,8 +165,11 @@ def guard(path: Path, what: str) -> None:
         raise _unreadable(what, path, error.strerror or "", "name a file that you may read") from error
 
 
-def _refuse_exposed(mode: int, path: Path, what: str) -> None:
-    if sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+def _refuse_exposed(mode: int, path: Path, what: str, *, lent: bool = False) -> None:
+    """lent: by systemd, which lets a service read what is root's by an access list: its mask shows as a right of the
+    group, and nobody is in it (systemd v247, exec-credential.c)."""
+    others = stat.S_IRWXG | stat.S_IRWXO if not lent else stat.S_IRWXO | stat.S_IWGRP
+    if sys.platform != "win32" and mode & others:
         raise ConfigError(
             f"other users of this machine can read the secret of {what}",
             code=EXPOSED,
@@ -166,25 +180,33 @@ def _refuse_exposed(mode: int, path: Path, what: str) -> None:
 
 def one_line(line: str, what: str) -> Secret:
     """A secret, if it can be one: a line break or another control character has no place in a header or a form."""
-    if not line.isprintable():
-        why = "it holds a line break or another character that cannot be printed"
-        raise ConfigError(f"the secret of {what} is not one line of text", code=UNREADABLE, why=why)
+    if not line.isprintable() or "\ufffd" in line or len(line) >= LONGEST:
+        raise ConfigError(
+            f"the secret of {what} is not one line of text",
+            code=UNREADABLE,
+            why="it holds a line break or another character that cannot be printed, or it is longer than any secret",
+            fix="put the secret there by itself, as one line of UTF-8",
+        )
     return Secret(line)
 
 
-def _of_file(path: Path, what: str) -> str:
-    """The file is judged and read through one descriptor, so that it cannot be swapped in between."""
+def _of_file(path: Path, what: str, *, lent: bool) -> str:
+    """The file is judged and read through one descriptor, so that it cannot be swapped in between.
+
+    Opened without waiting: a pipe to which nobody writes would hold us up for ever.
+    """
     try:
-        with io.TextIOWrapper(open_regular(path), encoding="utf-8") as file:
-            _refuse_exposed(os.fstat(file.fileno()).st_mode, path, what)
-            return file.readline().rstrip("\r\n")
-    except NotRegular as error:
-        fix = "write the secret into a file of its own; what is piped in is read with --token-stdin or --password-stdin"
-        raise _unreadable(what, path, error.strerror or "", fix) from error
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise _unreadable(what, path, "it is not a file", "name a file; what a program prints is `command`")
+            _refuse_exposed(status.st_mode, path, what, lent=lent)
+            return file.readline(LONGEST).decode("utf-8").rstrip("\r\n")
     except OSError as error:
-        raise _unreadable(what, path, error.strerror or "", "name a file that you may read") from error
+        fix = "put the secret there, for yourself alone (chmod 600), or say in the settings where else it is"
+        raise _unreadable(what, path, error.strerror or "", fix) from error
     except UnicodeDecodeError as error:
-        fix = "write the secret into a file of its own, as one line of text"
+        fix = "put the secret there as one line of UTF-8"
         raise _unreadable(what, path, "the file is not UTF-8 text", fix) from error
 
 
@@ -194,17 +216,45 @@ def _unreadable(what: str, path: Path, why: str, fix: str) -> ConfigError:
 
 def _of_command(source: Source, what: str) -> str:
     """What the program writes to stderr goes to ours, since a vault may ask there for a finger or a code."""
-    where = f"command {source.command[0]}"
+    fix = "run it by hand, and see what it prints"
     try:
-        done = subprocess.run(  # noqa: S603  # the owner of the configuration named it; there is no shell
-            source.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=source.timeout, check=True
-        )
+        printed, code = _run(source)
+    except TimeoutError:
+        why = f"it took longer than {source.timeout:g} s"
+        fix = "unlock the vault first, or give it longer, as in  timeout = 60"
     except OSError as error:
         why = error.strerror or "it cannot be started"
-    except subprocess.TimeoutExpired:
-        why = f"it took longer than {source.timeout:g} s"
-    except subprocess.CalledProcessError as error:
-        why = f"it ended with {error.returncode}"
+        fix = "install it, or give its whole path"
     else:
-        return done.stdout.decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
-    raise ConfigError(f"the secret of {what} cannot be had", code=UNREADABLE, where=where, why=why)
+        if code == 0:
+            return printed.decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
+        why = f"it ended with {code}"
+    where = f"command {source.command[0]}"
+    raise ConfigError(f"the secret of {what} cannot be had", code=UNREADABLE, where=where, why=why, fix=fix)
+
+
+def _run(source: Source) -> tuple[bytes, int]:
+    """What a program prints, as far as it may be a secret, and how it ends.  Raises OSError, TimeoutError.
+
+    Read by a thread of its own: what the program leaves behind may hold its output open when it is long gone.
+    """
+    process = subprocess.Popen(  # noqa: S603  # the owner of the configuration named it; there is no shell
+        source.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0
+    )
+    printed = bytearray()
+
+    def read() -> None:
+        with process.stdout or open(os.devnull, "rb") as stream:
+            while piece := stream.read(LONGEST):
+                printed.extend(piece[: LONGEST - len(printed)])
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        code = process.wait(source.timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise TimeoutError from None
+    reader.join(LINGERS)
+    return bytes(printed), code
