@@ -155,6 +155,28 @@ def test_a_method_is_a_word(method: str) -> None:
     assert caught.value.code == "KT-COL-002"
 
 
+@pytest.mark.parametrize("place", ["header", "body", "variable", "name"])
+def test_half_of_a_character_is_found_before_the_run(place: str) -> None:
+    """`"\\ud83d"` is JSON, and no text that could be sent."""
+    half = {"header": "", "body": "", "variable": "", "name": "", place: "\ud83d"}
+    header = [{"key": "x-a", "value": f"a{half['header']}"}]
+    value = collection(
+        item("PUT", "https://a.example/{{v}}", f'{{"a": "{half["body"]}"}}', header=header, name=half["name"])
+    )
+    with pytest.raises(SourceError) as caught:
+        prepared(value, known={"v": f"b{half['variable']}"})
+    assert caught.value.code == "KT-COL-002"
+
+
+@pytest.mark.parametrize(
+    "base", ["https://a.example ", " https://a.example", "https://a.example\n", "https://a.example/"]
+)
+def test_blanks_around_an_address_mean_nothing(base: str) -> None:
+    """They come with what is copied into an environment."""
+    found = prepared(collection(item("PUT", "{{base}}/x/{{userid}}")), known={"base": base})
+    assert (found.base, found.sending("", {"userid": "7"}, "").target) == ("https://a.example", "/x/7")
+
+
 def test_what_is_not_run_may_ask_for_what_is_not_done() -> None:
     """The error says to choose others with --folder, so that has to help."""
     query = item("POST", "https://a.example/x", name="Query", body={"mode": "graphql", "graphql": {}})

@@ -13,7 +13,7 @@ from keyturn.core.errors import SourceError
 from keyturn.core.secret import Secret
 from keyturn.dialects.postman.wire import Auth, Item, Pair, beyond
 from keyturn.dialects.postman.wire_bodies import Fill, Sheet, Unfit, sheet_of
-from keyturn.dialects.postman.wire_templates import Cell, Derived, Template, Variables
+from keyturn.dialects.postman.wire_templates import Cell, Derived, Template, Variables, whole
 from keyturn.http.recorded import Recorded
 
 ADDRESS: Final = "KT-COL-006"
@@ -164,7 +164,7 @@ class Prepared:
 
 def prepare(item: Item, variables: Variables, statuses: frozenset[int] | None = None) -> Prepared:
     """The request with all that is known put in.  Raises SourceError for what is not known or is not done here."""
-    place = " / ".join(item.place)
+    place = whole(" / ".join(item.place), " / ".join(item.place))
     if item.body is not None and item.body.beyond:
         raise beyond(item.place, item.body.beyond)
     address = variables.template(item.url, place)
@@ -191,19 +191,25 @@ def _address(address: Template, place: str) -> tuple[str, tuple[Template, ...], 
     """Scheme, host and port; the segments of the path; the query, where a variable brought one along."""
     whole, *rest = address.split("?")
     first, *segments = whole.split("/")
-    if first.fixed is not None and first.fixed.casefold() in ("http:", "https:"):
+    said = (first.fixed or "").strip().casefold()
+    if said in ("http:", "https:"):
         if len(segments) < 2:
             raise _no_address(place)
-        scheme, host, segments = first.fixed.casefold(), segments[1], segments[2:]
+        scheme, host, segments = said, segments[1], segments[2:]
     else:
         scheme, host = "http:", first  # what the vendor's own runner takes for granted
     if host.fixed is None:
         why = "one run goes to one server"
         raise SourceError("the host would change from row to row", code="KT-COL-004", where=place, why=why)
-    base = f"{scheme}//{host.fixed}"
+    base = f"{scheme}//{host.fixed.strip()}"  # a blank behind an address in an environment means nothing
     try:
         parts = urlsplit(base)
-        usable = bool(parts.hostname) and parts.username is None and (parts.port is None or parts.port > 0)
+        usable = (
+            base.isprintable()
+            and bool(parts.hostname)
+            and parts.username is None
+            and (parts.port is None or parts.port > 0)
+        )
     except ValueError:
         usable = False
     if not usable:

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from keyturn.core.errors import SourceError
 
 UNRESOLVED: Final = "KT-COL-003"
+UNSENDABLE: Final = "KT-COL-002"
 _PLACE: Final = re.compile(r"\{\{([^{}]*)\}\}")
 _DEEPEST: Final = 20
 _DERIVED: Final = ("$guid", "$randomUUID")
@@ -101,6 +102,7 @@ class Variables:
         return alike[0] if len(alike) == 1 and name not in self.known else None
 
     def _parts(self, text: str, place: str, depth: int) -> Iterator[Part]:
+        whole(text, place)
         end = 0
         for number, found in enumerate(_PLACE.finditer(text)):
             if found.start() > end:
@@ -131,6 +133,14 @@ class Variables:
         why = "its value leads back to itself" if circular else f"columns of the file: {', '.join(self.columns) or '-'}"
         fix = f"name a column {name}, or say it with --env-var {name}=VALUE or -e FILE"
         return SourceError(f"nothing stands for {shown}", code=UNRESOLVED, where=place, why=why, fix=fix)
+
+
+def whole(text: str, place: str) -> str:
+    """A text of whole characters.  Raises SourceError for half of one, which JSON can write and nobody can send."""
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        what, fix = "half of a character stands in a text", "write the text anew and export it again"
+        raise SourceError(what, code=UNSENDABLE, where=ascii(place), fix=fix)
+    return text
 
 
 def names_in(text: str) -> list[str]:
