@@ -105,6 +105,6 @@ def test_an_unfinished_run_over_the_same_targets_is_found_again(towns: Towns) ->
     towns.towns["west"].signed_out = True
     again = ("reset", towns.many(2), "--expect", "6", "--no-input")
     towns.call(*again, code=4)
-    assert "is unfinished, 2 rows are left" in towns.call(*again, code=8).stderr
+    assert "is unfinished, 2 rows left" in towns.call(*again, code=8).stderr
     shown = towns.call("plan", *again[:2], "--offline").stdout
     assert shown.count("(offline: not asked)") == 3

@@ -14,6 +14,7 @@ from keyturn.bulk.running.run import Run, Summary
 from keyturn.cli.frame import Frame
 from keyturn.cli.running.desk import Desk, work_off
 from keyturn.cli.running.flags import Asked
+from keyturn.cli.words import counted
 from keyturn.core.harmless import harmless
 from keyturn.core.journal import Row, RowState
 
@@ -94,7 +95,7 @@ def _allowed(frame: Frame, asking: Asking) -> bool:
 
 
 def _show(frame: Frame, rows: Sequence[Row]) -> None:
-    frame.say(f"the canary is through: {len(rows):,} rows")
+    frame.say(f"the canary is through: {counted(len(rows), 'row')}")
     for row in rows[:MOST_SHOWN]:
         told = row.text or row.reason or (f"password: {row.delivery}" if row.delivery != "none" else "")
         took = f"{row.milliseconds:,} ms" if row.milliseconds is not None else ""

@@ -34,6 +34,7 @@ from keyturn.cli.running.flags import Asked
 from keyturn.cli.running.resuming import go_on
 from keyturn.cli.running.summaryview import tell
 from keyturn.cli.running.whereto import wanted
+from keyturn.cli.words import counted
 from keyturn.core.errors import ConfigError, PlanError, RunError, StoreError
 from keyturn.core.journal import UNFINISHED, Journal
 
@@ -148,11 +149,11 @@ def _go_on(frame: Frame, unfinished: tuple[RunFolder, int]) -> bool:
     frame.progress = "Nothing was sent."
     if not frame.may_ask:
         raise PlanError(
-            f"run {folder.run} on this file and target is unfinished, {left:,} rows are left",
+            f"run {folder.run} on this file and target is unfinished, {counted(left, 'row')} left",
             code="KT-RUN-025",
             fix=f"keyturn resume {folder.run}      or start anew with --new-run",
         )
-    frame.say(f"run {folder.run} on this file and target is unfinished, {left:,} rows are left")
+    frame.say(f"run {folder.run} on this file and target is unfinished, {counted(left, 'row')} left")
     answer = frame.ask("[r]esume, start a [n]ew run, or [q]uit?", default="r").strip().lower()[:1]
     if answer not in ("r", "n"):
         raise NotConfirmed

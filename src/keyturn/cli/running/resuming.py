@@ -33,6 +33,7 @@ from keyturn.cli.running.flags import Asked
 from keyturn.cli.running.rebasing import rebase
 from keyturn.cli.running.summaryview import Ending, tell
 from keyturn.cli.running.whereto import Wanted
+from keyturn.cli.words import counted
 from keyturn.core.capabilities import capabilities_digest
 from keyturn.core.errors import RunError, StoreError
 
@@ -96,7 +97,7 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
         left = sum(counts.get(share.target, {}).get(state, 0) for share in shares for state in share.open)
         if left:
             _ask_again(frame, desk, facts, probes, asked, left)
-            frame.say(f"run {folder.run}: {left:,} rows are left")
+            frame.say(f"run {folder.run}: {counted(left, 'row')} left")
         fresh = {pin.name: pin for pin in pins_of(plan, desk.now(), probes)}
         journal.note(targets_of([pin if halted(probes.get(pin.name)) else fresh[pin.name] for pin in facts.pins]))
         run = run_of(desk, folder, journal, plan, shares, asked)

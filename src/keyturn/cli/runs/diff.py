@@ -4,7 +4,7 @@ import click
 
 from keyturn.cli.completion import complete_runs
 from keyturn.cli.frame import Frame, Output, pass_frame
-from keyturn.cli.runs.opened import opened
+from keyturn.cli.runs.opened import chosen, opened
 from keyturn.core.harmless import harmless
 
 
@@ -28,7 +28,7 @@ def diff(frame: Frame, first: str, second: str, into: str | None, *, force: bool
 
     if first == second:
         raise RunError("a run does not differ from itself", code="KT-RUN-001", fix="name two runs: keyturn runs list")
-    with opened(frame, first) as (before, _), opened(frame, second) as (after, _):
+    with opened(frame, chosen(frame, first)) as (before, _), opened(frame, chosen(frame, second)) as (after, _):
         found = differences(before, after)
     if into is not None:
         write_new(frame, into, lambda file: write_differences(file, found), force=force)

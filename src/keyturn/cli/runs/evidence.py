@@ -2,13 +2,17 @@
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from keyturn.cli.completion import complete_runs
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.cli.runs.opened import named, opened
+from keyturn.cli.runs.opened import chosen, opened
 from keyturn.core.harmless import harmless
+
+if TYPE_CHECKING:
+    from keyturn.bulk.record.folder import RunFolder
 
 
 @click.command()
@@ -43,25 +47,23 @@ def evidence(
     elif file is not None:
         _verify(frame, file, key)
     else:
-        _write(frame, named(frame, run), into, redact, force=force)
+        _write(frame, chosen(frame, run), into, redact, force=force)
 
 
-def _write(frame: Frame, run: str, into: str | None, redact: str, *, force: bool) -> None:
+def _write(frame: Frame, folder: "RunFolder", into: str | None, redact: str, *, force: bool) -> None:
     from keyturn import __version__
     from keyturn.app.operator import account_name
     from keyturn.app.runs import Machine
     from keyturn.bulk.record.evidence import Made, write_evidence
-    from keyturn.bulk.record.folder import find_run
     from keyturn.bulk.record.report import Told
     from keyturn.bulk.record.veil import veil_of, veiled
     from keyturn.cli.newfile import STDOUT, write_new
 
     machine = Machine(frame.settings)
-    folder = find_run(machine.folders.runs, run)
-    path = into or str(folder.path / f"evidence-{run}.jsonl")
-    with opened(frame, run) as (journal, facts):
+    path = into or str(folder.path / f"evidence-{folder.run}.jsonl")
+    with opened(frame, folder) as (journal, facts):
         veil = veiled(journal, facts) if redact else veil_of(facts)
-        told = Told(run, facts, journal.counts(), journal.reasons(), int(facts["exit"] or 0), __version__, veil)
+        told = Told(folder.run, facts, journal.counts(), journal.reasons(), int(facts["exit"] or 0), __version__, veil)
         made = Made(machine.clock().now(), account_name(), __version__, folder.handouts())
         signer = machine.signer()
         rows = write_new(
@@ -73,7 +75,7 @@ def _write(frame: Frame, run: str, into: str | None, redact: str, *, force: bool
     if path == STDOUT:
         return
     if frame.wants_json:
-        frame.json({"run": run, "evidence": path, "rows": rows, "key": signer.public_key})
+        frame.json({"run": folder.run, "evidence": path, "rows": rows, "key": signer.public_key})
         return
     frame.data(path)
     frame.say(f"{rows:,} rows, signed; whoever has the public key verifies it:")

@@ -8,7 +8,7 @@ from keyturn.app.runs import Machine
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.facts import FLAGS, Facts
-from keyturn.bulk.record.folder import RunFolder, find_run
+from keyturn.bulk.record.folder import RunFolder
 from keyturn.bulk.record.followup import WORDS, Board, Choice, Followed, write_board
 from keyturn.bulk.record.handing import Handing, check
 from keyturn.bulk.record.veil import Veil, veil_of
@@ -21,7 +21,7 @@ from keyturn.cli.running.desk import Desk, desk_for, stoppable
 from keyturn.cli.running.flags import Asked
 from keyturn.cli.running.watching import watch
 from keyturn.cli.running.whereto import Wanted
-from keyturn.cli.runs.opened import named
+from keyturn.cli.runs.opened import chosen
 from keyturn.cli.runs.verifying import read_targets, shares_of
 from keyturn.core.errors import ConfigError
 from keyturn.core.harmless import harmless
@@ -34,7 +34,7 @@ def follow(frame: Frame, run: str, asked: Asked, by: str, into: str | None, *, f
     """Read and show; the exit code of the command."""
     frame.progress = "Nothing was changed on any target."
     machine = Machine(frame.settings)
-    folder = find_run(machine.folders.runs, named(frame, run))
+    folder = chosen(frame, run)
     with closing(machine.journal(folder.journal)) as journal:
         facts = Facts(journal.facts())
         source = read_again(facts, folder, machine.keys) if by else None

@@ -28,7 +28,7 @@ def list_runs(frame: Frame) -> None:
     found, old, days = list[dict[str, object]](), 0, frame.settings.runs.keep_days
     for folder in run_folders(frame.settings.folders.runs):
         try:
-            with opened(frame, folder.run) as (journal, facts):
+            with opened(frame, folder) as (journal, facts):
                 found.append(told_of(folder, journal, facts))
                 old += is_old(facts, SystemClock().now(), days)
         except NeverBegan:

@@ -13,7 +13,7 @@ from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.closing import conclude
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.facts import FINISHED, KEY, Facts
-from keyturn.bulk.record.folder import RunFolder, find_run
+from keyturn.bulk.record.folder import RunFolder
 from keyturn.bulk.record.notices import NOTICES, unnoticed
 from keyturn.bulk.record.same import opened as with_same
 from keyturn.bulk.running.breaker import EXITS, Trip
@@ -35,7 +35,7 @@ from keyturn.cli.frame import Frame
 from keyturn.cli.running.desk import Desk, desk_for, speeds_of, stoppable
 from keyturn.cli.running.flags import Asked
 from keyturn.cli.running.whereto import Wanted
-from keyturn.cli.runs.opened import named
+from keyturn.cli.runs.opened import chosen
 from keyturn.core.errors import RunError
 from keyturn.core.harmless import harmless
 from keyturn.core.journal import Journal, Row
@@ -75,7 +75,7 @@ def notify_run(frame: Frame, run: str, wishes: Wishes) -> int:
     """Tell whoever is still to be told; the exit code of the command."""
     frame.progress = "Nobody was told."
     machine = Machine(frame.settings)
-    folder = find_run(machine.folders.runs, named(frame, run))
+    folder = chosen(frame, run)
     pace = Pace(machine.clock(), rates_of(wishes.rate))
     with closing(machine.journal(folder.journal)) as journal:
         facts = Facts(journal.facts())
@@ -96,7 +96,7 @@ def notify_run(frame: Frame, run: str, wishes: Wishes) -> int:
 def drop_notices(frame: Frame, run: str) -> int:
     """Plan no notices any more, and close a run that waited for them alone."""
     machine = Machine(frame.settings)
-    folder = find_run(machine.folders.runs, named(frame, run))
+    folder = chosen(frame, run)
     with closing(machine.journal(folder.journal)) as journal:
         left = sum(1 for _ in unnoticed(journal))
         _closed(folder, journal)

@@ -15,32 +15,31 @@ NEVER_BEGAN = "never began"
 """How a run stands whose process ended before its journal was whole: nothing was sent."""
 
 
-def named(frame: Frame, run: str) -> str:
+def chosen(frame: Frame, run: str) -> "RunFolder":
     """The named run, else the newest.  Raises RunError when there is none."""
-    from keyturn.bulk.record.folder import run_folders
+    from keyturn.bulk.record.folder import find_run, run_folders
     from keyturn.core.errors import RunError
 
+    runs = frame.settings.folders.runs
     if run:
-        return run
-    folders = run_folders(frame.settings.folders.runs)
+        return find_run(runs, run)
+    folders = run_folders(runs)
     if not folders:
-        raise RunError("there are no runs yet", code="KT-RUN-002", where=str(frame.settings.folders.runs))
-    return folders[0].run
+        fix = "keyturn plan reset FILE -t TARGET  shows what the first one would do"
+        raise RunError("there are no runs yet", code="KT-RUN-002", where=str(runs), fix=fix)
+    return folders[0]
 
 
 @contextmanager
-def opened(frame: Frame, run: str) -> "Iterator[tuple[Journal, Facts]]":
+def opened(frame: Frame, folder: "RunFolder") -> "Iterator[tuple[Journal, Facts]]":
     """The journal of a run with its facts, held until the block ends."""
+    from contextlib import closing
+
     from keyturn.app.runs import Machine
     from keyturn.bulk.record.facts import Facts
-    from keyturn.bulk.record.folder import find_run
 
-    machine = Machine(frame.settings)
-    journal = machine.journal(find_run(machine.folders.runs, named(frame, run)).journal)
-    try:
+    with closing(Machine(frame.settings).journal(folder.journal)) as journal:
         yield journal, Facts(journal.facts())
-    finally:
-        journal.close()
 
 
 def told_of(folder: "RunFolder", journal: "Journal", facts: "Facts") -> dict[str, object]:

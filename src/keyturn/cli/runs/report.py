@@ -6,7 +6,7 @@ import click
 
 from keyturn.cli.completion import complete_runs
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.cli.runs.opened import named, opened
+from keyturn.cli.runs.opened import chosen, opened
 
 
 @click.command()
@@ -25,19 +25,17 @@ def report(frame: Frame, run: str, kinds: str, report_dir: Path | None, redact: 
       keyturn runs report r7f3k2a --report junit,md --redact ids --report-dir out
     """
     from keyturn import __version__
-    from keyturn.bulk.record.folder import find_run
     from keyturn.bulk.record.report import Told, write_reports
     from keyturn.bulk.record.veil import veil_of, veiled
 
-    name = named(frame, run)
-    folder = find_run(frame.settings.folders.runs, name)
-    with opened(frame, name) as (journal, facts):
+    folder = chosen(frame, run)
+    with opened(frame, folder) as (journal, facts):
         veil = veiled(journal, facts) if redact else veil_of(facts)
-        told = Told(name, facts, journal.counts(), journal.reasons(), int(facts["exit"] or 0), __version__, veil)
+        told = Told(folder.run, facts, journal.counts(), journal.reasons(), int(facts["exit"] or 0), __version__, veil)
         wanted = [kind.strip() for kind in kinds.split(",") if kind.strip()]
         written = write_reports(journal, told, report_dir or folder.path, wanted)
     if frame.wants_json:
-        frame.json({"run": name, "reports": [str(path) for path in written]})
+        frame.json({"run": folder.run, "reports": [str(path) for path in written]})
         return
     for path in written:
         frame.data(str(path))

@@ -6,12 +6,13 @@ import click
 
 from keyturn.cli.completion import complete_runs, complete_targets
 from keyturn.cli.frame import Frame, Output, pass_frame
-from keyturn.cli.runs.opened import named, opened
+from keyturn.cli.runs.opened import chosen, opened
 from keyturn.cli.words import counted
 from keyturn.core.harmless import harmless
 
 if TYPE_CHECKING:
     from keyturn.bulk.record.facts import Facts
+    from keyturn.bulk.record.folder import RunFolder
     from keyturn.core.journal import Journal, RowState
 
 VERDICTS = ("yes", "no", "cannot tell", "not read")
@@ -56,18 +57,18 @@ def rows(
     from keyturn.bulk.record.report import SIGNS, row_event
     from keyturn.core.journal import RowState, Verified
 
-    name = named(frame, run)
+    folder = chosen(frame, run)
     states = tuple(RowState(word) for word in outcome)
-    with opened(frame, name) as (journal, facts):
+    with opened(frame, folder) as (journal, facts):
         if retry_file is not None:
-            return _to_mend(frame, journal, facts, states, (name, retry_file, target), force=force)
+            return _to_mend(frame, journal, facts, states, (folder, retry_file, target), force=force)
         several = len(facts.pins) > 1
         told = {Verified("" if word == "not read" else word) for word in verified} or set(Verified)
         for row in journal.rows(states, target=target):
             if row.verified not in told:
                 continue
             if frame.output in (Output.JSON, Output.JSONL):
-                frame.json(row_event(name, row))
+                frame.json(row_event(folder.run, row))
             else:
                 who, why = harmless(row.who), harmless(row.text or row.reason)
                 who = f"{harmless(row.target) or '-'}  {who}" if several else who
@@ -82,21 +83,20 @@ def _to_mend(
     journal: "Journal",
     facts: "Facts",
     states: "tuple[RowState, ...]",
-    where: tuple[str, str, str | None],
+    where: "tuple[RunFolder, str, str | None]",
     *,
     force: bool,
 ) -> None:
     """Write the chosen rows, those that are not done where none are chosen, in the user's own columns."""
     from keyturn.app.runs import Machine
     from keyturn.bulk.record.again import read_again
-    from keyturn.bulk.record.folder import find_run
     from keyturn.bulk.record.retry import retry_into
     from keyturn.cli.newfile import STDOUT, write_new
     from keyturn.core.journal import NOT_DONE
 
-    run, path, target = where
+    folder, path, target = where
     machine = Machine(frame.settings)
-    source = read_again(facts, find_run(machine.folders.runs, run), machine.keys)
+    source = read_again(facts, folder, machine.keys)
     count = write_new(
         frame,
         path,

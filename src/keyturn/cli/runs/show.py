@@ -4,7 +4,7 @@ import click
 
 from keyturn.cli.completion import complete_runs
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.cli.runs.opened import named, opened, told_of
+from keyturn.cli.runs.opened import chosen, opened, told_of
 from keyturn.core.harmless import harmless
 
 
@@ -18,11 +18,10 @@ def show(frame: Frame, run: str) -> None:
       keyturn runs show
       keyturn runs show r7f3k2a
     """
-    from keyturn.bulk.record.folder import find_run
     from keyturn.bulk.record.report import outcomes
 
-    folder = find_run(frame.settings.folders.runs, named(frame, run))
-    with opened(frame, folder.run) as (journal, facts):
+    folder = chosen(frame, run)
+    with opened(frame, folder) as (journal, facts):
         told = told_of(folder, journal, facts)
         journal_counts = journal.counts()
         reasons = [{"outcome": str(s), "reason": r, "count": n} for s, r, n in journal.reasons() if r]

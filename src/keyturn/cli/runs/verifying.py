@@ -8,7 +8,7 @@ from keyturn.app.runs import Machine
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.facts import FLAGS, KEY, PLANNING, Facts
-from keyturn.bulk.record.folder import RunFolder, find_run
+from keyturn.bulk.record.folder import RunFolder
 from keyturn.bulk.record.report import outcomes, verdicts
 from keyturn.bulk.record.same import SAME, opened
 from keyturn.bulk.running.checking import Trials
@@ -20,7 +20,7 @@ from keyturn.cli.running.desk import Desk, desk_for, speeds_of, stoppable
 from keyturn.cli.running.flags import Asked
 from keyturn.cli.running.watching import watch
 from keyturn.cli.running.whereto import Wanted
-from keyturn.cli.runs.opened import named
+from keyturn.cli.runs.opened import chosen
 from keyturn.core.errors import ConfigError, RunError, SourceError, StoreError
 from keyturn.core.harmless import harmless
 from keyturn.core.journal import RowState, Verified
@@ -30,7 +30,7 @@ def verify_run(frame: Frame, run: str, asked: Asked, outcome: str, target: str, 
     """Read a run back; the exit code of the command."""
     frame.progress = "Nothing was changed on any target."
     machine = Machine(frame.settings)
-    folder = find_run(machine.folders.runs, named(frame, run))
+    folder = chosen(frame, run)
     with closing(machine.journal(folder.journal)) as journal:
         facts = Facts(journal.facts())
         asked = asked.with_flags(facts[FLAGS])

@@ -72,7 +72,7 @@ def _follow(frame: Frame, folder: "RunFolder", standing: "Standing | None") -> N
                 _pass_on(listeners, before, now)
                 before = now
             time.sleep(LOOKS)
-    with opened(frame, folder.run) as (journal, facts):
+    with opened(frame, folder) as (journal, facts):
         told = told_of(folder, journal, facts)
     if frame.wants_json:
         frame.json(told)
