@@ -88,3 +88,32 @@ def test_the_state_is_nobody_elses_business(place: Place) -> None:
     place.call("reset", place.file("userid\nann\n"), *RUN)
     for folder in (state, state / "runs", state / "targets", place.run_folder()):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
+
+
+@pytest.mark.parametrize("kind", ["missing", "garbage", "folder", "pipe"])
+def test_a_database_that_is_none_is_a_matter_of_the_place_that_was_named(place: Place, kind: str) -> None:
+    """Exit 2, with where it was looked for and what to do."""
+    folder = place.tmp / "directory"
+    place.call("init", "--data", str(folder))
+    for path in folder.glob("keyturn.db*"):
+        path.unlink()
+    path = folder / "keyturn.db"
+    match kind:
+        case "garbage":
+            path.write_bytes(b"nothing of the kind" * 100)
+        case "folder":
+            path.mkdir()
+        case "pipe":
+            os.mkfifo(path)
+    said = place.call("user", "list", "--data", str(folder), code=2).stderr
+    assert f"where  {path}\n" in said
+    assert "fix    keyturn init makes one; or name the place of yours with --data or --database URL" in said
+
+
+def test_a_new_database_in_a_place_that_is_none_is_refused(place: Place) -> None:
+    """Before anything else of the directory is made."""
+    said = place.call(
+        "init", "--data", str(place.tmp / "new"), "--database", "sqlite:////proc/nope/x.db", code=2
+    ).stderr
+    assert "error[KT-CFG-073]" in said
+    assert not (place.tmp / "new" / "keys").exists()

@@ -10,11 +10,11 @@ from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event,
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from keyturn.core.errors import ConfigError, StoreError
+from keyturn.core.errors import ConfigError
 from keyturn.core.storage import Transaction, View
 from keyturn.store.audit import lock_head
 from keyturn.store.documents import FOLD
-from keyturn.store.faults import on_error
+from keyturn.store.faults import no_database, on_error
 from keyturn.store.private import make_private
 from keyturn.store.statement import command
 from keyturn.store.transaction import SqlTransaction, SqlView
@@ -111,8 +111,7 @@ def _postgresql(url: URL) -> Engine:
 def _sqlite(path: Path, *, create: bool) -> Engine:
     path = path.expanduser().absolute()
     if not create and not path.is_file():
-        fix = "keyturn init, or --database URL if it was made elsewhere"
-        raise StoreError("there is no keyturn database", where=str(path), fix=fix)
+        raise no_database(str(path))
     make_private(path)
     engine = create_engine(
         URL.create("sqlite", database=str(path)),

@@ -7,6 +7,11 @@ from sqlalchemy.engine import ExceptionContext
 
 from keyturn.core.errors import Conflict, StoreError
 
+NOT_ONE: Final = "SQLITE_NOTADB"
+"""What SQLite says of a file that is something else."""
+
+_ELSEWHERE: Final = "keyturn init makes one; or name the place of yours with --data or --database URL"
+
 _TAKEN: Final = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505"})
 """What the databases call a unique value that is there already."""
 
@@ -21,6 +26,11 @@ def translated(error: BaseException) -> StoreError:
     if name in _TAKEN:
         return Conflict(told)
     return StoreError(f"the database refused: {told}", why=str(name))
+
+
+def no_database(where: str, what: str = "there is no keyturn database") -> StoreError:
+    """Nothing there is one of ours: a matter of which place was named."""
+    return StoreError(what, code="KT-CFG-023", where=where, fix=_ELSEWHERE)
 
 
 def on_error(context: ExceptionContext) -> StoreError | None:

@@ -7,6 +7,7 @@ from sqlalchemy import inspect, text
 from keyturn.core.errors import StoreError
 from keyturn.core.storage import Store
 from keyturn.store.database import connect
+from keyturn.store.faults import NOT_ONE, no_database
 from keyturn.store.schema import REVISION
 
 
@@ -16,7 +17,7 @@ def open_store(database: str | Path) -> Store:
     try:
         with opened.looking() as connection:
             if not inspect(connection).has_table("alembic_version"):
-                raise StoreError("there is no keyturn database", where=_place(database), fix="keyturn init")
+                raise no_database(_place(database))
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
         if found != REVISION:
             raise StoreError(
@@ -24,8 +25,11 @@ def open_store(database: str | Path) -> Store:
                 where=_place(database),
                 fix="keyturn init brings an older database up to date; a newer one needs a newer keyturn",
             )
-    except StoreError:
+    except StoreError as error:
         opened.close()
+        if error.why == NOT_ONE:
+            raise no_database(_place(database), error.what) from error
+        error.where = error.where or _place(database)
         raise
     return opened
 

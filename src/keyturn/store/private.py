@@ -1,5 +1,6 @@
 """Files for our eyes only, and files that one process holds at a time."""
 
+import errno
 import os
 import sys
 from contextlib import suppress
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
+from typing import Final
 
 from keyturn.core.errors import RunError, StoreError
 
@@ -26,6 +28,12 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+_NO_PLACE: Final = (
+    errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENAMETOOLONG,
+)  # fmt: skip
+"""What the system says where another place has to be named; elsewhere it is the disk that needs somebody."""
+
+
 def make_private(path: Path) -> None:
     """Make the file, and the folder where it is missing, for our eyes only; WAL files take the mode of their file."""
     try:
@@ -34,7 +42,8 @@ def make_private(path: Path) -> None:
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
     except OSError as error:
-        raise StoreError(f"cannot open the file: {error.strerror}", where=str(path)) from error
+        code = "KT-CFG-073" if error.errno in _NO_PLACE else ""
+        raise StoreError(f"cannot open the file: {error.strerror}", code=code, where=str(path)) from error
 
 
 @dataclass(frozen=True, slots=True)
