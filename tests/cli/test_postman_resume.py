@@ -11,6 +11,7 @@ from keyturn.store.journal import open_journal
 from tests.cli.test_postman_run import GRANT, Bench, bench
 from tests.dialects.postman.folder import lay_out
 from tests.dialects.postman.kit import item
+from tests.support.recording_server import Arrived
 
 __all__ = ["bench"]
 
@@ -24,11 +25,14 @@ def environment(bench: Bench, token: str, path: str = "") -> str:
     return bench.file("e.json", json.dumps({"name": "e", "values": values}))
 
 
+def signed(arrived: Arrived) -> tuple[int, object]:
+    """Content with the new token alone."""
+    return (200, {}) if arrived.headers.get("authorization") == "Bearer new" else (401, {})
+
+
 def stopped(bench: Bench, book: str = "") -> Path:
     """A run that a refused token stopped; its folder."""
-    bench.server.answer = lambda arrived: (
-        (200, {}) if arrived.headers.get("authorization") == "Bearer new" else (401, {})
-    )
+    bench.server.answer = signed
     book = book or bench.book(item("PUT", GRANT, "{}", header=[], auth=SIGNED))
     bench.run(book, USERS, "-e", environment(bench, "old"), "-n", "3", "-j", "1", code=1)
     bench.server.take()
@@ -60,6 +64,20 @@ def test_a_collection_in_a_folder_is_pinned_with_all_its_files(bench: Bench) -> 
     lay_out(book, files)
     bench.call("resume", folder.name, "--no-input")
     assert len(bench.targets()) == 3
+
+
+def test_requests_that_were_never_begun_are_named(bench: Bench) -> None:
+    """A run is of one request; saying the same again goes through all of them."""
+    further = item("PUT", "{{baseUrl}}/further/{{userid}}", "{}", name="Further", header=[], auth=SIGNED)
+    book = bench.book(item("PUT", GRANT, "{}", header=[], auth=SIGNED), further)
+    bench.server.answer = signed
+    bench.run(book, USERS, "-e", environment(bench, "old"), "-n", "3", "--bail", code=1)
+    environment(bench, "new")
+    bench.server.take()
+    assert "behind it in the collection: Further" in bench.call("resume", "--no-input").stderr
+    assert bench.targets() == ["/grants/amal", "/grants/bo", "/grants/jane"]
+    bench.run(book, USERS, "-e", environment(bench, "new"), "-n", "3")
+    assert bench.targets() == ["/further/amal", "/further/bo", "/further/jane"]
 
 
 def test_an_environment_that_makes_another_request_is_refused(bench: Bench) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from keyturn.bulk.record.same import VARIABLES
 from keyturn.core.journal import DONE, RowState
 from keyturn.store.journal import open_journal
 from tests.bulk.kit import Kit
@@ -64,6 +65,7 @@ def test_a_killed_run_goes_on_with_the_same_collection_and_does_no_finished_row_
         resumed = kit.run("resume", "--no-input")
         with closing(open_journal(folder / "journal.db")) as journal:
             after = {row.who: row.state for row in journal.rows()}
+            kept = journal.facts()[VARIABLES]
         arrived = server.take()
     asked = Counter(one.target.split("/")[-1 if request_of is GRANT else 3] for one in arrived)
     assert {one.headers["x-access-token"] for one in arrived} == {SECRET}
@@ -76,4 +78,5 @@ def test_a_killed_run_goes_on_with_the_same_collection_and_does_no_finished_row_
     else:
         assert doubtful == []
         assert resumed.code == 0, resumed.err
+        assert kept == ""
     assert sum(state in DONE for state in after.values()) == ROWS - len(doubtful)

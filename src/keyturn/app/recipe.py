@@ -1,7 +1,7 @@
 """How the requests of a run are made of files, kept with the run, so that a resume makes the same ones again."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -94,8 +94,12 @@ class _Kept:
     number: int
 
 
-def played_again(facts: Facts, settings: Settings, keys: RunKeys, ask: Callable[[str], Secret]) -> Played:
-    """The request of a run, made again.  The environment may say another secret meanwhile, and nothing else.
+def played_again(
+    facts: Facts, settings: Settings, keys: RunKeys, ask: Callable[[str], Secret]
+) -> tuple[Played, Sequence[str]]:
+    """The request of a run, made again, and the names of those behind it, which have runs of their own or none yet.
+
+    The environment may say another secret meanwhile, and nothing else.
 
     ask: for the pass phrase of a key, by its file.
     Raises SourceError when it would be another request, RunError for a run that keeps no recipe.
@@ -112,10 +116,10 @@ def played_again(facts: Facts, settings: Settings, keys: RunKeys, ask: Callable[
     book, table = recipe.book(), recipe.table(facts.file)
     if book.sha256 != kept.sha256:
         raise _another(recipe.collection, "its files were changed after the run began")
-    play = recipe.played(book, recipe.requests(book, table), table, settings)[kept.number]
+    play, *behind = recipe.played(book, recipe.requests(book, table), table, settings)[kept.number :]
     if play.request.fingerprint != facts[RECORDED]:
         raise _another(recipe.collection, "the environment or the globals make another request of it")
-    return play
+    return play, [one.prepared.name for one in behind]
 
 
 def _another(collection: str, why: str) -> SourceError:

@@ -68,7 +68,9 @@ def _recorded(frame: Frame, machine: Machine, facts: Facts, asked: Asked) -> Ask
             why="both stand in files that it reads again",
             fix="put a new secret into the environment; correct the rows and say  keyturn postman run  again",
         )
-    play = played_again(facts, machine.settings, machine.keys(facts[KEY]), partial(pass_phrase, frame))
+    play, behind = played_again(facts, machine.settings, machine.keys(facts[KEY]), partial(pass_phrase, frame))
+    if behind:
+        frame.say(f"behind it in the collection: {', '.join(behind)}; keyturn postman run begins what was never begun")
     return replace(asked, played=play.knowing(earlier(machine, play, facts["sha256"])))
 
 
