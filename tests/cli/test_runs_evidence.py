@@ -60,3 +60,15 @@ def test_evidence_goes_into_the_folder_of_the_run_unless_told(place: Place) -> N
     shown = place.call("runs", "evidence", "-o", "-", "--redact", "ids").stdout
     assert len(shown.splitlines()) == 3
     assert "annika" not in shown
+
+
+@pytest.mark.proves("V14.2.7")
+def test_evidence_without_ids_names_no_protected_user_either(place: Place) -> None:
+    """Whom a run did not touch is a user as well; with ids it says whom."""
+    place.configure('protect = ["boss", "svc-*"]')
+    place.call("reset", place.file("userid\nannika\n"), *RUN, "--verify")
+    facts = json.loads(place.call("runs", "evidence", "-o", "-").stdout.splitlines()[0])
+    assert (facts["targets"][0]["protect"], facts["verified"]) == (["boss", "svc-*"], {"yes": 1})
+    shown = place.call("runs", "evidence", "-o", "-", "--redact", "ids").stdout
+    assert "boss" not in shown
+    assert "svc" not in shown

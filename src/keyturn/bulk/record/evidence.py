@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from keyturn.bulk.ports import EvidenceSigner, SignatureCheck
-from keyturn.bulk.record.facts import Facts, written_pin
-from keyturn.bulk.record.report import Told, outcomes, row_event
-from keyturn.bulk.record.veil import IDS, OPEN, REDACTION
+from keyturn.bulk.record.facts import Facts, Pin, written_pin
+from keyturn.bulk.record.report import Told, outcomes, row_event, verdicts
+from keyturn.bulk.record.veil import IDS, OPEN, REDACTION, Veil
 from keyturn.core.errors import RunError
 from keyturn.core.journal import Journal, Row
 
@@ -76,13 +76,14 @@ def _facts_of(journal: Journal, told: Told, made: Made) -> dict[str, Any]:
         "type": "evidence",
         "run": told.run,
         **named,
-        "targets": [written_pin(pin) for pin in facts.pins],
+        "targets": [_target(told.veil, pin) for pin in facts.pins],
         "file": {"name": facts.file.name, "sha256": facts["sha256"]},
         "approvals": json.loads(facts["approved"] or "[]"),
         "lookup": facts.lookup.figures() if facts.lookup is not None else None,
         "times": {name: facts[name] for name in ("created", "started", "ended")},
         "exit": told.exit,
         "outcomes": outcomes(told.states),
+        "verified": verdicts(told.verdicts),
         "deliveries": dict(journal.deliveries()),
         "reasons": [{"outcome": str(state), "reason": why, "count": n} for state, why, n in told.reasons if why],
         "redacted": "" if told.veil == OPEN else IDS,
@@ -92,6 +93,11 @@ def _facts_of(journal: Journal, told: Told, made: Made) -> dict[str, Any]:
         "versions": {"run": facts["version"], "evidence": made.version},
         "made": {"at": made.at.isoformat(), "by": made.by},
     }
+
+
+def _target(veil: Veil, pin: Pin) -> dict[str, Any]:
+    """A target as it was confirmed; the users that the run did not touch there are users, too."""
+    return {**written_pin(pin), "protect": [veil.who(who) for who in pin.protect]}
 
 
 def _row(told: Told, row: Row) -> dict[str, Any]:

@@ -91,11 +91,14 @@ def _put_stone(folder: RunFolder, told: Mapping[str, Any]) -> None:
 
 
 def sweep(folder: RunFolder) -> None:
-    """Delete what is left in the folder of a run that was forgotten; the journal must not be open."""
+    """Delete what is left in the folder of a run that was forgotten; the journal must not be open.
+
+    It goes last: as long as it is there, an interrupted sweep is known by it.
+    """
     kept = {STONE}
     if read_stone(folder).get("handout") == "kept":
         kept |= {path.name for path in folder.handouts()}
-    for path in folder.path.iterdir():
+    for path in sorted(folder.path.iterdir(), key=lambda path: path == folder.journal):
         if path.name not in kept:
             with suppress(FileNotFoundError):  # another one sweeps here, too
                 path.unlink()

@@ -63,7 +63,8 @@ def _write(frame: Frame, folder: "RunFolder", into: str | None, redact: str, *, 
     path = into or str(folder.path / f"evidence-{folder.run}.jsonl")
     with opened(frame, folder) as (journal, facts):
         veil = veiled(journal, facts) if redact else veil_of(facts)
-        told = Told(folder.run, facts, journal.counts(), journal.reasons(), int(facts["exit"] or 0), __version__, veil)
+        code, found = int(facts["exit"] or 0), journal.verdicts()
+        told = Told(folder.run, facts, journal.counts(), journal.reasons(), code, __version__, veil, found)
         made = Made(machine.clock().now(), account_name(), __version__, folder.handouts())
         signer = machine.signer()
         rows = write_new(

@@ -93,12 +93,16 @@ def _named(frame: Frame, machine: "Machine", run: str) -> "RunFolder":
 
 def _old(frame: Frame, machine: "Machine") -> "list[RunFolder]":
     from keyturn.bulk.record.facts import Facts
-    from keyturn.bulk.record.folder import NeverBegan, run_folders
-    from keyturn.bulk.record.forgetting import is_old, open_rows
+    from keyturn.bulk.record.folder import NeverBegan, forgotten_runs, run_folders
+    from keyturn.bulk.record.forgetting import is_old, open_rows, sweep
     from keyturn.bulk.record.notices import planned
     from keyturn.core.errors import RunError, StoreError
 
     days = frame.settings.runs.keep_days
+    for folder in forgotten_runs(machine.folders.runs):
+        if folder.journal.exists():
+            sweep(folder)
+            frame.say(f"{folder.run} was forgotten before; what was left in its folder is gone now")
     found = []
     for folder in run_folders(machine.folders.runs):
         try:
