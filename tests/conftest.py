@@ -1,5 +1,7 @@
 """What every test may ask for: a store on each database, and a PostgreSQL that is real."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,16 @@ from tests.support.stores import fresh_postgres, fresh_sqlite
 # Machines are shared and noisy: how long an example takes says nothing.  Speed is measured in bench/, as ratios.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+MEMORY = Path("/dev/shm")
+ENOUGH = 2 << 30
+"""Octets; the 64 MB that many containers have there are not."""
+
+
+def pytest_configure() -> None:
+    """Put the folders of tests into memory where there is room: each commit waits for its disk, and none is tested."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(scope="session")
