@@ -15,7 +15,7 @@ NEEDED: Final = ("src", "tests", "tools", "docs", "changes", "requirements", "py
 
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "contract": ("tests/contract/test_directory.py", "tests/contract/test_directory_passwords.py", "-k", "sqlite"),
-    "wire": ("tests/dialects/mas/test_wire.py", "tests/dialects/hdp/test_wire.py", "tests/core/test_secret.py"),
+    "wire": ("tests/core/test_secret.py", "tests/dialects/mas/test_wire.py", "tests/dialects/hdp/test_wire.py"),
     "fit": ("tests/core/test_capabilities.py", "tests/bulk/test_plan.py", "tests/bulk/test_laws.py"),
     "transcripts": ("tests/dialects/mas/test_transcripts.py", "tests/dialects/hdp/test_transcripts.py"),
     "imports": ("tests/test_architecture.py",),
@@ -117,8 +117,8 @@ FAULTS: Final = (
 
 
 def copy_of_the_house(folder: Path) -> Path:
-    """A copy without what was compiled or measured."""
-    leave = shutil.ignore_patterns("__pycache__", "*.pyc", ".hypothesis")
+    """A copy with what was compiled, which is good for as long as its source is: files keep their times."""
+    leave = shutil.ignore_patterns(".hypothesis")
     for name in NEEDED:
         place = ROOT / name
         if place.is_dir():
