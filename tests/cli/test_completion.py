@@ -79,3 +79,22 @@ def test_columns_of_the_file_are_completed(context: click.Context, tmp_path: Pat
     assert [item.value for item in complete_fields(context, parameter, "id=B")] == ["id=Badge"]
     context.params["file"] = tmp_path / "missing.csv"
     assert complete_columns(context, parameter, "") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("keyturn reset USERS --password column:B", ["column:Badge"]),
+        ("keyturn plan reset USERS -t x --map id=S", ["id=Start pw"]),
+        ("keyturn runs rows --outcome not", ["not-tried"]),
+        ("keyturn runs rows --verified cannot", ["cannot-tell"]),
+        ("keyturn explain kt-in-00", [f"KT-IN-00{number}" for number in range(1, 10)]),
+    ],
+)
+def test_a_line_that_is_being_typed_is_gone_on_with(tmp_path: Path, line: str, offered: list[str]) -> None:
+    """As a shell asks: the value that is being typed is not parsed, and what stands before it is."""
+    users = tmp_path / "users.csv"
+    users.write_text("Badge;user;Start pw\n007;a;x\n", encoding="utf-8")
+    words = line.replace("USERS", str(users))
+    result = run(_KEYTURN_COMPLETE="zsh_complete", COMP_WORDS=words, COMP_CWORD=str(len(words.split()) - 1))
+    assert result.stdout.replace("\\:", ":").splitlines()[1::3] == offered

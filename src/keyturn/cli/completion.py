@@ -1,6 +1,7 @@
 """`keyturn completion SHELL`: completion of commands, flags, target names and run ids."""
 
 import contextlib
+from pathlib import Path
 
 import click
 from click.shell_completion import (
@@ -12,6 +13,7 @@ from click.shell_completion import (
     ZshComplete,
 )
 
+from keyturn.cli.catalogue import entries
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.core.errors import KeyturnError
 
@@ -83,10 +85,16 @@ def _columns(ctx: click.Context) -> list[str]:
     """The header of the file on the command line, each name with `column:` before it."""
     from keyturn.bulk.intake.source import header_of
 
-    path = ctx.params.get("file")
+    named = ctx.params.get("file") or next(iter(ctx.args), "")  # before a value that is missing nothing is parsed
     with contextlib.suppress(KeyturnError, OSError):
-        return [f"{_COLUMN}{name.strip()}" for name in header_of(path)] if path is not None else []
+        return [f"{_COLUMN}{name.strip()}" for name in header_of(Path(named))] if named else []
     return []
+
+
+def complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The codes of errors and warnings, with what they say."""
+    wanted = incomplete.upper()
+    return [CompletionItem(each.code, help=each.title) for each in entries() if each.code.startswith(wanted)]
 
 
 def complete_runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

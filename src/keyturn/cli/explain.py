@@ -6,6 +6,7 @@ import re
 import click
 
 from keyturn.cli.catalogue import Entry, entries
+from keyturn.cli.completion import complete_codes
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.core.errors import ConfigError
 
@@ -17,7 +18,7 @@ _SHORT = re.compile(r"-(\d{1,2})$")
     short_help="The long form of an error or warning.",
     epilog="See also: docs/reference/errors.md, the same text on one page.",
 )
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=complete_codes)
 @pass_frame
 def explain(frame: Frame, code: str | None) -> None:
     """Explain an error or warning by its CODE; without one, list them all.

@@ -11,6 +11,8 @@ from keyturn.cli.words import counted
 from keyturn.core.harmless import harmless
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from keyturn.bulk.record.facts import Facts
     from keyturn.bulk.record.folder import RunFolder
     from keyturn.core.journal import Journal, RowState
@@ -25,6 +27,13 @@ class Words(click.Choice[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The words with their spaces."""
         return str(super().convert(str(value).replace("-", " "), param, ctx))
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        """As a shell takes them without quotes."""
+        from click.shell_completion import CompletionItem
+
+        words = (word.replace(" ", "-") for word in self.choices)
+        return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
 
 @click.command()
