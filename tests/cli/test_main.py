@@ -229,3 +229,14 @@ def test_nothing_heavy_is_imported_for_help() -> None:
     heavy = ["aiohttp", "sqlalchemy", "starlette", "rich", "msgspec", "asyncio", "nacl", "tomlkit"]
     done = subprocess.run([sys.executable, "-c", code, *heavy], check=True, capture_output=True, text=True)
     assert done.stdout == "\n"
+
+
+def test_a_group_without_a_command_shows_its_help() -> None:
+    """As it stands, and not squeezed into a line; for a machine it is an error like others."""
+    shown = CliRunner().invoke(cli, ["runs"])
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert shown.stderr.startswith("Usage: ")
+    assert "\n  rows " in shown.stderr
+    told = CliRunner().invoke(cli, ["--json", "runs"])
+    assert told.exit_code == 2
+    assert json.loads(told.stdout)["what"] == "keyturn runs alone is no command"

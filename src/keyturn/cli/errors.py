@@ -45,9 +45,14 @@ def draw(error: KeyturnError, frame: Frame) -> int:
 
 
 def usage(error: click.ClickException, frame: Frame) -> int:
-    """Print a mistake on the command line in the same form; always exit 2."""
+    """Print a mistake on the command line in the same form, for a group without a command its help; always exit 2."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "keyturn"
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        if not frame.wants_json:
+            click.echo(error.format_message(), err=True)
+            return 2
+        return draw(KeyturnError(f"{path} alone is no command", code=USAGE, fix=f"{path} --help"), frame)
     what = " ".join(error.format_message().split()).rstrip(".")  # click breaks and indents a list of choices
     return draw(KeyturnError(what[:1].lower() + what[1:], code=USAGE, fix=f"{path} --help"), frame)
 

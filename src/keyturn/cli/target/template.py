@@ -15,7 +15,7 @@ from keyturn.core.errors import ConfigError
 
 
 @click.command()
-@click.argument("operation", type=click.Choice([str(operation) for operation in Operation]))
+@click.argument("operation", type=click.Choice([str(Operation.RESET), str(Operation.CREATE)]))
 @click.option("-t", "--target", "name", default="", shell_complete=complete_targets, help="Which target.")
 @click.option("--password", default="", metavar="column:NAME", help="A column for new passwords of your own.")
 @click.option("--old-password", default="", metavar="column:NAME", help="A column for the present passwords.")
