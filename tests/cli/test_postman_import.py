@@ -11,6 +11,7 @@ from keyturn.app.collections import load_collection, load_environment
 from keyturn.app.dialects import DIALECTS
 from keyturn.app.playing import open_requests
 from keyturn.app.recognising import recognise
+from keyturn.app.settings import NAME
 from keyturn.bulk.intake.source import header_of
 from tests.cli.test_postman_run import GRANT, KNOWN, RESET, Bench
 from tests.dialects.postman.kit import TOKEN, item
@@ -63,6 +64,26 @@ def test_nothing_is_saved_twice_and_nothing_unknown_at_all(bench: Bench) -> None
     assert "KT-COL-011" in ended.stderr
     ended = bench.call("postman", "import", bench.book(item("PUT", GRANT, "{}")), code=2)
     assert "KT-COL-009" in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "a b", "a\nb", ".", "-x", "X", "x" * 41])
+def test_a_name_that_would_lead_elsewhere_is_none(bench: Bench, name: str) -> None:
+    """The secret is put into a file of that name; nothing is left when it is refused."""
+    ended = bench.call("postman", "import", bench.book(item("POST", RESET, "{}")), f"--name={name}", code=2)
+    assert "cannot be the name of a target" in ended.stderr
+    assert not list(bench.tmp.rglob("*.secret"))
+    assert not (bench.tmp / "home" / "config.toml").exists()
+
+
+def test_a_host_of_any_length_gives_a_name(bench: Bench) -> None:
+    """And a second sign-in there another one."""
+    host = "api." + "long-" * 10 + "name.example.com"
+    reset = f"https://{host}/v3/users/{{{{userid}}}}/password?emailPassword=true"
+    other = item("POST", reset, "{}", name="Other", header=[{"key": "x-access-token", "value": "another"}])
+    told = json.loads(bench.call("postman", "import", bench.book(item("POST", reset, "{}"), other), "--json").stdout)
+    first, second = (target["target"] for target in told["targets"])
+    assert second == f"{first}-2"
+    assert all(NAME.fullmatch(name) for name in (first, second))
 
 
 @pytest.mark.parametrize("kind", sorted(DIALECTS))

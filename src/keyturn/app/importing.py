@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from keyturn.app.playing import GENERIC, Played
+from keyturn.app.settings import check_name
 from keyturn.bulk.job import Operation, PasswordFrom
 from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret
 from keyturn.dialects.postman.wire import Collection
 from keyturn.dialects.postman.wire_templates import names_in
+
+_LONGEST: Final = 36
+"""Of a name that is made of a host, so that a number fits behind it."""
 
 _SIGN: Final = re.compile(r"[^a-z0-9]+")
 
@@ -39,8 +43,10 @@ def columns_of(collection: Collection, known: Mapping[str, str]) -> tuple[str, .
 def targets_in(plays: Sequence[Played], wished: str, taken: Sequence[str]) -> list[Found]:
     """The targets of those requests that were recognised, each server and sign-in once.
 
-    wished: a name for the first.  Raises ConfigError for a name that is taken, or when nothing was recognised.
+    wished: a name for the first.  Raises ConfigError for one that is taken or is none, or when nothing was recognised.
     """
+    if wished:
+        check_name(wished)
     found: list[Found] = []
     for play in plays:
         credentials, settings = play.target.credentials, play.target.settings
@@ -93,7 +99,7 @@ def command_of(play: Played, target: str, file: str) -> str:
 
 def _named(url: str) -> str:
     host = url.partition("://")[2].partition("/")[0]
-    return _SIGN.sub("-", host.casefold()).strip("-")
+    return _SIGN.sub("-", host.casefold())[:_LONGEST].strip("-")
 
 
 def _free(name: str, taken: Sequence[str], asked: bool) -> str:

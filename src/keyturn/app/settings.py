@@ -33,6 +33,13 @@ SECRETS: Final = ("token", "password", "manage_key")
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
+def check_name(name: str) -> None:
+    """Raises ConfigError for what cannot be the name of a target: tables, files and variables are named after it."""
+    if not NAME.fullmatch(name):
+        fix = "small letters, digits, dots, dashes and underlines; at most 40"
+        raise ConfigError(f"{name!r} cannot be the name of a target", code="KT-CFG-002", fix=fix)
+
+
 class Document(Section, frozen=True):
     """The config file."""
 

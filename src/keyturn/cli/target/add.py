@@ -48,13 +48,11 @@ def add(frame: Frame, /, name: str, replace: bool, **flags: Any) -> None:
     """
     from keyturn.app.binding import Bindings, origins_of
     from keyturn.app.config_file import as_target
-    from keyturn.app.settings import NAME
+    from keyturn.app.settings import check_name
     from keyturn.app.targets import check
     from keyturn.cli.target.newtarget import described
 
-    if not NAME.fullmatch(name):
-        fix = "small letters, digits, dots, dashes and underlines; at most 40"
-        raise ConfigError(f"{name!r} cannot be the name of a target", code="KT-CFG-002", fix=fix)
+    check_name(name)
     if name in frame.settings.targets and not replace:
         raise ConfigError(f"there is a target {name!r} already", code="KT-CFG-002", fix="--replace writes over it")
     table = described(frame, flags)
