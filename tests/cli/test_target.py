@@ -259,7 +259,7 @@ def test_a_config_file_that_cannot_be_read_or_written_is_said(tmp_path: Path) ->
     with pytest.raises(ConfigError, match="cannot be read"):
         put_target(tmp_path, "t", {}, make_default=False)
     with pytest.raises(ConfigError, match="cannot be written"):
-        put_target(tmp_path / ("c" * 250), "t", {}, make_default=False)
+        put_target(tmp_path / ("c" * 253), "t", {}, make_default=False)
 
 
 def test_a_wrong_setting_of_a_target_is_named() -> None:

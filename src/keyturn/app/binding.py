@@ -5,8 +5,6 @@ else later (a slip in the config file, a copied table, somebody else's hand) get
 """
 
 import json
-import os
-import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from urllib.parse import urlsplit
 
 from keyturn.app.folders import make_private_folder
 from keyturn.app.sections_target import TargetSettings
+from keyturn.bulk.record.private import open_private
 from keyturn.core.errors import ConfigError
 
 ELSEWHERE: Final = "KT-CFG-016"
@@ -79,10 +78,8 @@ class Bindings:
         file = self._file(name)
         make_private_folder(self.folder)
         file.parent.mkdir(mode=0o700, exist_ok=True)
-        fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as written:
-            json.dump(list(origins), written)
-        fresh.replace(file)
+        with open_private(file) as written:
+            written.write(json.dumps(list(origins)).encode())
 
     def release(self, name: str) -> None:
         """Forget what a target is bound to."""

@@ -1,7 +1,5 @@
 """Writes the config file: keeps the owner's comments and order, readable by nobody else, never half written."""
 
-import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import tomlkit.exceptions
 
 from keyturn.app.sections_target import TargetSettings
 from keyturn.app.settings import SECRETS, Document
+from keyturn.bulk.record.private import open_private
 from keyturn.core.errors import ConfigError
 
 FIRST_LINES = "keyturn's settings; keyturn target add writes here too.  Secrets stay where they are: only say where."
@@ -53,7 +52,8 @@ def drop_target(path: Path, name: str) -> None:
 def _table_of(document: tomlkit.TOMLDocument, path: Path, name: str) -> Any:
     table = document.get("targets", {}).get(name)
     if table is None:
-        raise ConfigError(f"the config file holds no target {name!r}", code="KT-CFG-004", where=str(path))
+        what, fix = f"the config file holds no target {name!r}", "keyturn target list   says which there are"
+        raise ConfigError(what, code="KT-CFG-004", where=str(path), fix=fix)
     return table
 
 
@@ -67,7 +67,8 @@ def as_target(table: Mapping[str, Any]) -> TargetSettings:
     try:
         return msgspec.convert(table, TargetSettings)
     except msgspec.ValidationError as error:
-        raise ConfigError("a setting of the target is wrong", code="KT-CFG-002", why=str(error)) from error
+        fix = "keyturn config schema   says what each takes"
+        raise ConfigError("a setting of the target is wrong", code="KT-CFG-002", why=str(error), fix=fix) from error
 
 
 def as_table(target: TargetSettings) -> dict[str, Any]:
@@ -106,22 +107,20 @@ def _read(path: Path) -> tomlkit.TOMLDocument:
         raise _cannot("read", path, error) from error
     except (tomlkit.exceptions.TOMLKitError, UnicodeDecodeError) as error:
         what = "the config file is not TOML, so nothing can be added to it"
-        raise ConfigError(what, code="KT-CFG-003", where=str(path), why=str(error)) from error
+        fix = "mend the line, then repeat:  keyturn config check"
+        raise ConfigError(what, code="KT-CFG-003", where=str(path), why=str(error), fix=fix) from error
 
 
 def _write(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        with open_private(path) as file:
+            file.write(text.encode())
     except OSError as error:
         raise _cannot("written", path, error) from error
 
 
 def _cannot(be: str, path: Path, error: OSError) -> ConfigError:
     what = f"the config file cannot be {be}"
-    return ConfigError(what, code="KT-CFG-003", where=str(path), why=error.strerror or "")
+    fix = "make the file and its folder yours, or name another with --config"
+    return ConfigError(what, code="KT-CFG-003", where=str(path), why=error.strerror or "", fix=fix)

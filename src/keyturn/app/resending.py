@@ -6,7 +6,6 @@ on where the first ended; a letter that is repeated all the same is the first on
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from typing import Final
 from keyturn.app.clock import SystemClock
 from keyturn.app.languages import languages
 from keyturn.app.settings import Settings
+from keyturn.bulk.record.private import add_private
 from keyturn.core.errors import ConfigError
 from keyturn.core.handout import Handed
 from keyturn.core.journal import RowState
@@ -123,11 +123,7 @@ class Resending:
 
     def _remember(self, row: int) -> None:
         line = json.dumps({"row": row, "at": datetime.now(UTC).isoformat(timespec="seconds")}).encode() + b"\n"
-        descriptor = os.open(self._memory, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "ab") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+        add_private(self._memory, line)
 
 
 def memory_of(handout: Path) -> Path:

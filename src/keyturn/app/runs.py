@@ -157,7 +157,8 @@ class Machine:
         whole = [text for text in given if _PART not in text]
         asked = [word for text in whole for word in _asked(text)]
         if whole and not asked:  # never quietly for somebody else than was named
-            raise ConfigError("no recipient is named there", code="KT-CFG-036", where=" ".join(given))
+            what, fix = "no recipient is named there", "put one public key (age1...) on each line of the file"
+            raise ConfigError(what, code="KT-CFG-036", where=" ".join(given), fix=fix)
         return tuple(check_recipient(text) for text in asked or self.settings.handout.age_recipients)
 
     def handing(self, given: Sequence[str], columns: str, split: str, header: Sequence[str]) -> Handing:

@@ -63,8 +63,8 @@ def refuse_debugging(host: str, *, debugging: bool) -> None:
 def _name(text: str) -> str:
     name = text.strip().lower().removesuffix(".")
     if _NAME.fullmatch(name) is None:
-        why = "a name is as in id.example.com: no scheme, no port, no path, and no * for any"
-        raise ConfigError(f"{text!r} is no name of a host", code="KT-CFG-026", where="hosts", why=why)
+        why, fix = "no scheme, no port, no path, and no * for any", 'hosts = ["id.example.com"]'
+        raise ConfigError(f"{text!r} is no name of a host", code="KT-CFG-026", where="hosts", why=why, fix=fix)
     return name
 
 
@@ -76,11 +76,12 @@ def _public_name(url: str) -> str:
     except ValueError:
         host = ""
     if not host or found.username is not None or found.query or found.fragment:
-        why = "it is as in https://id.example.com"
-        raise ConfigError("the public address is no address", code="KT-CFG-026", where="public_url", why=why)
+        what, fix = "the public address is no address", "as in https://id.example.com"
+        raise ConfigError(what, code="KT-CFG-026", where="public_url", fix=fix)
     if found.scheme != "https" and not (found.scheme == "http" and is_loopback(host)):
         why = "links to set a password would cross the network in clear"
-        raise ConfigError("the public address is not https", code="KT-CFG-020", where="public_url", why=why)
+        fix = "the address of the TLS proxy in front, as in https://id.example.com"
+        raise ConfigError("the public address is not https", code="KT-CFG-020", where="public_url", why=why, fix=fix)
     return f"[{host}]" if ":" in host else host
 
 
@@ -88,9 +89,9 @@ def _network(text: str) -> Network:
     try:
         network = ipaddress.ip_network(text.strip())
     except ValueError as error:
-        why = "it is as in 10.0.3.0/24 or 10.0.3.7"
-        raise ConfigError(f"{text!r} is no network", code="KT-CFG-027", where="proxies", why=why) from error
+        fix = "as in 10.0.3.0/24 or 10.0.3.7"
+        raise ConfigError(f"{text!r} is no network", code="KT-CFG-027", where="proxies", fix=fix) from error
     if network.prefixlen < _WIDEST[network.version]:
-        why = "everybody in it could say to be anybody"
-        raise ConfigError(f"{text} is not a network of proxies", code="KT-CFG-027", where="proxies", why=why)
+        why, fix = "everybody in it could say to be anybody", "name the proxies alone, as in 10.0.3.7"
+        raise ConfigError(f"{text} is not a network of proxies", code="KT-CFG-027", where="proxies", why=why, fix=fix)
     return network

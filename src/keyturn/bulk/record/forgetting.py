@@ -4,7 +4,6 @@ A stone stays where the run was, so that whoever asks for it is told plainly; of
 """
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from keyturn.bulk.record.closing import keyless
 from keyturn.bulk.record.facts import FINISHED, Facts
 from keyturn.bulk.record.folder import STONE, RunFolder, read_stone
 from keyturn.bulk.record.notices import planned
-from keyturn.bulk.record.private import open_private
+from keyturn.bulk.record.private import add_private, open_private
 from keyturn.bulk.record.report import label_of, outcomes
 from keyturn.core.errors import RunError
 from keyturn.core.journal import UNFINISHED, Journal
@@ -122,8 +121,4 @@ def _counts(journal: Journal, facts: Facts) -> dict[str, Any]:
 def _note(notes: Path, told: Mapping[str, Any]) -> None:
     """Add a line, on disk before anything goes."""
     notes.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "ab") as file:
-        file.write(json.dumps(told, ensure_ascii=False).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    add_private(notes, json.dumps(told, ensure_ascii=False).encode() + b"\n")

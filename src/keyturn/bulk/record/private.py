@@ -30,6 +30,14 @@ def open_private(path: Path) -> Iterator[BinaryIO]:
     keep_names(path.parent)
 
 
+def add_private(path: Path, data: bytes) -> None:
+    """Add to a file that its owner alone reads; it is on disk when this returns."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def keep_names(folder: Path) -> None:
     """Put the names in a folder on disk; a run forgets its key only when its handout survives a power cut."""
     if sys.platform == "win32":

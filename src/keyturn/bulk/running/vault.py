@@ -5,12 +5,12 @@ counted.
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from keyturn.bulk.ports import RunKeys
+from keyturn.bulk.record.private import add_private
 from keyturn.core.errors import StoreError
 from keyturn.core.secret import Secret
 
@@ -30,11 +30,7 @@ class Vault:
         clear = json.dumps([(number, secret.reveal()) for number, secret in secrets]).encode()
         sealed = self._keys.seal(clear, LABEL)
         try:
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            with os.fdopen(descriptor, "ab") as file:
-                file.write(len(sealed).to_bytes(_LENGTH, "big") + sealed)
-                file.flush()
-                os.fsync(file.fileno())
+            add_private(self._path, len(sealed).to_bytes(_LENGTH, "big") + sealed)
         except OSError as error:
             what = f"what the target handed back cannot be kept: {error.strerror}"
             raise StoreError(what, where=str(self._path)) from error
