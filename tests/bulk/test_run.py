@@ -1,6 +1,7 @@
 """Runs from begin to end on a directory in memory, with everything that goes wrong on real ones."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from keyturn.bulk.running.breaker import Limit
 from keyturn.bulk.running.events import Paused, RowSettled
 from keyturn.bulk.running.rates import Rate
 from keyturn.bulk.running.shares import Speed
-from keyturn.core.commands import CreateUser, ResetPassword
+from keyturn.core.commands import Commands, CreateUser, ResetPassword
 from keyturn.core.journal import RowState
-from keyturn.core.outcomes import Reason
+from keyturn.core.outcomes import Created, Delivery, Outcome, Reason
 from keyturn.core.secret import Secret
 from keyturn.store.journal import open_journal
 from tests.bulk.desk import CREATE, QUICK, RESET, Desk, crowd, handed, job, users
@@ -271,6 +272,27 @@ async def test_what_the_target_mailed_is_not_in_the_handout(tmp_path: Path) -> N
     desk = Desk(tmp_path, directory).begin("userid,mail\namal,a@x.com\nnoor,\n", job("create", email=True))
     summary = await desk.go(QUICK)
     assert summary.exit is ExitCode.FINE
+    assert set(handed(desk)) == {"noor"}
+
+
+class _Claims(MemoryDirectory):
+    """Says of everybody that they were mailed, as soon as it was asked to."""
+
+    async def execute(self, commands: Commands) -> Sequence[Outcome]:
+        """Do them."""
+        done = await super().execute(commands)
+        return [
+            replace(each, delivery=Delivery.MAILED)
+            if isinstance(each, Created) and isinstance(command, CreateUser) and command.notify
+            else each
+            for command, each in zip(commands, done, strict=True)
+        ]
+
+
+async def test_a_target_that_claims_a_mail_to_nobody_loses_no_password(tmp_path: Path) -> None:
+    """A new user without an address is in the handout, as the plan says."""
+    desk = Desk(tmp_path, _Claims()).begin("userid,mail\namal,a@x.com\nnoor,\n", job("create", email=True))
+    await desk.go(QUICK)
     assert set(handed(desk)) == {"noor"}
 
 

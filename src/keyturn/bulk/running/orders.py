@@ -88,14 +88,17 @@ class OrderBook:
             return ChangePassword(row.who, password, Secret(cells["old_password"]), operation)
         if self._job.operation is Operation.RESET:
             return ResetPassword(row.who, password, self._job.email, self._permanent, operation)
+        profile = profile_of(cells)
+        # A target may answer that it mailed to a user who has no address: what is ours goes into the handout then.
+        reachable = password is None or bool(profile.mail())
         return CreateUser(
             row.who,
-            profile_of(cells),
+            profile,
             login=cells.get("login", "").strip(),
             password=None if self._job.password.hashed else password,
             imported=password if self._job.password.hashed else None,
             generate=password is None,
-            notify=self._job.email,
+            notify=self._job.email and reachable,
             operation=operation,
         )
 

@@ -1,13 +1,12 @@
 """Says in a plan what a handout holds beside the passwords, and who gets which part of it."""
 
-from collections.abc import Callable
 from typing import Any
 
 from keyturn.app.runs import Machine
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.handing import Handing, check, general, split_of
 from keyturn.cli.running.flags import Asked
-from keyturn.core.harmless import harmless
+from keyturn.cli.words import named_lines
 from keyturn.core.journal import RowState
 
 _SHOWN = 5
@@ -35,22 +34,22 @@ def told_parts(plan: Plan, handing: Handing) -> dict[str, Any]:
     return {"handout": told}
 
 
-def draw_parts(say: Callable[[str], None], plan: Plan, handing: Handing) -> None:
-    """Lines below the plan; none where nothing was asked for."""
-    if handing.headers:
-        say(f"  handout     with {', '.join(map(harmless, handing.headers))}")
-    if not handing.split:
-        return
-    parts = _parts(plan, handing)
+def parts_in_words(plan: Plan, handing: Handing) -> list[str]:
+    """Lines of the plan; none where nothing was asked for."""
+    if not handing.headers:
+        return []
+    texts = [f"with {', '.join(handing.headers)}"]
+    parts = _parts(plan, handing) if handing.split else []
     for value, count, whole in parts:
         if not whole:
             keys = ", ".join(f"{key[:12]}..." for key in handing.groups[handing.group(value)])
-            say(f"              {count:>7,}  {harmless(value)}, sealed for {keys}")
+            texts.append(f"{count:>7,}  {value}, sealed for {keys}")
     rest = [(value, count) for value, count, whole in parts if whole]
     if rest:
-        count, names = sum(count for _, count in rest), ", ".join(harmless(v) or "(blank)" for v, _ in rest[:_SHOWN])
+        count, names = sum(count for _, count in rest), ", ".join(value or "(blank)" for value, _ in rest[:_SHOWN])
         more = f" and {len(rest) - _SHOWN:,} more" if len(rest) > _SHOWN else ""
-        say(f"              {count:>7,}  in the handout of the whole run: nobody is named for {names}{more}")
+        texts.append(f"{count:>7,}  in the handout of the whole run: nobody is named for {names}{more}")
+    return named_lines("handout", *texts)
 
 
 def _parts(plan: Plan, handing: Handing) -> list[tuple[str, int, bool]]:

@@ -52,7 +52,7 @@ def create(frame: Frame, asked: Asked) -> int:
 def show(frame: Frame, asked: Asked, operation: str) -> int:
     """Plan and tell; nothing is changed."""
     from keyturn.bulk.intake.source import read_source
-    from keyturn.cli.planning.handingview import draw_parts, handed_to, told_parts
+    from keyturn.cli.planning.handingview import handed_to, told_parts
     from keyturn.cli.planning.lookingup import look
     from keyturn.cli.planning.piping import taken_in
     from keyturn.cli.planning.planview import draw_plan
@@ -77,8 +77,7 @@ def show(frame: Frame, asked: Asked, operation: str) -> int:
             rows = {"rows": [_row(each) for each in _left_out(found)]} if asked.rows_detail else {}
             frame.json({**found.told(), **told_parts(found, handing), **told, **rows})
             return 0
-        draw_plan(frame.data, found, desk, probes, speeds_of(desk, asked), list(recipients))
-        draw_parts(frame.data, found, handing)
+        draw_plan(frame.data, found, desk, probes, speeds_of(desk, asked), (recipients, handing))
         if asked.rows_detail:
             frame.table(("row", "target", "user", "fate", "why"), [_cells(row) for row in _left_out(found)])
         frame.say("nothing has been changed.")

@@ -9,7 +9,9 @@ from keyturn.bulk.planning.cautions import Caution, of_sign_in, span
 from keyturn.bulk.planning.cures import cure
 from keyturn.bulk.planning.plan import Group, Part, Plan
 from keyturn.bulk.planning.screening import TWO_NAMES, Fate
+from keyturn.bulk.record.handing import Handing
 from keyturn.bulk.running.shares import Speed
+from keyturn.cli.planning.handingview import parts_in_words
 from keyturn.cli.planning.lookingup import lookup_lines
 from keyturn.cli.running.desk import Desk, Probes
 from keyturn.cli.words import counted, named_lines
@@ -39,14 +41,18 @@ def draw_plan(
     desk: Desk,
     probes: Probes,
     speeds: Mapping[str, Speed],
-    recipients: list[str],
+    handed: tuple[Sequence[str], Handing],
 ) -> None:
-    """Print the plan: where, what, which rows, how fast, and what to know before one says yes."""
+    """Print the plan: where, what, which rows, how fast, and what to know before one says yes.
+
+    handed: who can open the handout as a whole, and what else is in it.
+    """
+    recipients, handing = handed
     several = len(plan.parts) > 1
     where = f"{len(plan.parts)} targets" if several else _place(desk, plan.target)
     lines = [desk.frame.strong(f"Plan for {plan.job.operation} on {where}")]
     lines += [] if several else _signed_in(desk, plan.target, probes)
-    lines += [*_file(plan), ""]
+    lines += [*_file(plan, handing.headers), ""]
     if several:
         lines += _by_target(plan, desk, probes, speeds)
     else:
@@ -56,6 +62,7 @@ def draw_plan(
     lines += lookup_lines(plan.lookup)
     parts = list(plan.parts.values())
     lines += ["", *named_lines("password", *_passwords(plan, desk, recipients), *_afterwards(parts), *_sessions(parts))]
+    lines += parts_in_words(plan, handing)
     if not several:
         lines += named_lines("pace", _pace(plan, plan.target, speeds))
     lines += named_lines("safety", "stops on refused sign-in, on failures in a row, or on too many failures")
@@ -91,7 +98,7 @@ def _signed_in(desk: Desk, name: str, probes: Probes) -> list[str]:
     return lines
 
 
-def _file(plan: Plan) -> list[str]:
+def _file(plan: Plan, handed: Sequence[str]) -> list[str]:
     source = plan.source
     told = (source.path.name, counted(plan.total, "row"), source.table.how, f"sha256 {source.sha256[:8]}...")
     lines = named_lines("file", ", ".join(told))
@@ -104,8 +111,9 @@ def _file(plan: Plan) -> list[str]:
     if plan.job.sends is not None:
         return [*lines, *_packed("columns", list(plan.job.sends.columns))]
     lines += _packed("columns", named)
-    if source.matched.ignored:
-        lines += named_lines("", f"ignored: {', '.join(source.matched.ignored)}")
+    ignored = [name for name in source.matched.ignored if name not in handed]
+    if ignored:
+        lines += named_lines("", f"ignored: {', '.join(ignored)}")
     if plan.trimmed:
         lines += named_lines("", f"blanks around the id were cut off in {counted(plan.trimmed, 'row')}")
     return lines
@@ -154,7 +162,7 @@ def _length(part: Part) -> str:
     return part.job.rendering.partition(":")[2]
 
 
-def _passwords(plan: Plan, desk: Desk, recipients: list[str]) -> list[str]:
+def _passwords(plan: Plan, desk: Desk, recipients: Sequence[str]) -> list[str]:
     if plan.job.sends is not None:
         return ["whatever stands in the request"]
     origin, email = plan.job.password.origin, plan.job.email

@@ -20,7 +20,7 @@ from keyturn.bulk.record.veil import IDS, check_redact, new_veil, unnamed
 from keyturn.bulk.running.begin import begin
 from keyturn.cli.confirming import confirm
 from keyturn.cli.frame import Frame, NotConfirmed, Output
-from keyturn.cli.planning.handingview import draw_parts, handed_to
+from keyturn.cli.planning.handingview import handed_to
 from keyturn.cli.planning.lookingup import look
 from keyturn.cli.planning.piping import taken_in
 from keyturn.cli.planning.planview import draw_plan
@@ -64,8 +64,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         plan, probes = look(desk, source, asked, operation, plan)
         agreed = agreed_upon(desk, plan, probes, asked)
         if not frame.wants_json:
-            draw_plan(frame.say, plan, desk, probes, speeds, list(recipients))
-            draw_parts(frame.say, plan, handing)
+            draw_plan(frame.say, plan, desk, probes, speeds, (recipients, handing))
         tell_of_skipping(desk, plan, asked)
         verb = "create" if plan.job.operation is Operation.CREATE else "change"
         confirm(frame, asked, count=plan.change, target=desk.label, production=desk.production, verb=verb)
