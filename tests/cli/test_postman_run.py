@@ -344,6 +344,27 @@ def test_an_interrupted_run_says_so_by_its_code(bench: Bench) -> None:
     assert bench.targets() == ["/grants/a"]
 
 
+def test_names_of_a_collection_do_nothing_to_the_screen(bench: Bench) -> None:
+    """It comes from somebody's repository; what it calls its requests is shown, and not obeyed."""
+    evil = "\x1b[31mGrant\r\n\u202esaved"
+    script = {"event": [{"listen": "test", "script": {"exec": ["f(\x1b[2J)"]}}]}
+    ended = bench.run(
+        bench.book({**item("PUT", GRANT, "{}", name=evil), **script}), "userid\na\n", "--yes", "--ignore-scripts",
+        "--color", "on", "-r", "cli,junit",
+    )  # fmt: skip
+    told = ended.output
+    told += bench.run(
+        bench.book(item("PUT", "{{baseUrl}}/{{x\x1b[2J}}", "{}", name=evil)), "userid\na\n", code=5
+    ).output
+    told += bench.run(bench.book({**item("PUT", GRANT, "{}", name=evil), **script}), "userid\na\n", code=5).output
+    told += bench.call(
+        "postman", "import", bench.book(item("POST", RESET, "{}"), item("PUT", GRANT, "{}", name=evil))
+    ).output
+    told += bench.call("runs", "list").output + next(bench.tmp.glob("newman/*.xml")).read_text()
+    assert "\\x1b[31mGrant\\r\\n\\u202esaved: sent as it stands" in told
+    assert [sign for sign in ("\u202e", "\x1b[31mGrant", "\x1b[2J") if sign in told] == []
+
+
 def test_silence_is_kept(bench: Bench) -> None:
     """No word on either side when all is well; colour is a matter of taste."""
     ended = bench.run(bench.book(item("PUT", GRANT, "{}")), "userid\na\n", "--yes", "--silent", "--color", "on")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyturn.cli.frame import Frame, pass_frame
+from keyturn.core.harmless import harmless
 
 if TYPE_CHECKING:
     from keyturn.app.importing import Found
@@ -62,9 +63,9 @@ def import_collection(
             f"Saved target {one['target']} ({one['kind']}) to {folders.config}; its secret is in {one['secret']}"
         )
         for command in one["commands"]:
-            frame.data(f"  {command}")
+            frame.data(f"  {harmless(command)}")
     for request in left:
-        frame.say(f"not recognised: {request}; keyturn postman run sends it as it stands")
+        frame.say(f"not recognised: {harmless(request)}; keyturn postman run sends it as it stands")
     frame.warn(
         f"the secret still stands in clear in {collection.name} or its environment: delete it there", code="KT-COL-022"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from keyturn.app.newman import BUILT_IN, Account, figures_of, json_report, junit_report, table
 from keyturn.bulk.record.private import open_private
+from keyturn.core.harmless import harmless
 from keyturn.core.journal import DONE, RowState
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ def announce(
     """Say what each request was recognised as, and once in which ways this is not newman."""
     for play in plays:
         what = f"{play.job.operation} on a target of kind {play.known.kind}" if play.known else "sent as it stands"
-        frame.say(f"{play.prepared.name}: {what}")
+        frame.say(f"{harmless(play.prepared.name)}: {what}")
     frame.say("not as newman does it:")
     for text in _differences(flags):
         frame.say(f"  {text}")
     for one in opened.unread:
-        frame.warn(f"not run: {one.place}, line {one.line}", code="KT-COL-008")
+        frame.warn(f"not run: {harmless(one.place)}, line {one.line}", code="KT-COL-008")
     for name, why in idle:
         frame.say(f"  {name} has no effect: {why}")
     for asked, text, code in (

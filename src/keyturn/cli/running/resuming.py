@@ -36,6 +36,7 @@ from keyturn.cli.running.whereto import Wanted
 from keyturn.cli.words import counted
 from keyturn.core.capabilities import capabilities_digest
 from keyturn.core.errors import RunError, StoreError
+from keyturn.core.harmless import harmless
 
 
 def resume_run(frame: Frame, run: str, asked: Asked) -> int:
@@ -70,7 +71,8 @@ def _recorded(frame: Frame, machine: Machine, facts: Facts, asked: Asked) -> Ask
         )
     play, behind = played_again(facts, machine.settings, machine.keys(facts[KEY]), partial(pass_phrase, frame))
     if behind:
-        frame.say(f"behind it in the collection: {', '.join(behind)}; keyturn postman run begins what was never begun")
+        names = harmless(", ".join(behind))
+        frame.say(f"behind it in the collection: {names}; keyturn postman run begins what was never begun")
     return replace(asked, played=play.knowing(earlier(machine, play, facts["sha256"])))
 
 
