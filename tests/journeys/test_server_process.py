@@ -20,7 +20,7 @@ from tests.support.mailsink import MailSink
 from tests.support.postgres import Postgres
 from tests.support.server import KEYTURN, Person, ServerProcess, ask, running_server
 
-KILL_POINTS = int(os.environ.get("KEYTURN_TEST_KILLS", "5"))
+KILL_POINTS = int(os.environ.get("KEYTURN_TEST_KILLS", "3"))
 PEOPLE = [f"user{number:03}" for number in range(12 * KILL_POINTS)]
 
 
