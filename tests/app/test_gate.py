@@ -21,19 +21,14 @@ from keyturn.core.secret import Secret
 from keyturn.core.storage import Store
 from keyturn.core.users import ALL_RIGHTS, Handle
 from tests.support.house import GOOD, House, make_house, reason
-from tests.support.stores import fresh_sqlite
+from tests.support.stores import only_sqlite
 
 WRONG = Secret("a wrong guess of mine")
 HOME, AWAY = Origin(source="192.0.2.1"), Origin(source="198.51.100.7")
 LENGTH = 0.2
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """SQLite alone: nothing here is about the store."""
-    store = fresh_sqlite(tmp_path / "store")
-    yield store
-    store.close()
+store = only_sqlite
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Users who come with the hash of a password that another system made, and go on using it."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from keyturn.core.secret import Secret
 from keyturn.core.storage import Store
 from keyturn.core.users import Contact, Profile
 from tests.support.house import GOOD, OTHER, House, make_house, reason
-from tests.support.stores import fresh_sqlite
+from tests.support.stores import only_sqlite
 
 HASH = Secret(bcrypt.hashpw(b"nine green bottles on a wall", bcrypt.gensalt(4)).decode())
 """Of the password that is `GOOD` here."""
@@ -27,11 +26,7 @@ HASH = Secret(bcrypt.hashpw(b"nine green bottles on a wall", bcrypt.gensalt(4)).
 MAILED = Profile(emails=(Contact("amal@example.com", "work", primary=True),))
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = fresh_sqlite(tmp_path / "store")
-    yield store
-    store.close()
+store = only_sqlite
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from starlette.requests import Request
@@ -19,12 +19,13 @@ from keyturn.core.outcomes import Outcome
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import Administration, Directory, Gate
 from keyturn.core.secret import Secret
-from keyturn.core.users import USER_RIGHTS, Group, Handle, Profile, Right, Status, User
+from keyturn.core.users import USER_RIGHTS, Group, Profile, Right, Status, User
 from keyturn.dialects.primavera.server_asking import Asked, Door
 from keyturn.dialects.primavera.server_changes import Changes
 from keyturn.dialects.primavera.server_sets import PART
 from keyturn.dialects.primavera.wire import DOOR, SERVED
 from tests.dialects.primavera.asking import API, Administrator, do
+from tests.dialects.primavera.test_server import added, stored
 from tests.support.server import OpenDoor, Person, served
 
 GOOD = "nine green bottles on a wall"
@@ -42,19 +43,6 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenDoor]:
 def admin(door: OpenDoor) -> Administrator:
     """Its first administrator."""
     return Administrator(door, door.made.admin, door.made.password.reveal())
-
-
-def stored(door: OpenDoor, login: str) -> User:
-    """Somebody as they are kept."""
-    with door.house.store.reading() as view:
-        user = view.users.get(1, login, Handle.LOGIN)
-    assert user is not None
-    return user
-
-
-def added(login: str, **more: Any) -> dict[str, Any]:
-    """A new user as the vendor writes one."""
-    return {"loginId": login, "firstName": "New", "lastName": login, "emailAddress": f"{login}@example.com", **more}
 
 
 def another(door: OpenDoor, login: str, rights: frozenset[Right] = USER_RIGHTS) -> Administrator:
