@@ -140,6 +140,7 @@ def test_a_forgetting_that_was_interrupted_is_brought_to_its_end(place: Place, t
     (folder.path / "report.csv").write_text("row,user")
     assert f"{folder.run} was forgotten before" in place.call("runs", "forget", "--old").stderr
     assert [path.name for path in folder.path.iterdir()] == [folder.stone.name]
+    assert place.call("runs", "forget", "--old").stderr == "nothing to forget\n"
     sweep(folder)
     place.call("runs", "forget", folder.run, "--confirm", folder.run, code=2)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.bulk.intake.content import PIPE, OnDisk, blocks, piped
+from keyturn.bulk.intake.content import BLOCK, PIPE, Keeper, Kept, OnDisk, blocks, piped
 from keyturn.bulk.record.piped import open_input, seal_input
 from keyturn.cli.planning.piping import taken_in
 from keyturn.cli.running.flags import Asked
@@ -163,3 +163,18 @@ def test_more_than_memory_should_hold_is_refused(monkeypatch: pytest.MonkeyPatch
     assert "error[KT-IN-019]: standard input holds more than can be kept in memory" in told
     assert "write it into a CSV file that nobody else can read" in told
     assert place.server.requests == 0
+
+
+def test_text_is_kept_in_pieces_and_read_as_one() -> None:
+    """Whatever the pieces; what has no text has no piece."""
+    kept = Kept(Path("book.xlsx"))
+    keeper = Keeper(kept)
+    keeper.flush()
+    keeper.write("ä" * (BLOCK - 1))
+    keeper.write("ö\ud800")
+    keeper.write("end")
+    keeper.flush()
+    with kept.open() as reader:
+        assert reader.read() == ("ä" * (BLOCK - 1) + "ö\ud800end").encode("utf-8", "surrogatepass")
+        assert reader.seek(0, io.SEEK_END) == kept.size == 2 * BLOCK + 6
+        assert reader.read(1) == b""

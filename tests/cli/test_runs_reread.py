@@ -85,6 +85,21 @@ def test_a_reading_does_not_close_a_run_whose_notices_are_still_to_be_sent(place
     assert key_of(place.run_folder())
 
 
+def test_a_reading_leaves_a_run_that_stopped_to_its_resume(place: Place) -> None:
+    """Its exit code and its key stay; what was read stands in its handout and reports."""
+    place.server.unknown = {"amal"}
+    place.call("reset", place.file(THREE), "-t", "there", "--no-input", "--expect", "3", "--max-failures", "1",
+               "-j", "1", code=7)  # fmt: skip
+    place.call("runs", "verify", code=3)
+    folder = place.run_folder()
+    assert key_of(folder)
+    with closing(open_journal(folder / "journal.db")) as journal:
+        facts = journal.facts()
+    assert (facts["state"], facts["exit"]) == ("stopped", "7")
+    place.server.unknown = set()
+    place.call("resume", "--no-input", code=3)
+
+
 @pytest.fixture
 def server() -> Iterator[PasswordServer]:
     """A server with nobody else at it."""

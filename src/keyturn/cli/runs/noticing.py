@@ -137,10 +137,10 @@ def _by_target(desk: Desk, run: str, facts: Facts) -> dict[str, ByTarget]:
         for pin in facts.pins
         if target_can(derived.job, desk.seats[pin.name].directory.capabilities)
     }
-    for name in found:
-        desk.pace(name, speeds[name])  # beside the pace of notices, that of all that is asked of a target
     if found:
         desk.probe(found)
+    for name in found:
+        desk.pace(name, speeds[name])  # beside the pace of notices, that of all that is asked of a target
     return found
 
 
