@@ -198,3 +198,15 @@ def test_a_log_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     frame.adjust(log_file=None)
     with pytest.raises(ConfigError, match="log file"):
         frame.adjust(log_file=tmp_path / "missing" / "log")
+
+
+def test_what_others_wrote_does_nothing_to_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever says it forgets it once: a name that clears the screen, or turns the line around, is spelt out."""
+    frame = Frame(Manners(color=True))
+    frame.say(f"{frame.strong('user')} a\x1b[2Jb\n\u202egnp.exe")
+    frame.warn("a\x1b]0;title\x07b")
+    told = capsys.readouterr().err
+    assert told.startswith("\x1b[1muser\x1b[0m a\\x1b[2Jb\n\\u202egnp.exe\n")
+    assert "a\\x1b]0;title\\x07b" in told
+    frame.data("a\x1b[2Jb")
+    assert capsys.readouterr().out == "a\x1b[2Jb\n"

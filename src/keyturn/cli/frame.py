@@ -1,12 +1,13 @@
 """What every command gets: where to print, how to ask, and how the person at the keyboard wants it."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
@@ -187,17 +188,17 @@ class Frame:
     def say(self, text: str = "") -> None:
         """Tell the person something on stderr, unless `--quiet`."""
         if self.loud >= 0:
-            click.echo(text, err=True, color=self.color)
+            click.echo(_told(text), err=True, color=self.color)
 
     def detail(self, text: str) -> None:
         """Tell more, only under `-v`."""
         if self.loud >= 1:
-            click.echo(text, err=True, color=self.color)
+            click.echo(_told(text), err=True, color=self.color)
 
     def warn(self, text: str, *, code: str = "") -> None:
         """Warn on stderr, also under `--quiet`; a warning never stops anything."""
         head = self.tone(f"warning[{code}]" if code else "warning", Tone.CARE)
-        click.echo(f"{head}: {text}", err=True, color=self.color)
+        click.echo(_told(f"{head}: {text}"), err=True, color=self.color)
 
     def tone(self, text: str, tone: Tone) -> str:
         """The text in colour; where colour is not wanted the codes are stripped on the way out."""
@@ -210,8 +211,8 @@ class Frame:
     # data
 
     def data(self, text: str) -> None:
-        """Print a line of the result on stdout."""
-        click.echo(text, color=self.color)
+        """Print a line of the result on stdout: on a terminal harmless, elsewhere as it is."""
+        click.echo(_told(text) if sys.stdout.isatty() else text, color=self.color)
 
     def raw(self, content: bytes) -> None:
         """Print what would stand in a file on stdout, as it is."""
@@ -304,6 +305,17 @@ def _answer_from(elsewhere: Elsewhere) -> str:
             return ""
     click.echo(answer, err=True)
     return answer
+
+
+_OURS: Final = re.compile("(\x1b\\[(?:0|1|3[1236])m|[\n\t])")
+"""What we put between words ourselves: tones, and ends of lines."""
+
+
+def _told(text: str) -> str:
+    """What is said, with names and answers in it that others wrote."""
+    if text.isprintable():
+        return text
+    return "".join(part if _OURS.fullmatch(part) else harmless(part) for part in _OURS.split(text))
 
 
 def _plain(value: object) -> object:
