@@ -191,20 +191,25 @@ def test_a_run_that_died_while_its_journal_was_made_never_began(place: Place, le
     assert f"{died.run}  forgotten" in place.call("runs", "list").stdout
 
 
-def test_a_run_that_is_killed_while_its_journal_is_made_leaves_the_mark(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_run_that_is_killed_about_when_its_journal_is_made(
+    place: Place, monkeypatch: pytest.MonkeyPatch, whole: bool
 ) -> None:
-    """And one that begins takes it away before its first request."""
-    monkeypatch.setattr("keyturn.cli.running.carrying.mark_made", _die)
-    place.call("reset", place.file("userid\nannika\n"), "-t", "there", "--yes", "--no-input", code=1)
-    assert "never began" in place.call("runs", "list").stdout
-    assert "annika" not in place.server.passwords
-    [folder] = (place.home / "state" / "runs").iterdir()
-    place.call("runs", "forget", folder.name, "--confirm", folder.name)
+    """Before it was whole the run never began; right after, it goes on, and nothing was sent in either case."""
+    monkeypatch.setattr(f"keyturn.cli.running.carrying.{'mark_made' if whole else 'begin'}", _die)
+    place.call("reset", place.file("userid\nannika\n"), *RUN, code=1)
     monkeypatch.undo()
-    place.call("reset", place.file("userid\nannika\n"), *RUN)
-    assert [path for path in (place.home / "state" / "runs").iterdir() if RunFolder(path).making.exists()] == []
+    folder = RunFolder(place.run_folder())
+    assert folder.making.exists()
+    assert "annika" not in place.server.passwords
+    if whole:
+        place.call("resume", "--no-input")
+        assert "annika" in place.server.passwords
+    else:
+        assert "never began" in place.call("runs", "list").stdout
+        place.call("runs", "forget", folder.run, "--confirm", folder.run)
+    assert not folder.making.exists()
 
 
-def _die(folder: RunFolder) -> None:
-    raise OSError(28, "No space left on device", str(folder.path))
+def _die(*_: object) -> None:
+    raise OSError(28, "No space left on device")

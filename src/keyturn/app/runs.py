@@ -15,11 +15,11 @@ from keyturn.app.settings import Folders, Settings
 from keyturn.bulk.job import Rules
 from keyturn.bulk.record.approval import Demand, Person, approver
 from keyturn.bulk.record.evidence import Proven, verify_evidence
-from keyturn.bulk.record.facts import Address
-from keyturn.bulk.record.folder import NeverBegan, RunFolder
+from keyturn.bulk.record.facts import PLANNING, Address, Facts
+from keyturn.bulk.record.folder import NeverBegan, RunFolder, mark_made
 from keyturn.bulk.record.handing import Handing
 from keyturn.bulk.regular import open_regular
-from keyturn.core.errors import ConfigError, RunError
+from keyturn.core.errors import ConfigError, RunError, StoreError
 from keyturn.core.journal import Journal
 from keyturn.core.policy import Blocklist
 from keyturn.crypto.approving import public_key, signature, signed_by
@@ -139,10 +139,7 @@ class Machine:
         if create:
             folder.making.touch(mode=0o600)
             return open_journal(path, create=True)
-        if folder.making.exists():
-            hold(path).release()
-            raise NeverBegan(folder)
-        return open_journal(path)
+        return _whole(folder) if folder.making.exists() else open_journal(path)
 
     def worker(self, journal: Path) -> str:
         """Which process works on the run of this journal, in words; empty when none does."""
@@ -226,6 +223,20 @@ class Machine:
 
     def _keyring(self) -> RunKeyring:
         return RunKeyring(self.folders.keys.parent)
+
+
+def _whole(folder: RunFolder) -> Journal:
+    """The journal of a run whose process died while it was made, or right after.  Raises NeverBegan for the former."""
+    hold(folder.journal).release()
+    try:
+        journal = open_journal(folder.journal)
+    except StoreError:
+        raise NeverBegan(folder) from None
+    if Facts(journal.facts())["state"] in ("", PLANNING):
+        journal.close()
+        raise NeverBegan(folder)
+    mark_made(folder)
+    return journal
 
 
 def proven(lines: Iterable[bytes], key: str = "") -> Proven:

@@ -109,7 +109,7 @@ class NeverBegan(RunError):
 
 def mark_made(folder: RunFolder) -> None:
     """The journal is whole, and rows may be sent: from here on it tells how the run stands."""
-    folder.making.unlink()
+    folder.making.unlink(missing_ok=True)
     keep_names(folder.path)
 
 
