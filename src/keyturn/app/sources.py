@@ -12,6 +12,7 @@ from typing import Final, TextIO, TypeAlias
 
 import msgspec
 
+from keyturn.bulk.regular import NotRegular, open_regular
 from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret
 
@@ -191,17 +192,14 @@ def one_line(line: str, what: str) -> Secret:
 
 
 def _of_file(path: Path, what: str, *, lent: bool) -> str:
-    """The file is judged and read through one descriptor, so that it cannot be swapped in between.
-
-    Opened without waiting: a pipe to which nobody writes would hold us up for ever.
-    """
+    """The file is judged and read through one descriptor, so that it cannot be swapped in between."""
     try:
-        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise _unreadable(what, path, "it is not a file", "name a file; what a program prints is `command`")
-            _refuse_exposed(status.st_mode, path, what, lent=lent)
+        with open_regular(path) as file:
+            _refuse_exposed(os.fstat(file.fileno()).st_mode, path, what, lent=lent)
             return file.readline(LONGEST).decode("utf-8").rstrip("\r\n")
+    except NotRegular as error:
+        fix = "name a file; what is piped in is for --token-stdin or --password-stdin, what is printed for `command`"
+        raise _unreadable(what, path, error.strerror or "", fix) from error
     except OSError as error:
         fix = "put the secret there, for yourself alone (chmod 600), or say in the settings where else it is"
         raise _unreadable(what, path, error.strerror or "", fix) from error
