@@ -14,8 +14,9 @@ from keyturn.core.secret import Secret
 from tests.bulk.desk import write
 
 ODD_JOB = Job(
-    Operation.CREATE, PasswordChoice.parse("column:Start: now"), email=True, rendering="runner-1:12", old="Old"
-)
+    Operation.CREATE, PasswordChoice.parse("column:Start: now"), email=True, rendering="runner-1:12", old="Old",
+    length=24,
+)  # fmt: skip
 """An order in which every field is something else than usual; a new field has to be added here."""
 
 ODD_READING = Reading({"id": "EmpNo", "email": "E-Mail"}, ";", "cp1252", "Leavers", 'a == "b"', "2-9", 5)
