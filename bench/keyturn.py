@@ -4,7 +4,7 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +88,8 @@ def make(data: Path, *, policy: str = "nist") -> Made:
 
 
 @contextlib.contextmanager
-def served(made: Made, *more: str, cores: set[int] = EVERYWHERE) -> Iterator[str]:
-    """The directory behind `keyturn serve` on a free port of this machine."""
-    with serving([PROGRAM, "serve", "--data", made.data, "--port", "0", *more], cores=cores) as address:
+def served(made: Made, *more: str, cores: set[int] = EVERYWHERE, hosts: Sequence[str] = ()) -> Iterator[str]:
+    """The directory behind `keyturn serve` on a free port of this machine.  hosts: by which names it may be asked."""
+    command: list[str | Path] = [PROGRAM, "serve", "--data", made.data, "--port", "0", *more]
+    with serving(command, cores=cores, env={"KEYTURN_SERVE_HOSTS": ",".join(hosts)} if hosts else None) as address:
         yield address

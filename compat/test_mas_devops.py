@@ -15,6 +15,13 @@ from compat.world import SECRET, World, world
 CLIENT = "mas-devops==12.11.1"
 HOME = ROOT / "compat" / ".cache" / CLIENT
 PRIMARY = {"email": "prima@example.com", "given_name": "Prima", "family_name": "Vera", "id": "prima"}
+NAMES = [
+    "admin-dashboard.mas-inst1-core.svc.cluster.local",
+    "coreapi.mas-inst1-core.svc.cluster.local",
+    "inst1-main.mas-inst1-manage.svc.cluster.local",
+]
+"""What the client calls the servers of a cluster."""
+
 SECONDARY = {"email": "sec.undus@example.com", "given_name": "Sec", "family_name": "Undus"}
 
 
@@ -32,7 +39,7 @@ def python() -> Path:
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A new directory, as `keyturn init` makes it: workspace `main` with the applications manage and iot."""
-    with world(tmp_path_factory.mktemp("directory") / "data", policy="nist") as found:
+    with world(tmp_path_factory.mktemp("directory") / "data", policy="nist", hosts=NAMES) as found:
         yield found
 
 

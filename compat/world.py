@@ -7,7 +7,7 @@ import threading
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -115,11 +115,11 @@ def _json(body: bytes) -> Any:
 
 
 @contextmanager
-def world(data: Path, *, policy: str) -> Iterator[World]:
-    """A new directory behind `keyturn serve`, with a relay that delivers into the mailbox."""
+def world(data: Path, *, policy: str, hosts: Sequence[str] = ()) -> Iterator[World]:
+    """A new directory behind `keyturn serve`, with a relay that delivers into the mailbox.  hosts: its names."""
     mailbox = Mailbox()
     made = make(data, policy=policy)
-    with relay(mailbox) as port, served(made, "--smtp", f"127.0.0.1:{port}") as address:
+    with relay(mailbox) as port, served(made, "--smtp", f"127.0.0.1:{port}", hosts=hosts) as address:
         yield World(made, address, mailbox)
 
 
