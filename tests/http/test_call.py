@@ -4,7 +4,8 @@ import asyncio
 import gzip
 import socket
 import ssl
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,8 +91,10 @@ async def test_nothing_is_sent_twice_by_itself(method: str) -> None:
         Say(raw=b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (BATCH + 1)),
         Say(200, {}, {"content-encoding": "gzip"}, text=gzip.compress(b"x" * (BATCH + 1))),
         Say(200, {}, {"content-encoding": "gzip"}, text=b"no gzip"),
+        Say(200, {}, {"content-encoding": "gzip"}, text=gzip.compress(b'{"a":1}')[:-9]),
+        Say(200, {}, {"content-encoding": "br"}, text=b"whatever"),
     ],
-    ids=["cut", "short", "half a piece", "rubbish", "too large", "endless", "bomb", "broken gzip"],
+    ids=["cut", "short", "half a piece", "rubbish", "too large", "endless", "bomb", "no gzip", "half a gzip", "other"],
 )
 async def test_an_answer_that_cannot_be_read_leaves_the_outcome_unknown(say: Say) -> None:
     """Sent, and nobody knows."""
@@ -110,9 +113,10 @@ async def test_an_answer_that_does_not_come_in_time_leaves_the_outcome_unknown()
     assert "0.1 s" in answer.text
 
 
-async def test_a_small_packed_answer_is_read() -> None:
+@pytest.mark.parametrize(("packing", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress), ("", bytes)])
+async def test_a_small_packed_answer_is_read(packing: str, pack: Callable[[bytes], bytes]) -> None:
     """Although we do not ask for one."""
-    answer = await called(Say(200, {}, {"content-encoding": "gzip"}, text=gzip.compress(b'{"a":1}')))
+    answer = await called(Say(200, {}, {"content-encoding": packing}, text=pack(b'{"a":1}')))
     assert isinstance(answer, Answer)
     assert answer.value() == {"a": 1}
 
