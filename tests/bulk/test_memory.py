@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bench.keyturn import PROGRAM, home, reset, users_file
-from bench.processes import run, stub
+from bench.processes import stub
+from tests.support.peak import peak
 
 MILLION = 1_000_000
 EIGHTH = MILLION // 8
@@ -20,7 +21,7 @@ def planned(folder: Path, rows: int) -> float:
     """The peak of a plan over so many rows, in megabytes."""
     users = users_file(folder / f"{rows}.csv", rows)
     command: list[str | Path] = [PROGRAM, "plan", "reset", users, "-t", "bench", "--offline", "--json"]
-    return run(command, env=home(folder / "home", "http://127.0.0.1:1")).memory
+    return peak(command, home(folder / "home", "http://127.0.0.1:1")).memory
 
 
 @pytest.mark.proves("RN-12")
@@ -36,6 +37,6 @@ def test_carrying_out_takes_little_more_than_planning(tmp_path: Path) -> None:
     """Rows, outcomes, reports and handout are streamed, so that only the parts that do it weigh anything."""
     with stub() as address:
         users = users_file(tmp_path / "users.csv", LEAST)
-        carried = run(reset(users, LEAST), env=home(tmp_path / "run", address))
+        carried = peak(reset(users, LEAST), home(tmp_path / "run", address))
     assert carried.code == 0
     assert carried.memory < planned(tmp_path, LEAST) + 30

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from bench.keyturn import PROGRAM
-from bench.processes import Ended, run
 from keyturn.crypto.handout import AgeSealer
+from tests.support.peak import Peak, peak
 from tests.support.shapes_server import SHAPES, ShapesServer, shapes_server
 
 ROWS = int(os.environ.get("KEYTURN_TROUBLE", "400"))
 RATE = 200
-MOST = 300.0
+MOST = 100.0
 """Megabytes, although answers without end are read as far as an answer may be long, several side by side."""
 
 WELL = 0.7
@@ -37,9 +37,9 @@ def a_mix(rows: int) -> list[str]:
     return [f"{kind}~{number}" for number, kind in enumerate(kinds)]
 
 
-def keyturn(tmp: Path, *words: str) -> Ended:
+def keyturn(tmp: Path, *words: str) -> Peak:
     """Run the installed command with the home that is there."""
-    return run([PROGRAM, *words], env={"KEYTURN_HOME": str(tmp / "home"), "THERE_TOKEN": "a-token-for-tests"})
+    return peak([PROGRAM, *words], {"KEYTURN_HOME": str(tmp / "home"), "THERE_TOKEN": "a-token-for-tests"})
 
 
 def prepared(tmp: Path, server: ShapesServer) -> list[str]:
@@ -53,7 +53,7 @@ def prepared(tmp: Path, server: ShapesServer) -> list[str]:
     return people
 
 
-def lines(ended: Ended) -> list[dict[str, str]]:
+def lines(ended: Peak) -> list[dict[str, str]]:
     """What a command said, line by line."""
     return [json.loads(line) for line in ended.output.splitlines()]
 
