@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from keyturn.app.build import Place, open_house
+from keyturn.app.house.build import Place, open_house
 from keyturn.app.operator import DOOR, operator
 from keyturn.core.commands import Command, CreateUser, ResetPassword
 from keyturn.core.directory import LocalDirectory

@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 
 from bench.keyturn import PROGRAM, Made, make
 from bench.processes import EVERYWHERE, serving
-from keyturn.app.build import House, Place, open_house
-from keyturn.app.init import FOUNDER
+from keyturn.app.house.build import House, Place, open_house
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.commands import Command, CreateUser, ResetPassword, SetStatus
 from keyturn.core.outcomes import Refused
 from keyturn.core.secret import Secret

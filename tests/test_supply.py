@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
-from keyturn.app.sections_target import TargetSettings
-from keyturn.app.sources import Source
+from keyturn.app.config.sections_target import TargetSettings
+from keyturn.app.config.sources import Source
 from keyturn.core.starting import TOKEN_LIFE
 from keyturn.crypto.keyfolder import Label
 from keyturn.mail import courier

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from keyturn.app.ocsf import class_of
+from keyturn.app.trail.ocsf import class_of
 from keyturn.core.catalogue import KINDS, SILENT, Kind
 
 FIELDS: Final[Mapping[str, str]] = {

@@ -17,11 +17,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from keyturn.app import sections, sections_runs, sections_target, settings
+from keyturn.app.config import sections, sections_runs, sections_target, settings
+from keyturn.app.config.sources import Source
 from keyturn.app.dialects import DIALECTS
 from keyturn.app.doors import DOORS
-from keyturn.app.openapi import manuals
-from keyturn.app.sources import Source
+from keyturn.app.serving.openapi import manuals
 from keyturn.cli.catalogue import Entry, entries
 from keyturn.cli.main import cli
 from keyturn.cli.target.abilities import ABILITIES, plain

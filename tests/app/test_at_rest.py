@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
-from keyturn.app.build import House, Place, open_house
-from keyturn.app.init import make_directory
+from keyturn.app.house.build import House, Place, open_house
+from keyturn.app.keeping.init import make_directory
 from keyturn.app.operator import DOOR, operator
 from keyturn.cli.main import cli
 from keyturn.core.commands import CreateUser, ResetPassword

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.binding import Bindings, origins_of
-from keyturn.app.settings import load
-from keyturn.app.targets import prepare
+from keyturn.app.config.settings import load
+from keyturn.app.target.binding import Bindings, origins_of
+from keyturn.app.target.targets import prepare
 from keyturn.core.errors import ConfigError
 from tests.app.test_targets import HTTPS, mas, refused, settled
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.bridge import Threads
-from keyturn.app.floor import Floor
-from keyturn.app.gate import LocalGate
-from keyturn.app.together import Together
+from keyturn.app.house.bridge import Threads
+from keyturn.app.house.floor import Floor
+from keyturn.app.house.gate import LocalGate
+from keyturn.app.house.together import Together
 from keyturn.core.commands import Origin, ResetPassword
 from keyturn.core.directory import LOCAL
 from keyturn.core.errors import Busy, StoreError

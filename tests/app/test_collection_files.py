@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.collections import MOST, load_collection, load_environment
+from keyturn.app.postman.collections import MOST, load_collection, load_environment
 from keyturn.core.errors import SourceError
 from tests.dialects.postman.kit import collection, item
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.collection_folder import FolderReader
-from keyturn.app.collections import load_collection, load_environment
-from keyturn.app.playing import open_requests
+from keyturn.app.postman.collection_folder import FolderReader
+from keyturn.app.postman.collections import load_collection, load_environment
+from keyturn.app.postman.playing import open_requests
 from keyturn.core.errors import SourceError
 from keyturn.dialects.postman.wire import Collection, read_collection
 from keyturn.dialects.postman.wire_request import Prepared

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 
-from keyturn.app.connections import MOST_OF_HEAD, WRITTEN_FOR, Keeper, Patience
-from keyturn.app.serve import bind, serve
+from keyturn.app.serving.connections import MOST_OF_HEAD, WRITTEN_FOR, Keeper, Patience
+from keyturn.app.serving.serve import bind, serve
 
 SLOW = int(os.environ.get("KEYTURN_SLOW_CLIENTS", "50"))
 """Trickling and silent callers, so many of each; `make campaign` has more."""

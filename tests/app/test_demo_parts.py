@@ -14,11 +14,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from keyturn.app import demo_file
-from keyturn.app.demo import Folders, LoopThread, Stage, _stop
-from keyturn.app.demo_mail import Mailbox
-from keyturn.app.demo_proxy import Fault, FaultyProxy
-from keyturn.app.demo_verdict import judge
+from keyturn.app.demo import file as demo_file
+from keyturn.app.demo.mailbox import Mailbox
+from keyturn.app.demo.proxy import Fault, FaultyProxy
+from keyturn.app.demo.stage import Folders, LoopThread, Stage, _stop
+from keyturn.app.demo.verdict import judge
 from keyturn.core.errors import KeyturnError
 
 
@@ -182,8 +182,8 @@ def test_a_user_that_cannot_be_made_is_said(tmp_path: Path, monkeypatch: pytest.
 def test_a_server_that_says_nothing_is_not_waited_for_longer_than_patience(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("keyturn.app.demo.KEYTURN", (sys.executable, "-c", "import time; time.sleep(600)"))
-    monkeypatch.setattr("keyturn.app.demo.PATIENCE", 3.0)
+    monkeypatch.setattr("keyturn.app.demo.stage.KEYTURN", (sys.executable, "-c", "import time; time.sleep(600)"))
+    monkeypatch.setattr("keyturn.app.demo.stage.PATIENCE", 3.0)
     monkeypatch.setattr(demo_file, "ids", lambda: ())
     stage = Stage(Folders(tmp_path, tmp_path / "data", tmp_path))
     with pytest.raises(KeyturnError, match="did not start"), stage:
@@ -191,7 +191,7 @@ def test_a_server_that_says_nothing_is_not_waited_for_longer_than_patience(
 
 
 def test_a_server_that_does_not_want_to_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keyturn.app.demo.PATIENCE", 0.2)
+    monkeypatch.setattr("keyturn.app.demo.stage.PATIENCE", 0.2)
     code = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
     )
@@ -206,7 +206,7 @@ def test_a_server_that_does_not_want_to_end_is_ended(monkeypatch: pytest.MonkeyP
 
 
 def test_a_server_that_does_not_start_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keyturn.app.demo.KEYTURN", (sys.executable, "-c", "import sys; sys.exit('no room')"))
+    monkeypatch.setattr("keyturn.app.demo.stage.KEYTURN", (sys.executable, "-c", "import sys; sys.exit('no room')"))
     with (
         pytest.raises(KeyturnError, match="did not start") as caught,
         Stage(Folders(tmp_path, tmp_path / "d", tmp_path)),

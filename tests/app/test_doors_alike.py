@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.commands import CreateUser, ResetPassword, SetStatus
 from keyturn.core.credentials import Credential, Source
 from keyturn.core.secret import Secret

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.build import DATABASE, KEYS, House, Place, open_house
-from keyturn.app.exporting import COLUMNS, as_csv, prove, public_keys, whole, written
-from keyturn.app.init import FOUNDER, make_directory
-from keyturn.app.trail import entries
+from keyturn.app.house.build import DATABASE, KEYS, House, Place, open_house
+from keyturn.app.keeping.init import FOUNDER, make_directory
+from keyturn.app.trail.exporting import COLUMNS, as_csv, prove, public_keys, whole, written
+from keyturn.app.trail.trail import entries
 from keyturn.core.audit import link
 from keyturn.core.commands import CreateUser
 from keyturn.core.errors import ConfigError

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from keyturn.app.build import open_house
+from keyturn.app.house.build import open_house
 from tests.support.server import OpenDoor, served
 
 ATTACKER, ADMINISTRATOR = "127.0.0.2", "127.0.0.3"

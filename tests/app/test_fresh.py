@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.build import KEYS, Place, open_house
-from keyturn.app.init import Made, make_directory
+from keyturn.app.house.build import KEYS, Place, open_house
+from keyturn.app.keeping.init import Made, make_directory
 from keyturn.core.commands import Origin
 from keyturn.core.errors import ConfigError
 from keyturn.core.outcomes import Refused

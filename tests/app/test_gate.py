@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.bridge import Threads
-from keyturn.app.floor import MARGIN, SHORTEST, Floor
-from keyturn.app.gate import LocalGate
+from keyturn.app.house.bridge import Threads
+from keyturn.app.house.floor import MARGIN, SHORTEST, Floor
+from keyturn.app.house.gate import LocalGate
 from keyturn.core.commands import Origin, ResetPassword
 from keyturn.core.errors import StoreError
 from keyturn.core.guard import Guard

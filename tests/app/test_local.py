@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.build import Place, open_house
-from keyturn.app.init import make_directory
-from keyturn.app.local import open_local
-from keyturn.app.mail import relay_of
+from keyturn.app.house.build import Place, open_house
+from keyturn.app.keeping.init import make_directory
 from keyturn.app.operator import account_name
 from keyturn.app.refusals import accepted, settled
+from keyturn.app.run.local import open_local
+from keyturn.app.serving.mail import relay_of
 from keyturn.core.commands import CreateUser, ResetPassword
 from keyturn.core.errors import ConfigError, KeyturnError
 from keyturn.core.evidence import Evidence, Tried

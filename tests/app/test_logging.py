@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.logging import NOISY, set_up
+from keyturn.app.serving.logging import NOISY, set_up
 from keyturn.core.secret import Secret
 from tests.support.canary import leaks
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.app.recognising import Known, recognise
+from keyturn.app.postman.recognising import Known, recognise
 from keyturn.bulk.job import Operation
 from tests.dialects.postman.kit import collection, item, prepared
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from keyturn.app.serve import address_of, bind, serve
+from keyturn.app.serving.serve import address_of, bind, serve
 from keyturn.core.errors import ConfigError
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from keyturn.app.build import House, Place, open_house
-from keyturn.app.housekeeping import checkpoints
-from keyturn.app.init import FOUNDER, make_directory
-from keyturn.app.mail import public_address, relay_of
-from keyturn.app.server import Serving, run
+from keyturn.app.house.build import House, Place, open_house
+from keyturn.app.keeping.init import FOUNDER, make_directory
+from keyturn.app.serving.housekeeping import checkpoints
+from keyturn.app.serving.mail import public_address, relay_of
+from keyturn.app.serving.server import Serving, run
 from keyturn.cli.main import cli
 from keyturn.core.commands import ResetPassword
 from keyturn.core.errors import ConfigError, StoreError

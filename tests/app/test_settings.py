@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.settings import Settings, environment, folders, load
-from keyturn.app.wishes import wishes
+from keyturn.app.config.settings import Settings, environment, folders, load
+from keyturn.app.config.wishes import wishes
 from keyturn.core.errors import ConfigError
 
 FILE = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.sources import Source, fetch, first_line
+from keyturn.app.config.sources import Source, fetch, first_line
 from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from keyturn.app.build import DATABASE, KEYS, Place, open_house
-from keyturn.app.init import make_directory
-from keyturn.app.serve import bind
-from keyturn.app.settings import load
-from keyturn.app.starting import front_of, refuse_debugging, refuse_open_files
+from keyturn.app.config.settings import load
+from keyturn.app.house.build import DATABASE, KEYS, Place, open_house
+from keyturn.app.keeping.init import make_directory
+from keyturn.app.serving.serve import bind
+from keyturn.app.serving.starting import front_of, refuse_debugging, refuse_open_files
 from keyturn.cli.main import cli
 from keyturn.core.errors import KeyturnError
 from keyturn.http.front import LOOPBACK

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.build import Place
-from keyturn.app.init import make_directory
-from keyturn.app.local_target import connect
-from keyturn.app.sections_target import TargetSettings
-from keyturn.app.settings import Settings, load
-from keyturn.app.sources import Credentials
-from keyturn.app.targets import check, kinds, prepare
+from keyturn.app.config.sections_target import TargetSettings
+from keyturn.app.config.settings import Settings, load
+from keyturn.app.config.sources import Credentials
+from keyturn.app.house.build import Place
+from keyturn.app.keeping.init import make_directory
+from keyturn.app.run.local_target import connect
+from keyturn.app.target.targets import check, kinds, prepare
 from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret
 from keyturn.core.users import Window

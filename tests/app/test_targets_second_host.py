@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.sections_target import TargetSettings
-from keyturn.app.targets import check, other_version, prepare
+from keyturn.app.config.sections_target import TargetSettings
+from keyturn.app.target.targets import check, other_version, prepare
 from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret
 from keyturn.dialects.mas.client import MasDirectory

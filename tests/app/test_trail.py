@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.build import DATABASE, House, Place, open_house
-from keyturn.app.exporting import COLUMNS, as_csv, as_json_line
-from keyturn.app.init import FOUNDER, make_directory
-from keyturn.app.trail import PAGE, entries, sign_off, verify
+from keyturn.app.house.build import DATABASE, House, Place, open_house
+from keyturn.app.keeping.init import FOUNDER, make_directory
+from keyturn.app.trail.exporting import COLUMNS, as_csv, as_json_line
+from keyturn.app.trail.trail import PAGE, entries, sign_off, verify
 from keyturn.core.audit import GENESIS, link
 from keyturn.core.commands import CreateUser
 from keyturn.core.users import Profile

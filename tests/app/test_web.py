@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.build import DATABASE, Place, open_house
-from keyturn.app.serve import bind
+from keyturn.app.house.build import DATABASE, Place, open_house
+from keyturn.app.serving.serve import bind
 from tests.support.server import Answer, OpenDoor, made_directory, served, serving_here
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Engine, event
 
-from keyturn.app.build import DATABASE, KEYS, Place
+from keyturn.app.house.build import DATABASE, KEYS, Place
 
 READS: Final = ("SELECT", "PRAGMA", "BEGIN", "ROLLBACK")
 SILENT: Final[Mapping[str, frozenset[str]]] = {

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from nacl.signing import SigningKey
 
-from keyturn.app.exporting import as_record
+from keyturn.app.trail.exporting import as_record
 from keyturn.core.audit import GENESIS, Checkpoint, Entry, Event, chain
 
 TABLES: Final = ("audit", "audit_head", "audit_checkpoints")

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from keyturn.app.build import DATABASE
-from keyturn.app.trail import verify
+from keyturn.app.house.build import DATABASE
+from keyturn.app.trail.trail import verify
 from tests.audit.failing import content, different, locked_away
 from tests.openapi.test_described import APIS
 from tests.rights.asks import DOORS

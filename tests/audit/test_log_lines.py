@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from keyturn.app.logging import JsonLines, SecretMask
+from keyturn.app.serving.logging import JsonLines, SecretMask
 from tests.audit.hostile import NAMES
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.app.ocsf import as_ocsf, class_of, event_of
+from keyturn.app.trail.ocsf import as_ocsf, class_of, event_of
 from keyturn.core.audit import GENESIS, Entry, Event
 from keyturn.core.catalogue import CATALOGUE
 from tests.audit.ocsf_facts import (

@@ -13,9 +13,9 @@ from typing import Final
 
 import pytest
 
-from keyturn.app.build import DATABASE, KEYS
-from keyturn.app.exporting import prove, public_keys, whole
-from keyturn.app.trail import sign_off, verify
+from keyturn.app.house.build import DATABASE, KEYS
+from keyturn.app.trail.exporting import prove, public_keys, whole
+from keyturn.app.trail.trail import sign_off, verify
 from keyturn.core.commands import CreateUser
 from keyturn.core.users import Profile
 from tests.audit.tampering import OF_DATABASE, Database, rechains, tampered_file

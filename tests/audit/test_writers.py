@@ -12,8 +12,8 @@ from tests.support.sources import ROOT
 SOURCES: Final = ROOT / "src" / "keyturn"
 
 WITHOUT_ENTRY: Final = {
-    "app/backup.py _keys": "the writers are held up while the key folder is read",
-    "app/trail.py sign_off": "a checkpoint is signed",
+    "app/keeping/backup.py _keys": "the writers are held up while the key folder is read",
+    "app/trail/trail.py sign_off": "a checkpoint is signed",
     "core/administration.py keep_job": "the result of a call is kept for whoever asks for it later",
     "mail/courier.py _take": "a mail is taken up by the courier, or tried again",
 }

@@ -9,14 +9,14 @@ from itertools import count
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from keyturn.app.backup import back_up
-from keyturn.app.build import DATABASE, KEYS, Place, open_house
-from keyturn.app.build import House as Opened
-from keyturn.app.init import make_directory
-from keyturn.app.keyring import prune, rotate
+from keyturn.app.house.build import DATABASE, KEYS, Place, open_house
+from keyturn.app.house.build import House as Opened
+from keyturn.app.keeping.backup import back_up
+from keyturn.app.keeping.init import make_directory
+from keyturn.app.keeping.keyring import prune, rotate
+from keyturn.app.keeping.policies import load_breaches
+from keyturn.app.keeping.restore import restore
 from keyturn.app.languages import languages
-from keyturn.app.policies import load_breaches
-from keyturn.app.restore import restore
 from keyturn.core.administration import LocalAdministration
 from keyturn.core.audit import Entry
 from keyturn.core.commands import Command, CreateUser, Origin, ResetPassword

@@ -12,7 +12,7 @@ from passlib.hash import (  # type: ignore[import-untyped]  # libpass ships no a
     pbkdf2_sha256,
 )
 
-from keyturn.app.build import Place, open_house
+from keyturn.app.house.build import Place, open_house
 from keyturn.bulk.job import Job
 from keyturn.cli.main import cli
 from keyturn.core.commands import CreateUser, Origin

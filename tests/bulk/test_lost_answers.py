@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from keyturn.app.demo_proxy import Fault, FaultyProxy
+from keyturn.app.demo.proxy import Fault, FaultyProxy
 from tests.bulk.desk import users, write
 from tests.bulk.kit import Done, Kit
 from tests.support.counting_server import CountingServer, counting_server

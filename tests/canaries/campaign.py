@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from keyturn.app.build import open_house
+from keyturn.app.house.build import open_house
 from tests.canaries.knocks import Canaries, knocks
 from tests.canaries.lives import Life
 from tests.canaries.loud import LoudServer, loud_server

@@ -12,12 +12,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from keyturn.app.build import Place, open_house
-from keyturn.app.logging import NOISY, set_up
-from keyturn.app.mail import relay_of
-from keyturn.app.serve import address_of, bind, serve, stop_on_signals
-from keyturn.app.server import Serving, chores_of
-from keyturn.app.web import web_app
+from keyturn.app.house.build import Place, open_house
+from keyturn.app.serving.logging import NOISY, set_up
+from keyturn.app.serving.mail import relay_of
+from keyturn.app.serving.serve import address_of, bind, serve, stop_on_signals
+from keyturn.app.serving.server import Serving, chores_of
+from keyturn.app.serving.web import web_app
 from keyturn.core.secret import Secret
 from tests.support.server import READY, Person, ServerProcess, made_directory
 from tests.support.sources import ROOT

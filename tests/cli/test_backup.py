@@ -15,10 +15,10 @@ import pyrage  # type: ignore[import-untyped]  # pyrage 1.4 ships no annotations
 import pytest
 from click.testing import CliRunner, Result
 
-from keyturn.app.backup import MANIFEST, Manifest, back_up
-from keyturn.app.build import House, Place, open_house
+from keyturn.app.house.build import House, Place, open_house
+from keyturn.app.keeping.backup import MANIFEST, Manifest, back_up
+from keyturn.app.keeping.restore import restore
 from keyturn.app.operator import DOOR, operator
-from keyturn.app.restore import restore
 from keyturn.cli.frame import Frame, NotConfirmed
 from keyturn.cli.main import cli
 from keyturn.core.commands import CreateUser, Origin, ResetPassword

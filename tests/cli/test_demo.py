@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 from click.testing import CliRunner
 
-from keyturn.app.demo_verdict import Verdict
-from keyturn.app.trail import Proof
+from keyturn.app.demo.verdict import Verdict
+from keyturn.app.trail.trail import Proof
 from keyturn.cli import demo as module
 from keyturn.cli.frame import Frame
 from keyturn.cli.main import cli
@@ -109,7 +109,7 @@ def test_a_demo_that_is_terminated_takes_its_server_with_it(tmp_path: Path) -> N
 
 
 def test_without_its_mailbox_the_demo_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("keyturn.app.demo", "keyturn.app.demo_mail"):
+    for name in ("keyturn.app.demo.stage", "keyturn.app.demo.mailbox"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "aiosmtpd.smtp", None)
     result = CliRunner().invoke(cli, ["demo", "--dir", str(tmp_path / "out")])

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from keyturn.app.doctor import Grade, look_over
-from keyturn.app.settings import load
+from keyturn.app.config.settings import load
+from keyturn.app.run.doctor import Grade, look_over
 from keyturn.bulk.record.facts import FINISHED, RUNNING
 from keyturn.bulk.record.folder import BEGUN, RunFolder, make_run_folder
 from keyturn.cli.main import cli

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.app.build import House, Place, open_house
+from keyturn.app.house.build import House, Place, open_house
 from keyturn.cli.directory.keyring import LABELS
 from keyturn.core.commands import Origin
 from keyturn.core.ports import SignedIn

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.build import Place, open_house
+from keyturn.app.house.build import Place, open_house
 from tests.cli.directory_kit import Run, running
 
 

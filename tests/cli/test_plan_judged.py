@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.cli.main import cli
 from keyturn.core.commands import DeleteUser
 from keyturn.core.outcomes import Changed

@@ -9,7 +9,7 @@ from shutil import copytree
 import pytest
 from click.testing import CliRunner, Result
 
-from keyturn.app import policies
+from keyturn.app.keeping import policies
 from keyturn.cli.directory.breaches import Meter
 from keyturn.cli.directory.policyview import as_words
 from keyturn.cli.frame import Frame, Manners, Output

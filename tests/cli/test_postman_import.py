@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.collections import load_collection, load_environment
+from keyturn.app.config.settings import NAME
 from keyturn.app.dialects import DIALECTS
-from keyturn.app.playing import open_requests
-from keyturn.app.recognising import recognise
-from keyturn.app.settings import NAME
+from keyturn.app.postman.collections import load_collection, load_environment
+from keyturn.app.postman.playing import open_requests
+from keyturn.app.postman.recognising import recognise
 from keyturn.bulk.intake.source import header_of
 from tests.cli.test_postman_run import GRANT, KNOWN, RESET, Bench
 from tests.dialects.postman.kit import TOKEN, item

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.recipe import RECIPE
+from keyturn.app.postman.recipe import RECIPE
 from keyturn.store.journal import open_journal
 from tests.cli.test_postman_run import GRANT, Bench, bench
 from tests.dialects.postman.folder import lay_out

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from keyturn.app.runs import MOST_ALONGSIDE, Machine
-from keyturn.app.settings import load
+from keyturn.app.config.settings import load
+from keyturn.app.run.machine import MOST_ALONGSIDE, Machine
 from keyturn.core.errors import RunError
 from tests.cli.runs_kit import Place, place
 

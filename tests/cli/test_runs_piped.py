@@ -11,8 +11,8 @@ import pytest
 
 from keyturn.bulk.intake.content import BLOCK, PIPE, Keeper, Kept, OnDisk, blocks, piped
 from keyturn.bulk.record.piped import open_input, seal_input
-from keyturn.cli.planning.piping import taken_in
-from keyturn.cli.running.flags import Asked
+from keyturn.cli.desk.flags import Asked
+from keyturn.cli.desk.piping import taken_in
 from keyturn.core.errors import ConfigError, KeyFolderError, StoreError
 from keyturn.crypto.runkeys import RunKeys
 from tests.cli.runs_kit import Place, Typing, place, typing

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from keyturn.bulk.record.facts import KEY
-from keyturn.cli.running.desk import MOST_JOBS
+from keyturn.cli.desk.desk import MOST_JOBS
 from keyturn.core.journal import RowState, Verified
 from keyturn.store.journal import open_journal
 from tests.bulk.desk import users, write

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.app.runs import Machine
+from keyturn.app.run.machine import Machine
 from keyturn.bulk.record.facts import KEY, PLANNING, RUNNING
 from keyturn.cli.frame import Frame
 from keyturn.cli.main import cli

@@ -9,8 +9,8 @@ import pytest
 from keyturn.bulk.running.breaker import Cause, Trip
 from keyturn.bulk.running.events import Event, Held, Paused, Progress, ReadingBack, RowSettled, RowVerified, Stopping
 from keyturn.bulk.running.pacing import Slowed, Why
+from keyturn.cli.desk.watching import Heartbeat, watch
 from keyturn.cli.frame import Frame, Manners, Output
-from keyturn.cli.running.watching import Heartbeat, watch
 from keyturn.core.journal import Row, RowState
 
 FAILED = RowSettled(Row(7, "ghost", RowState.FAILED, reason="no-such-user"))
@@ -93,7 +93,7 @@ def test_a_log_gets_a_line_every_ten_seconds_too(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that a slow run never looks dead."""
-    monkeypatch.setattr("keyturn.cli.running.watching.EVERY", 0.0)
+    monkeypatch.setattr("keyturn.cli.desk.watching.EVERY", 0.0)
     beat = Heartbeat(Frame(Manners(output=Output.PLAIN)), "rabcdef", "there")
     beat.hear(progress(2, left=34.0))
     beat.hear(progress(3, left=None))
@@ -167,7 +167,7 @@ def test_a_terminal_shows_what_is_read_back_and_what_holds_the_run(capsys: pytes
 
 def test_a_log_tells_the_same_in_lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """How far the reading is every ten seconds; here without the wait."""
-    monkeypatch.setattr("keyturn.cli.running.watching.EVERY", 0.0)
+    monkeypatch.setattr("keyturn.cli.desk.watching.EVERY", 0.0)
     hear(Manners(output=Output.PLAIN), BESIDES)
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition("target=there ")[2] for line in lines] == SAID

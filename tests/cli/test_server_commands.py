@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.app.build import Place, open_house
+from keyturn.app.house.build import Place, open_house
 from keyturn.cli.directory.serve import tell
 from keyturn.cli.frame import Frame, Manners, Output
 from keyturn.core.commands import Origin

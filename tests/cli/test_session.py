@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.build import Place, open_house
+from keyturn.app.house.build import Place, open_house
 from keyturn.core.commands import Origin
 from keyturn.core.ports import SignedIn
 from keyturn.core.secret import Secret

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from keyturn.app.build import Place
-from keyturn.app.config_file import as_target, put_target
-from keyturn.app.init import make_directory
+from keyturn.app.config.config_file import as_target, put_target
+from keyturn.app.house.build import Place
+from keyturn.app.keeping.init import make_directory
 from keyturn.bulk.planning.cautions import span
 from keyturn.cli.frame import Frame
 from keyturn.cli.main import cli

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from keyturn.app.build import Place
+from keyturn.app.config.settings import load
 from keyturn.app.dialects import DIALECTS
-from keyturn.app.init import make_directory
-from keyturn.app.settings import load
-from keyturn.app.targets import prepare
+from keyturn.app.house.build import Place
+from keyturn.app.keeping.init import make_directory
+from keyturn.app.target.targets import prepare
 from keyturn.cli.frame import Frame
 from keyturn.cli.main import cli
 from tests.cli.test_frame import Keyboard

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from keyturn.app.build import Place
 from keyturn.app.dialects import DIALECTS
-from keyturn.app.init import make_directory
+from keyturn.app.house.build import Place
+from keyturn.app.keeping.init import make_directory
 from keyturn.cli.main import cli
 from keyturn.cli.target.abilities import ABILITIES
 from tests.support.server import served

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app import safe
-from keyturn.app.settings import load
-from keyturn.app.targets import prepare
-from keyturn.cli.target.reaching import from_keyring
+from keyturn.app.config import safe
+from keyturn.app.config.settings import load
+from keyturn.app.target.targets import prepare
+from keyturn.cli.desk.reaching import from_keyring
 from keyturn.core.errors import ConfigError
 from keyturn.core.secret import Secret
 from tests.app.test_targets import HTTPS, settled

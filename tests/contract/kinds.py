@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import uuid4
 
+from keyturn.app.config.sections_target import TargetSettings
+from keyturn.app.config.sources import Credentials
 from keyturn.app.dialects import DIALECTS
-from keyturn.app.init import FOUNDER
-from keyturn.app.sections_target import TargetSettings
-from keyturn.app.sources import Credentials
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.audit import Event
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.commands import Command, CreateUser, Origin, ResetPassword, UpdateUser

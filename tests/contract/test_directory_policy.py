@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keyturn.app.policies import DOORS, limits
+from keyturn.app.keeping.policies import DOORS, limits
 from keyturn.bulk.planning.passwords import judge_for
 from keyturn.core.commands import ChangePassword, Commands, CreateUser, ResetPassword
 from keyturn.core.context import context_of

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.bulk.job import Operation
 from keyturn.bulk.planning.lookup import Finding, judged
 from keyturn.core.commands import Command, CreateUser, ResetPassword, SetStatus, UpdateUser

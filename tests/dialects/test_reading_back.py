@@ -11,9 +11,9 @@ from email.utils import format_datetime
 
 import pytest
 
+from keyturn.app.config.sections_target import TargetSettings
+from keyturn.app.config.sources import Credentials
 from keyturn.app.dialects import DIALECTS
-from keyturn.app.sections_target import TargetSettings
-from keyturn.app.sources import Credentials
 from keyturn.bulk.running.proving import Case, judge
 from keyturn.core.commands import ResetPassword
 from keyturn.core.evidence import Evidence, Tried

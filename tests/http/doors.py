@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keyturn.api.wire_api import API as OURS
-from keyturn.app.build import House, Place
 from keyturn.app.doors import DOORS
+from keyturn.app.house.build import House, Place
 from keyturn.http.described import Api, Call, varying
 from tests.openapi.fuzzing import PASSWORD, Asking, asking
 from tests.support.server import OpenDoor, Person, open_cheaply, served

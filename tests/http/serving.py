@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import Scope
 
-from keyturn.app.serve import bind, serve
+from keyturn.app.serving.serve import bind, serve
 from keyturn.http.json import BadRequest
 from keyturn.http.limits import Limits
 from keyturn.http.requests import json_object, origin_of, route

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from keyturn.app.config.sections_target import TargetSettings
+from keyturn.app.config.sources import Credentials
 from keyturn.app.dialects import DIALECTS
-from keyturn.app.sections_target import TargetSettings
-from keyturn.app.sources import Credentials
 from keyturn.core.errors import ConfigError, KeyturnError
 from keyturn.core.limits import Allowance, Gated
 from keyturn.core.secret import Secret

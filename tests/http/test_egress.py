@@ -26,8 +26,8 @@ REACHES_OUT = re.compile(
     re.MULTILINE,
 )
 MAY_REACH_OUT = {
-    "app/demo_proxy.py": "the demonstration's broken network, on loopback",
-    "app/serve.py": "the socket that the server listens on",
+    "app/demo/proxy.py": "the demonstration's broken network, on loopback",
+    "app/serving/serve.py": "the socket that the server listens on",
     "http/call.py": "targets of the operator's settings",
     "mail/relay.py": "the relay of the operator's settings",
 }

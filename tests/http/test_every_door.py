@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from keyturn import __version__
-from keyturn.app.serve import bind
-from keyturn.app.starting import front_of
+from keyturn.app.serving.serve import bind
+from keyturn.app.serving.starting import front_of
 from keyturn.http.described import Call
 from tests.http.doors import APIS, CALLS, CHEAP, Doors, all_doors, effects, ids
 from tests.support.server import Answer, ask, serving_here

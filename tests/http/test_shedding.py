@@ -10,9 +10,9 @@ from time import monotonic
 
 import pytest
 
-from keyturn.app.bridge import MOST_HASHING, Places, Threads
-from keyturn.app.build import open_house
-from keyturn.app.serve import bind
+from keyturn.app.house.bridge import MOST_HASHING, Places, Threads
+from keyturn.app.house.build import open_house
+from keyturn.app.serving.serve import bind
 from keyturn.core.errors import Busy
 from tests.http.doors import APIS, Doors, all_doors
 from tests.support.server import Answer, ask, serving_here

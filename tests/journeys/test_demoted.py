@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.core.audit import Entry
 from keyturn.core.commands import UpdateUser

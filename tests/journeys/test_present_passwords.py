@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from keyturn.app.config.sections_target import TargetSettings
+from keyturn.app.config.sources import Credentials
 from keyturn.app.dialects import DIALECTS
-from keyturn.app.sections_target import TargetSettings
-from keyturn.app.sources import Credentials
 from keyturn.bulk.job import Job, Operation, PasswordChoice
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.running.shares import Speed

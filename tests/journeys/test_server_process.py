@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.build import DATABASE, open_house
-from keyturn.app.trail import verify
+from keyturn.app.house.build import DATABASE, open_house
+from keyturn.app.trail.trail import verify
 from tests.journeys.test_server_howto import SHAPED
 from tests.support.mailsink import MailSink
 from tests.support.postgres import Postgres

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from keyturn.app.build import open_house
+from keyturn.app.house.build import open_house
 from keyturn.core.commands import Origin
 from keyturn.core.journal import RowState
 from keyturn.core.outcomes import Refused

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from keyturn.api.wire_api import API
-from keyturn.app.mail import courier_of
+from keyturn.app.serving.mail import courier_of
 from keyturn.core.commands import ResetPassword, UpdateUser
 from keyturn.core.outcomes import Changed
 from keyturn.core.permissions import Actor

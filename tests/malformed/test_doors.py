@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.init import FOUNDER
-from keyturn.app.logging import JsonLines, SecretMask
+from keyturn.app.keeping.init import FOUNDER
+from keyturn.app.serving.logging import JsonLines, SecretMask
 from keyturn.core.commands import CreateUser
 from keyturn.core.outcomes import Created
 from keyturn.core.users import Group, Profile

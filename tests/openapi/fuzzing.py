@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.outcomes import Reason
 from keyturn.core.ports import NewKey
 from keyturn.core.users import ALL_RIGHTS

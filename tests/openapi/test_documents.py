@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from keyturn.api.manual import VIEWER
 from keyturn.app.doors import DOORS
-from keyturn.app.openapi import document, manuals
+from keyturn.app.serving.openapi import document, manuals
 from keyturn.core.outcomes import Reason
 from keyturn.http.described import Answer, Api, Call, NotServed, Parameter, shape
 from keyturn.http.faults import Fault, FaultTable

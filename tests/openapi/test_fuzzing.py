@@ -7,7 +7,7 @@ import pytest
 
 from keyturn.api.wire_api import API as OURS
 from keyturn.app.doors import DOORS
-from keyturn.app.openapi import manuals
+from keyturn.app.serving.openapi import manuals
 from tests.openapi.fuzzing import PASSWORD, asking, run
 from tests.support.server import Person, served
 

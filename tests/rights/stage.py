@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final, TypeAlias
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.commands import CreateUser, ResetPassword
 from keyturn.core.outcomes import Created
 from keyturn.core.permissions import Actor

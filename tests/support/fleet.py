@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from keyturn.app.dialects import DIALECTS
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.commands import CreateUser, ResetPassword
 from keyturn.core.permissions import Actor
 from keyturn.core.ports import NewKey

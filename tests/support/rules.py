@@ -161,11 +161,11 @@ RULES = (
             "api/pages.py": 1,
             "api/shapes.py": 1,
             "api/welcome.py": 1,
-            "app/build.py": 1,
-            "app/demo.py": 3,
-            "app/importing.py": 1,  # the secret of a collection, into a file of its own
-            "app/recognising.py": 1,  # whether a recorded password is put together of cells
-            "app/safe.py": 1,  # into the keyring of the operating system
+            "app/house/build.py": 1,
+            "app/demo/stage.py": 3,
+            "app/postman/importing.py": 1,  # the secret of a collection, into a file of its own
+            "app/postman/recognising.py": 1,  # whether a recorded password is put together of cells
+            "app/config/safe.py": 1,  # into the keyring of the operating system
             "bulk/planning/passwords.py": 3,
             "bulk/record/same.py": 1,
             "bulk/running/vault.py": 1,
@@ -234,13 +234,13 @@ RULES = (
     ),
     Rule(
         "reading the environment",
-        "only app/settings.py reads the environment",
+        "only app/config/settings.py reads the environment",
         "a setting that is read in the middle of the house has no page, no origin and no test",
         _nodes(_reads_environment),
         accepted=("os.fspath(path)", "settings.environment"),
         rejected=("os.environ['HOME']", "os.getenv('HOME')", "from os import environ"),
         allowed={
-            "app/settings.py": 1,
+            "app/config/settings.py": 1,
         },
     ),
     Rule(
@@ -280,8 +280,8 @@ RULES = (
         rejected=("kind = 'mas'", "# only UiPath does this", "def hdp_fault(): ..."),
         free=("dialects/*/*", "app/dialects.py", "app/doors.py"),
         allowed={
-            "app/demo.py": 2,
-            "app/sources.py": 1,
+            "app/demo/stage.py": 2,
+            "app/config/sources.py": 1,
             "cli/demo.py": 2,
             "cli/directory/key.py": 4,
             "cli/target/add.py": 2,
@@ -313,8 +313,8 @@ RULES = (
             "cli/handout/printing.py": 1,
             "cli/lazy.py": 1,
             "cli/main.py": 1,
-            "cli/postman_flags.py": 1,
-            "cli/running/flags.py": 2,
+            "cli/postman/flags.py": 1,
+            "cli/desk/flags.py": 2,
             "cli/target/add.py": 1,
             "store/statement.py": 2,
         },
@@ -337,7 +337,7 @@ RULES = (
         accepted=("re.compile('[a-z]+')", "re.escape(given)", "PATTERN.sub('', text)"),
         rejected=("re.search(given, text)", "re.compile(f'^{given}$')"),
         allowed={
-            "app/backup.py": 1,
+            "app/keeping/backup.py": 1,
             "cli/target/newtarget.py": 1,
             "crypto/breach_loading.py": 1,
             "crypto/factors.py": 1,

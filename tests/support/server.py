@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from keyturn.app.build import House, Place, open_house
-from keyturn.app.init import FOUNDER, Made, make_directory
-from keyturn.app.serve import Chore, address_of, bind, serve
-from keyturn.app.web import HERE, web_app
+from keyturn.app.house.build import House, Place, open_house
+from keyturn.app.keeping.init import FOUNDER, Made, make_directory
+from keyturn.app.serving.serve import Chore, address_of, bind, serve
+from keyturn.app.serving.web import HERE, web_app
 from keyturn.core.commands import CreateUser
 from keyturn.core.outcomes import Created
 from keyturn.core.policy import ProfileName

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from keyturn.app.asking import SECRET, Form, Question
-from keyturn.app.sections_target import TargetSettings
-from keyturn.app.sources import Credentials
+from keyturn.app.config.sections_target import TargetSettings
+from keyturn.app.config.sources import Credentials
 from keyturn.core.ports import Directory
 from keyturn.dialects.hdp import wire_recorded as recorded_hdp
 from keyturn.dialects.hdp.client import HdpDirectory

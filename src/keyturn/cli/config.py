@@ -48,7 +48,7 @@ def show(frame: Frame, origin: bool, given: bool) -> None:
       keyturn config show --given
       keyturn config show --origin
     """
-    from keyturn.app.origins import told
+    from keyturn.app.config.origins import told
 
     found = [each for each in told(frame.settings) if each.given or not given]
     if frame.wants_json:
@@ -66,7 +66,7 @@ def check(frame: Frame) -> int:
     \b
       keyturn config check
     """
-    from keyturn.app.targets import check as judged
+    from keyturn.app.target.targets import check as judged
     from keyturn.core.errors import ConfigError
 
     settings = frame.settings
@@ -103,7 +103,7 @@ def schema(frame: Frame) -> None:
     \b
       keyturn config schema > keyturn.schema.json
     """
-    from keyturn.app import config_file
+    from keyturn.app.config import config_file
 
     frame.data(json.dumps(config_file.schema(), indent=2))
 

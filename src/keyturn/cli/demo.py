@@ -17,9 +17,9 @@ from keyturn.cli.frame import Frame, Tone, pass_frame
 from keyturn.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from keyturn.app.demo import Stage
-    from keyturn.app.demo_verdict import Verdict
-    from keyturn.app.trail import Proof
+    from keyturn.app.demo.stage import Stage
+    from keyturn.app.demo.verdict import Verdict
+    from keyturn.app.trail.trail import Proof
 
 MARK = ".keyturn-demo"
 OURS = f"This folder was written by keyturn demo, which writes it anew each time.  ({MARK})\n"
@@ -44,7 +44,7 @@ def demo(frame: Frame, folder: Path, keep: bool) -> int:
     Exit code 0 when everything came out exactly as it had to, else 1.
     """
     try:
-        from keyturn.app.demo import Folders, Stage
+        from keyturn.app.demo.stage import Folders, Stage
     except ModuleNotFoundError as error:
         what = f"the demo needs {error.name}, which is not installed"
         raise ConfigError(what, code="KT-CFG-012", fix='pip install "keyturn[demo]"') from error
@@ -64,8 +64,8 @@ def demo(frame: Frame, folder: Path, keep: bool) -> int:
 
 
 def _show(frame: Frame, stage: "Stage", folder: Path) -> bool:
-    from keyturn.app import demo_file
-    from keyturn.app.demo_verdict import EXPECTED_EXIT, judge
+    from keyturn.app.demo import file as demo_file
+    from keyturn.app.demo.verdict import EXPECTED_EXIT, judge
 
     demo_file.write(folder / CSV)
     command = _command(folder)
@@ -94,7 +94,7 @@ def _command(folder: Path) -> list[str]:
 
     No hints: the run that they would name is gone with the home of the demo.
     """
-    from keyturn.app.demo import TARGET
+    from keyturn.app.demo.stage import TARGET
 
     return ["reset", str(folder / CSV), "-t", TARGET, "--password", "target", "--email", "-j", "16", "--expect", "1001",
             "--report", "html,csv,jsonl", "--report-dir", str(folder), "--name", "demo", "--no-hints"]  # fmt: skip
@@ -114,7 +114,7 @@ def _introduce(frame: Frame, stage: "Stage", folder: Path, command: list[str]) -
 
 def _run(stage: "Stage", command: list[str]) -> int:
     """Run the real runner as a process of its own: its plan and progress go to the terminal."""
-    from keyturn.app.demo import KEYTURN
+    from keyturn.app.demo.stage import KEYTURN
 
     whole = [*KEYTURN, *command, "--no-input"]
     done = subprocess.run(whole, env=stage.environment, stdin=subprocess.DEVNULL, check=False)  # noqa: S603  # ourselves
@@ -122,7 +122,7 @@ def _run(stage: "Stage", command: list[str]) -> int:
 
 
 def _summarise(frame: Frame, verdict: "Verdict", seconds: float) -> None:
-    from keyturn.app import demo_file
+    from keyturn.app.demo import file as demo_file
 
     sent = verdict.count("changed") + verdict.count("failed")
     lost, busy, slow = (verdict.attempts(who)[0] for who in (demo_file.LOST, demo_file.BUSY, demo_file.SLOW_DOWN))

@@ -11,7 +11,7 @@ import click
 from keyturn.cli.frame import Frame, Tone, pass_frame
 
 if TYPE_CHECKING:
-    from keyturn.app.doctor import Finding
+    from keyturn.app.run.doctor import Finding
 
 
 @click.command()
@@ -28,7 +28,7 @@ def doctor(frame: Frame, offline: bool) -> int:
       keyturn doctor --offline --json
     """
     from keyturn.app.clock import SystemClock
-    from keyturn.app.doctor import Grade, look_over
+    from keyturn.app.run.doctor import Grade, look_over
 
     frame.progress = "Nothing was changed."
     tones = {Grade.OK: Tone.GOOD, Grade.NOTE: Tone.NAME, Grade.WARNING: Tone.CARE, Grade.PROBLEM: Tone.BAD}
@@ -45,7 +45,7 @@ def doctor(frame: Frame, offline: bool) -> int:
 
 
 def _terminal(frame: Frame) -> "Iterator[Finding]":
-    from keyturn.app.doctor import Finding, Grade
+    from keyturn.app.run.doctor import Finding, Grade
 
     letters = (sys.stdout.encoding or "").upper()
     columns = shutil.get_terminal_size().columns
@@ -55,8 +55,8 @@ def _terminal(frame: Frame) -> "Iterator[Finding]":
 
 
 def _keyring() -> "Iterator[Finding]":
-    from keyturn.app.doctor import Finding, Grade
-    from keyturn.app.safe import keeper
+    from keyturn.app.config.safe import keeper
+    from keyturn.app.run.doctor import Finding, Grade
 
     name = keeper()
     if name:
@@ -75,10 +75,10 @@ async def _asked(frame: Frame) -> "list[Finding]":
 
 async def _ask(frame: Frame, name: str) -> "Finding":
     """Whether a target lets us in; one that cannot be asked says why."""
-    from keyturn.app.doctor import Finding, Grade
-    from keyturn.app.targets import prepare
+    from keyturn.app.run.doctor import Finding, Grade
+    from keyturn.app.target.targets import prepare
     from keyturn.bulk.planning.cautions import span
-    from keyturn.cli.target.reaching import from_keyring, probe, reach
+    from keyturn.cli.desk.reaching import from_keyring, probe, reach
     from keyturn.core.errors import KeyturnError
 
     try:

@@ -15,8 +15,8 @@ from keyturn.core.errors import ConfigError, PlanError
 from keyturn.core.harmless import harmless
 
 if TYPE_CHECKING:
-    from keyturn.app.settings import Settings
-    from keyturn.app.wishes import Wishes
+    from keyturn.app.config.settings import Settings
+    from keyturn.app.config.wishes import Wishes
     from keyturn.core.secret import Secret
 
 
@@ -138,8 +138,8 @@ class Frame:
     def wishes(self) -> "Wishes":
         """What the environment says about terminals."""
         if self._wishes is None:
-            from keyturn.app.settings import environment
-            from keyturn.app.wishes import wishes
+            from keyturn.app.config.settings import environment
+            from keyturn.app.config.wishes import wishes
 
             self._wishes = wishes(environment())
         return self._wishes
@@ -161,7 +161,7 @@ class Frame:
     def _open_log(self) -> None:
         import logging
 
-        from keyturn.app.logging import set_up
+        from keyturn.app.serving.logging import set_up
 
         path = self.manners.log_file
         if path is None:
@@ -178,7 +178,7 @@ class Frame:
     def settings(self) -> "Settings":
         """The settings: read once, when a command first looks.  Raises ConfigError."""
         if self._settings is None:
-            from keyturn.app.settings import load
+            from keyturn.app.config.settings import load
 
             self._settings = load(self.manners.config)
         return self._settings

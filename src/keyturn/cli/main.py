@@ -20,7 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reset": ("keyturn.cli.running.reset:reset", "Plan, confirm, set new passwords."),
     "create": ("keyturn.cli.running.create:create", "Plan, confirm, create users."),
     "resume": ("keyturn.cli.running.resume:resume", "Go on with an unfinished run."),
-    "postman": ("keyturn.cli.postman:postman", "Run a collection of Postman's, with newman's flags."),
+    "postman": ("keyturn.cli.postman.commands:postman", "Run a collection of Postman's, with newman's flags."),
     "runs": ("keyturn.cli.runs.commands:runs", "Look at runs: list, show, rows, report."),
     "handout": ("keyturn.cli.handout.commands:handout", "New passwords: open, letters, status, shred."),
     "target": ("keyturn.cli.target.commands:target", "The directories to run against: add, login, test, caps."),

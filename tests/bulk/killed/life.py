@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from keyturn.cli.desk import desk
 from keyturn.cli.main import cli
-from keyturn.cli.running import carrying, desk, reset, resume, resuming, summaryview
+from keyturn.cli.running import carrying, reset, resume, resuming, summaryview
 from tests.support.nursery import bear
 
 IMPORTED = (carrying, desk, reset, resume, resuming, summaryview)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.audit import Event
 from keyturn.core.commands import Command, CreateUser, ResetPassword
 from keyturn.core.outcomes import Changed, Created

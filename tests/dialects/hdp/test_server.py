@@ -10,7 +10,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.commands import CreateUser, UpdateUser
 from keyturn.core.errors import Busy
 from keyturn.core.outcomes import Reason, Refused

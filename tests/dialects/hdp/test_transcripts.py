@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.evidence import Evidence
 from keyturn.core.outcomes import Refused
 from keyturn.core.secret import Secret

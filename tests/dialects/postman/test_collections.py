@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.app.playing import open_requests
+from keyturn.app.postman.playing import open_requests
 from keyturn.core.errors import SourceError
 from keyturn.dialects.postman.wire import read_collection, read_environment
 from keyturn.dialects.postman.wire_bodies import Unfit

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyturn.app.playing import open_requests
+from keyturn.app.postman.playing import open_requests
 from keyturn.core.errors import SourceError
 from keyturn.dialects.postman.wire import read_collection
 from keyturn.dialects.postman.wire_bodies import Unfit

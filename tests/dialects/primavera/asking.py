@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.commands import Command
 from keyturn.core.outcomes import Outcome
 from tests.support.server import Answer, OpenDoor

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.commands import Command, CreateUser, DeleteUser, Origin, ResetPassword, SetStatus, UpdateUser
 from keyturn.core.outcomes import Changed, Created, Reason, Uncertain
 from keyturn.core.secret import Secret

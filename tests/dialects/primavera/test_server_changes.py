@@ -11,7 +11,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.commands import Commands, CreateUser, Origin, ResetPassword, SetStatus
 from keyturn.core.errors import StoreError
 from keyturn.core.membership import GroupChange

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.commands import ResetPassword
 from keyturn.core.errors import Busy, StoreError
 from keyturn.core.outcomes import Reason, Refused

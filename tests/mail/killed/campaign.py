@@ -14,8 +14,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from keyturn.app.build import House, Place, open_house
-from keyturn.app.init import make_directory
+from keyturn.app.house.build import House, Place, open_house
+from keyturn.app.keeping.init import make_directory
 from keyturn.app.operator import DOOR, operator
 from keyturn.core.commands import CreateUser, Origin
 from keyturn.core.ports import SignedIn

@@ -12,9 +12,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from keyturn.app.build import House, Place, open_house
-from keyturn.app.mail import mailing
+from keyturn.app.house.build import House, Place, open_house
 from keyturn.app.operator import operator
+from keyturn.app.serving.mail import mailing
 from keyturn.core.commands import Origin, ResetPassword
 from keyturn.core.directory import LOCAL
 from keyturn.core.outcomes import Changed, Delivery

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from keyturn.app.init import FOUNDER
+from keyturn.app.keeping.init import FOUNDER
 from keyturn.core.outcomes import Refused
 from keyturn.core.users import Handle, User
 from tests.rights.asks import personal

@@ -12,9 +12,9 @@ from keyturn.cli.moments import Since
 from keyturn.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from keyturn.app.build import House
-    from keyturn.app.naming import Names
-    from keyturn.app.trail import Proof
+    from keyturn.app.house.build import House
+    from keyturn.app.trail.naming import Names
+    from keyturn.app.trail.trail import Proof
     from keyturn.core.audit import Entry
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -86,7 +86,7 @@ def list_entries(frame: Frame, data: Path | None, database: str, count: int) -> 
     """
     from collections import deque
 
-    from keyturn.app.naming import names_of
+    from keyturn.app.trail.naming import names_of
 
     with opened(frame, data, database) as house:
         found = deque(_wanted(house), max(count, 0))
@@ -123,8 +123,8 @@ def verify(frame: Frame, file: Path | None, keys: tuple[Path, ...], data: Path |
       keyturn audit verify --data ./directory
       keyturn audit verify audit.jsonl --key audit.q7w3n8ze.pub
     """
-    from keyturn.app.exporting import prove, public_keys
-    from keyturn.app.trail import verify as prove_store
+    from keyturn.app.trail.exporting import prove, public_keys
+    from keyturn.app.trail.trail import verify as prove_store
     from keyturn.bulk.regular import open_regular
 
     if file is not None:
@@ -179,7 +179,7 @@ def export(frame: Frame, data: Path | None, database: str, form: str, out: Path 
       keyturn audit export --data ./directory --format ocsf --since 1h > audit.ocsf.jsonl
       keyturn audit export --data ./directory --format csv --verb password.reset --since 30d -o resets.csv
     """
-    from keyturn.app.exporting import written
+    from keyturn.app.trail.exporting import written
 
     with opened(frame, data, database) as house:
         lines = written(form, house.store, house.signer, house.parts.clock, _wanted(house), _told())
@@ -212,8 +212,8 @@ def _told() -> dict[str, str]:
 
 def _wanted(house: "House") -> "Iterator[Entry]":
     """The entries that the flags ask for, oldest first.  Raises ConfigError for what cannot be there."""
-    from keyturn.app.naming import about, done_by, meant_by
-    from keyturn.app.trail import entries
+    from keyturn.app.trail.naming import about, done_by, meant_by
+    from keyturn.app.trail.trail import entries
     from keyturn.core.catalogue import VERBS
 
     meta = click.get_current_context().meta

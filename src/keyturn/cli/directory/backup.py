@@ -9,7 +9,7 @@ from keyturn.cli.directory.place import opened, place_flags
 from keyturn.cli.frame import Frame, pass_frame
 
 if TYPE_CHECKING:
-    from keyturn.app.restore import Restored
+    from keyturn.app.keeping.restore import Restored
 
 
 @click.command()
@@ -40,7 +40,7 @@ def backup(
 
     Keep the identity elsewhere: without it nobody opens the backup, and whoever has both has every key.
     """
-    from keyturn.app.backup import back_up, recipients_of
+    from keyturn.app.keeping.backup import back_up, recipients_of
     from keyturn.app.operator import operator
 
     with opened(frame, data, database) as house:
@@ -80,8 +80,8 @@ def restore(frame: Frame, file: Path, data: Path, identity: Path, database: str,
       keyturn restore monday.age --data ./restored --identity backup.key --revoke-keys
       keyturn restore keys.age --data ./restored --identity backup.key --database postgresql://host/restored
     """
+    from keyturn.app.keeping.restore import restore as bring_back
     from keyturn.app.operator import operator
-    from keyturn.app.restore import restore as bring_back
     from keyturn.core.secret import Secret
 
     if database and not yes:

@@ -12,7 +12,7 @@ from keyturn.cli.directory.policyview import breaches_json, breaches_told
 from keyturn.cli.frame import Frame, Output, pass_frame
 
 if TYPE_CHECKING:
-    from keyturn.app.policies import About
+    from keyturn.app.keeping.policies import About
 
 STEP = 5.0
 """Seconds between two lines of progress where nothing can be redrawn."""
@@ -46,8 +46,8 @@ def load_list(frame: Frame, files: tuple[Path, ...], data: Path | None, database
       keyturn policy breaches load ./ranges --data ./directory
       7z e -so pwned.7z | keyturn policy breaches load /dev/stdin --data ./directory
     """
+    from keyturn.app.keeping.policies import load_breaches
     from keyturn.app.operator import operator
-    from keyturn.app.policies import load_breaches
 
     meter = Meter(frame)
     about = load_breaches(place_of(frame, data, database), files, meter.tell, operator())
@@ -65,7 +65,7 @@ def show_list(frame: Frame, data: Path | None, database: str) -> None:
     \b
       keyturn policy breaches show --data ./directory --json
     """
-    from keyturn.app.policies import loaded
+    from keyturn.app.keeping.policies import loaded
 
     _show(frame, loaded(place_of(frame, data, database)))
 

@@ -13,7 +13,7 @@ from keyturn.cli.words import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyturn.app.compromise import Suspect
+    from keyturn.app.keeping.compromise import Suspect
     from keyturn.core.directory import LocalDirectory
 
 _SHOWN = 20
@@ -23,7 +23,7 @@ _READING = "keyturn.reading"
 def _name_columns(context: click.Context, _: click.Parameter, value: tuple[str, ...]) -> None:
     """Keep which column is what, for the reading of the file."""
     from keyturn.bulk.job import Reading
-    from keyturn.cli.running.flags import pair
+    from keyturn.cli.desk.flags import pair
 
     context.meta[_READING] = Reading(dict(map(pair, value)))
 
@@ -67,12 +67,12 @@ def compromise(
       keyturn user compromise leaked.csv --data ./directory
       keyturn user compromise leaked.csv --data ./directory --expect 500 --report leaked-report.csv
     """
-    from keyturn.app import compromise as work
+    from keyturn.app.keeping import compromise as work
     from keyturn.app.operator import DOOR
     from keyturn.bulk.intake.source import read_source
     from keyturn.bulk.record.exit import ExitCode
-    from keyturn.cli.confirming import confirm
-    from keyturn.cli.running.flags import Asked
+    from keyturn.cli.desk.confirming import confirm
+    from keyturn.cli.desk.flags import Asked
 
     frame.progress = "Nothing was changed."
     listed = list(work.suspects(read_source(file, click.get_current_context().meta[_READING])))
@@ -97,7 +97,7 @@ def compromise(
 
 
 def _work(frame: Frame, door: "LocalDirectory", looked: "Sequence[Suspect]", *, mail: bool) -> "list[Suspect]":
-    from keyturn.app.compromise import declare
+    from keyturn.app.keeping.compromise import declare
 
     done: list[Suspect] = []
     for batch in declare(door, looked, mail=mail):

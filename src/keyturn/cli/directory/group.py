@@ -14,7 +14,7 @@ from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.users import RIGHT_NAMES, Group, Right, Window, right_words
 
 if TYPE_CHECKING:
-    from keyturn.app.build import House
+    from keyturn.app.house.build import House
     from keyturn.core.administration import LocalAdministration
 
 RIGHT = click.Choice(list(RIGHT_NAMES))

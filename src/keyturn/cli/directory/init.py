@@ -52,7 +52,7 @@ def init(
     The password of `admin` works once, within a day, and has another one set in its place; the token of the API key is
     shown this once.
     """
-    from keyturn.app.init import make_directory
+    from keyturn.app.keeping.init import make_directory
 
     password = _chosen(password_file, piped=password_stdin)
     place = place_of(frame, data, database)
@@ -82,7 +82,7 @@ def init(
 
 def _chosen(file: Path | None, *, piped: bool) -> "Secret | None":
     """The password that the administrator has chosen; None when a one-time one is to be made."""
-    from keyturn.app.sources import Source, fetch, first_line
+    from keyturn.app.config.sources import Source, fetch, first_line
 
     if file is not None:
         return fetch(Source(file=str(file)), "--password-file", environment={}, folder=Path.cwd())

@@ -13,8 +13,8 @@ from keyturn.core.outcomes import Reason, Refused
 from keyturn.core.users import ALL_RIGHTS, RIGHT_NAMES, Handle, Right, right_words
 
 if TYPE_CHECKING:
-    from keyturn.app.build import House
     from keyturn.app.dialects import Keys
+    from keyturn.app.house.build import House
     from keyturn.core.administration import LocalAdministration
     from keyturn.core.ports import NewKey
 

@@ -9,7 +9,7 @@ from keyturn.cli.directory.place import opened, place_flags
 from keyturn.cli.frame import Frame, pass_frame
 
 if TYPE_CHECKING:
-    from keyturn.app.build import House
+    from keyturn.app.house.build import House
 
 ALL = "all"
 LABELS = ("derive", "pepper", "verify", "token", "audit", "mail", "factor", ALL)
@@ -33,8 +33,8 @@ def rotate(frame: Frame, labels: tuple[str, ...], prune: bool, data: Path | None
       keyturn key rotate --data ./directory --label token --label audit
       keyturn key rotate --data ./directory --prune
     """
-    from keyturn.app.keyring import labels_of
-    from keyturn.app.keyring import rotate as replace
+    from keyturn.app.keeping.keyring import labels_of
+    from keyturn.app.keeping.keyring import rotate as replace
     from keyturn.app.operator import operator
 
     wanted = labels_of(() if ALL in labels else labels)
@@ -73,7 +73,7 @@ def prune(frame: Frame, data: Path | None, database: str) -> None:
 
 def _pruned(frame: Frame, house: "House") -> dict[str, object]:
     """Delete what can go, say so, and answer the facts for a machine."""
-    from keyturn.app.keyring import prune as clear_out
+    from keyturn.app.keeping.keyring import prune as clear_out
     from keyturn.app.operator import operator
 
     found = clear_out(house, operator())

@@ -13,7 +13,7 @@ from keyturn.core.outbox import SECRET
 from keyturn.core.outcomes import Reason, Refused
 
 if TYPE_CHECKING:
-    from keyturn.app.build import House
+    from keyturn.app.house.build import House
     from keyturn.core.mails import LocalMails
     from keyturn.core.outbox import Mail
 

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from keyturn.cli.frame import Frame
 
 if TYPE_CHECKING:
-    from keyturn.app.build import House, Place
+    from keyturn.app.house.build import House, Place
     from keyturn.core.permissions import Actor
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -81,8 +81,8 @@ def place_flags(command: F) -> F:
 
 def place_of(frame: Frame, data: Path | None, database: str) -> "Place":
     """The place that the flags mean, else the one of the settings."""
-    from keyturn.app.build import Place
-    from keyturn.app.sources import fetch
+    from keyturn.app.config.sources import fetch
+    from keyturn.app.house.build import Place
     from keyturn.core.secret import Secret
 
     settings = frame.settings
@@ -97,7 +97,7 @@ def place_of(frame: Frame, data: Path | None, database: str) -> "Place":
 @contextmanager
 def opened(frame: Frame, data: Path | None, database: str) -> "Iterator[House]":
     """The directory, closed when the block ends.  Raises ConfigError when there is none."""
-    from keyturn.app.build import open_house
+    from keyturn.app.house.build import open_house
 
     if data is not None and click.get_current_context().get_parameter_source("data") is ParameterSource.COMMANDLINE:
         frame.place = f" --data {quote(str(data))}"

@@ -15,7 +15,7 @@ from keyturn.core.policy import ProfileName
 from keyturn.core.tenancy import WrongSetting
 
 if TYPE_CHECKING:
-    from keyturn.app.build import House
+    from keyturn.app.house.build import House
     from keyturn.core.policy import Verdict
     from keyturn.core.secret import Secret
     from keyturn.core.storage import Tenant
@@ -50,7 +50,7 @@ def show(frame: Frame, data: Path | None, database: str) -> None:
       keyturn policy show --data ./directory
       keyturn policy show --data ./directory --tenant acme --json
     """
-    from keyturn.app.policies import facts
+    from keyturn.app.keeping.policies import facts
 
     with opened(frame, data, database) as house:
         found = _tenant(house)
@@ -84,8 +84,8 @@ def check(frame: Frame, data: Path | None, database: str, who: str, door: str) -
     \b
     Exit code 0: it would be taken; 3: it would be refused.
     """
+    from keyturn.app.keeping.policies import DOORS, limits
     from keyturn.app.operator import DOOR
-    from keyturn.app.policies import DOORS, limits
     from keyturn.cli.directory.user import found_user
 
     if door not in DOORS:
@@ -115,8 +115,8 @@ def set_profile(frame: Frame, profile: str, data: Path | None, database: str, ye
       keyturn policy set nist --data ./directory
       keyturn policy set vendor --data ./directory --tenant acme --yes
     """
+    from keyturn.app.keeping.policies import weaker
     from keyturn.app.operator import DOOR, operator
-    from keyturn.app.policies import weaker
     from keyturn.app.refusals import accepted
 
     wanted = ProfileName(profile)
@@ -153,7 +153,7 @@ def _insist(tenant: "Tenant", wanted: ProfileName) -> None:
 
 
 def _candidate(frame: Frame) -> "Secret":
-    from keyturn.app.sources import first_line
+    from keyturn.app.config.sources import first_line
 
     if frame.may_ask:
         return frame.ask_hidden("Password to try:")

@@ -8,7 +8,7 @@ from keyturn.core.policy import ProfileName
 from keyturn.core.tenancy import KnownValues, MailMode, SecondFactor
 
 if TYPE_CHECKING:
-    from keyturn.app.policies import About, Facts
+    from keyturn.app.keeping.policies import About, Facts
 
 _MAIL = {
     MailMode.SAFE: "a generated one-time secret, or a one-time link in place of a password that an administrator chose",

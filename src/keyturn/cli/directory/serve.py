@@ -36,8 +36,8 @@ def serve(
 
     Prints one line with its address when it is ready.  The log goes to stderr, one JSON object a line.
     """
-    from keyturn.app.mail import relay_of
-    from keyturn.app.server import Serving, run
+    from keyturn.app.serving.mail import relay_of
+    from keyturn.app.serving.server import Serving, run
 
     settings = frame.settings.serve
     serving = Serving(

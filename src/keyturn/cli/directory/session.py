@@ -11,7 +11,7 @@ from keyturn.core.outcomes import Unchanged
 from keyturn.core.users import Handle
 
 if TYPE_CHECKING:
-    from keyturn.app.build import House
+    from keyturn.app.house.build import House
     from keyturn.core.ending import LocalSessions
 
 

@@ -12,7 +12,7 @@ from keyturn.core.errors import ConfigError
 from keyturn.core.tenancy import DEFAULTS, TAKES, Rules, WrongSetting
 
 if TYPE_CHECKING:
-    from keyturn.app.build import House
+    from keyturn.app.house.build import House
     from keyturn.core.storage import Tenant
     from keyturn.core.tenants import LocalTenants
 

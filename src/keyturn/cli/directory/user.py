@@ -17,7 +17,7 @@ from keyturn.core.outcomes import Changed, Created, Delivery, Unchanged
 from keyturn.core.users import Contact, Handle, Profile, Status, User, Window, right_words
 
 if TYPE_CHECKING:
-    from keyturn.app.build import House
+    from keyturn.app.house.build import House
     from keyturn.core.directory import LocalDirectory
 
 PAGE = 1000

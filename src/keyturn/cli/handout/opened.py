@@ -45,7 +45,7 @@ class Opened:
     @property
     def memory(self) -> Path:
         """The file beside it that says whom it was mailed to."""
-        from keyturn.app.resending import memory_of
+        from keyturn.app.run.resending import memory_of
 
         return memory_of(self.path.with_stem(self.name))
 
@@ -55,7 +55,7 @@ def opened(frame: Frame, named: str, identity: Path | None) -> Opened:
 
     Of a run that was split, the files that the identity opens.  Raises ConfigError when it opens none.
     """
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.core.errors import ConfigError
 
     frame.progress = "Nothing was changed."
@@ -118,7 +118,7 @@ def _note_opened(frame: Frame, folder: "RunFolder") -> None:
     """Write into the journal that somebody opened it; while the run is under way its own process holds the journal."""
     from contextlib import closing
 
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.record.facts import OPENED
     from keyturn.core.errors import RunError, StoreError
 

@@ -15,7 +15,7 @@ from keyturn.core.harmless import harmless
 from keyturn.core.languages import LANGUAGES
 
 if TYPE_CHECKING:
-    from keyturn.app.letters import Written
+    from keyturn.app.run.letters import Written
     from keyturn.letters.book import Order, Strange
 
 LETTERS = "letters"
@@ -69,7 +69,7 @@ def paper_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def print_people(frame: Frame, form: str, handout: Opened, asked: OnPaper) -> int:
     """Write the PDF and say what is in it; the exit code of the command."""
-    from keyturn.app.letters import Wanted, write_letters
+    from keyturn.app.run.letters import Wanted, write_letters
     from keyturn.bulk.record.exit import ExitCode
     from keyturn.letters.book import Form
 

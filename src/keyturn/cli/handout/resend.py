@@ -12,7 +12,7 @@ from keyturn.cli.handout.opened import Opened, one_handout, opened
 from keyturn.core.harmless import harmless
 
 if TYPE_CHECKING:
-    from keyturn.app.resending import Came, Resending, Round
+    from keyturn.app.run.resending import Came, Resending, Round
 
 _SHOWN = 10
 
@@ -28,7 +28,7 @@ def resend(frame: Frame, named: str, identity: Path | None, i_mean_it: bool) -> 
       keyturn handout resend r7f3k2a
       keyturn handout resend handout-r7f3k2a.age --identity key.txt --i-mean-it
     """
-    from keyturn.app.resending import Resending
+    from keyturn.app.run.resending import Resending
 
     handout = opened(frame, named, identity)
     frame.progress = "Nothing was sent."

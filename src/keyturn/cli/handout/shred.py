@@ -21,7 +21,7 @@ def shred(frame: Frame, run: str, yes: bool) -> None:
     """
     from contextlib import closing
 
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.record.folder import find_run
     from keyturn.bulk.record.shredding import refuse_open, shred_handouts
 

@@ -13,7 +13,7 @@ from keyturn.cli.words import counted
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.record.standing import Standing
     from keyturn.core.journal import Row
 
@@ -29,7 +29,7 @@ def status(frame: Frame, run: str, offline: bool) -> None:
       keyturn handout status
       keyturn handout status r7f3k2a
     """
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
 
     machine = Machine(frame.settings)
     now = machine.clock().now()
@@ -120,11 +120,11 @@ def _age(standing: "Standing", now: "datetime") -> str:
 
 def _since(frame: Frame, run: str) -> "dict[str, list[Row]]":
     """The rows of a handout by what the targets tell of their users since, most first."""
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.record.folder import find_run
     from keyturn.bulk.record.standing import handed
     from keyturn.bulk.running.following import Followings
-    from keyturn.cli.running.flags import Asked
+    from keyturn.cli.desk.flags import Asked
     from keyturn.cli.runs.following import board_of, warn_unread
 
     machine = Machine(frame.settings)

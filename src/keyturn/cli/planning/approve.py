@@ -22,7 +22,7 @@ def approve(frame: Frame, plan: Path) -> None:
       keyturn plan approve q3.plan
       keyturn plan key
     """
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.record.approval import hold_signatures, refuse_own, statement
     from keyturn.bulk.record.frozen import Approval, read_frozen, write_frozen
     from keyturn.cli.planning.frozenview import told_plan

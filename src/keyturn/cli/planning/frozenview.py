@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from keyturn.app.runs import Machine
+from keyturn.app.run.machine import Machine
 from keyturn.bulk.job import Operation, PasswordFrom
 from keyturn.bulk.record.facts import Pin
 from keyturn.bulk.record.frozen import Frozen

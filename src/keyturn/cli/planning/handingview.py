@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from keyturn.app.runs import Machine
+from keyturn.app.run.machine import Machine
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.record.handing import Handing, check, general, split_of
-from keyturn.cli.running.flags import Asked
+from keyturn.cli.desk.flags import Asked
 from keyturn.cli.words import named_lines
 from keyturn.core.journal import RowState
 

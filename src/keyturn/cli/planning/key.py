@@ -14,7 +14,7 @@ def key(frame: Frame) -> None:
       keyturn plan key
       keyturn plan key --json
     """
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
 
     machine = Machine(frame.settings)
     me = machine.person(signing=True)

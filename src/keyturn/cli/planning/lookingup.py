@@ -5,16 +5,16 @@ from datetime import datetime
 
 import click
 
-from keyturn.app.overhearing import overheard
+from keyturn.app.target.overhearing import overheard
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.job import Operation
 from keyturn.bulk.planning.lookup import WORDS, Finding, Lookup, Named
 from keyturn.bulk.planning.plan import Plan
 from keyturn.bulk.running.looking import Asking, look_up
 from keyturn.bulk.running.orders import OrderBook
+from keyturn.cli.desk.desk import Desk, Probes, speeds_of
+from keyturn.cli.desk.flags import Asked
 from keyturn.cli.frame import Frame, Output
-from keyturn.cli.running.desk import Desk, Probes, speeds_of
-from keyturn.cli.running.flags import Asked
 from keyturn.core.errors import ConfigError, KeyturnError
 
 EVERY = 10.0

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from keyturn.cli.desk.flags import Asked, flags
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.cli.running.flags import Asked, flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from keyturn.bulk.planning.plan import Plan
     from keyturn.bulk.planning.screening import Screened
     from keyturn.bulk.record.handing import Handing
-    from keyturn.cli.running.desk import Desk, Probes
+    from keyturn.cli.desk.desk import Desk, Probes
 
 _SAID = ("target", "offline", "dry_run", "rows_detail")
 """The target stands there anyway, and the others are about planning alone."""
@@ -52,14 +52,14 @@ def create(frame: Frame, asked: Asked) -> int:
 def show(frame: Frame, asked: Asked, operation: str) -> int:
     """Plan and tell; nothing is changed."""
     from keyturn.bulk.intake.source import read_source
+    from keyturn.cli.desk.desk import desk_for, not_there, speeds_of
+    from keyturn.cli.desk.piping import taken_in
+    from keyturn.cli.desk.sameness import with_password
+    from keyturn.cli.desk.whereto import wanted
     from keyturn.cli.planning.handingview import handed_to, told_parts
     from keyturn.cli.planning.lookingup import look
-    from keyturn.cli.planning.piping import taken_in
     from keyturn.cli.planning.planview import draw_plan
-    from keyturn.cli.planning.sameness import with_password
     from keyturn.cli.planning.twonames import warn_unasked
-    from keyturn.cli.running.desk import desk_for, not_there, speeds_of
-    from keyturn.cli.running.whereto import wanted
 
     frame.progress = "Nothing was changed."
     asked = taken_in(asked)
@@ -110,7 +110,6 @@ def _freeze(
     from keyturn.bulk.intake.content import PIPE
     from keyturn.bulk.record.frozen import Maker, freeze, write_frozen
     from keyturn.cli.planning.thawing import refuse_unanswered
-    from keyturn.cli.running.begun import pins_of
     from keyturn.core.errors import ConfigError
 
     path = asked.out or Path()
@@ -124,7 +123,7 @@ def _freeze(
     refuse_unanswered(probes)
     me = desk.machine.person(signing=True)
     maker = Maker(me.name, me.key, desk.machine.clock().now(), __version__)
-    pins = pins_of(plan, desk.now(), probes)
+    pins = desk.pins(plan, probes)
     recipients, handing = handed
     frozen = freeze(plan, pins, recipients, maker, include_protected=asked.include_protected, handing=handing.facts())
     write_frozen(frozen, path)

@@ -11,9 +11,9 @@ from keyturn.bulk.planning.plan import Group, Part, Plan
 from keyturn.bulk.planning.screening import TWO_NAMES, Fate
 from keyturn.bulk.record.handing import Handing
 from keyturn.bulk.running.shares import Speed
+from keyturn.cli.desk.desk import Desk, Probes
 from keyturn.cli.planning.handingview import parts_in_words
 from keyturn.cli.planning.lookingup import lookup_lines
-from keyturn.cli.running.desk import Desk, Probes
 from keyturn.cli.words import counted, named_lines
 from keyturn.core.capabilities import Capabilities
 from keyturn.core.errors import KeyturnError

@@ -20,7 +20,7 @@ def show(frame: Frame, plan: Path) -> None:
       keyturn plan show q3.plan
       keyturn plan show q3.plan --json
     """
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.record.approval import hold_signatures
     from keyturn.bulk.record.frozen import read_frozen
     from keyturn.cli.planning.frozenview import told_plan

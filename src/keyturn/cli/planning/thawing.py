@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from keyturn.app.runs import Machine
+from keyturn.app.run.machine import Machine
 from keyturn.bulk.intake.content import OnDisk
 from keyturn.bulk.intake.encodings import bytes_of
 from keyturn.bulk.planning.plan import Plan
@@ -17,8 +17,8 @@ from keyturn.bulk.record.approval import counted, hold_signatures, refuse_unappr
 from keyturn.bulk.record.facts import FINISHED, Facts
 from keyturn.bulk.record.folder import run_folders
 from keyturn.bulk.record.frozen import Frozen, hold_file, hold_plan, kept_of, read_frozen
-from keyturn.cli.running.desk import Desk, Probes
-from keyturn.cli.running.flags import FREE, Asked
+from keyturn.cli.desk.desk import Desk, Probes
+from keyturn.cli.desk.flags import FREE, Asked
 from keyturn.core.errors import ConfigError, KeyturnError, PlanError, RunError, StoreError
 
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)

@@ -11,9 +11,9 @@ from keyturn.bulk.running.breaker import Cause
 from keyturn.bulk.running.channel import Channel, Doing, Standing, Word
 from keyturn.bulk.running.events import Event, RowSettled
 from keyturn.bulk.running.run import Run, Summary
+from keyturn.cli.desk.desk import Desk, work_off
+from keyturn.cli.desk.flags import Asked
 from keyturn.cli.frame import Frame
-from keyturn.cli.running.desk import Desk, work_off
-from keyturn.cli.running.flags import Asked
 from keyturn.cli.words import counted
 from keyturn.core.harmless import harmless
 from keyturn.core.journal import Row, RowState

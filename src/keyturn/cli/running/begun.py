@@ -1,18 +1,18 @@
 """A run that has begun, with everything that this machine and this command add to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from keyturn import __version__
 from keyturn.bulk.planning.plan import Plan
-from keyturn.bulk.record.facts import KEY, Facts, Now, Pin, pin_of
+from keyturn.bulk.record.facts import KEY, Facts
 from keyturn.bulk.record.folder import RunFolder
 from keyturn.bulk.record.report import check_kinds
 from keyturn.bulk.running.run import Checking, Run
 from keyturn.bulk.running.shares import Share
-from keyturn.cli.running.desk import Desk, Probes, halted
-from keyturn.cli.running.flags import Asked
+from keyturn.cli.desk.desk import Desk
+from keyturn.cli.desk.flags import Asked
 from keyturn.core.errors import ConfigError
 from keyturn.core.journal import Journal
 
@@ -36,13 +36,6 @@ def run_of(desk: Desk, folder: RunFolder, journal: Journal, plan: Plan, shares: 
         version=__version__,
         check=Checking(bool(asked.verify or asked.trial), bool(asked.trial)),
     )
-
-
-def pins_of(plan: Plan, now: Mapping[str, Now], probes: Probes) -> list[Pin]:
-    """The targets as they are pinned; of one that did not answer it is not known what it can do."""
-    return [
-        pin_of(part, now[name].address, asked=halted(probes.get(name)) is None) for name, part in plan.parts.items()
-    ]
 
 
 def reports_of(desk: Desk, asked: Asked) -> tuple[Sequence[str], Path | None]:

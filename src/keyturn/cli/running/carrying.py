@@ -6,7 +6,7 @@ from datetime import UTC
 
 from keyturn import __version__
 from keyturn.app.operator import account_name
-from keyturn.app.runs import Machine
+from keyturn.app.run.machine import Machine
 from keyturn.bulk.intake.columns import TARGET
 from keyturn.bulk.intake.source import read_source
 from keyturn.bulk.job import Operation
@@ -18,22 +18,22 @@ from keyturn.bulk.record.piped import seal_input
 from keyturn.bulk.record.same import sealed
 from keyturn.bulk.record.veil import IDS, check_redact, new_veil, unnamed
 from keyturn.bulk.running.begin import begin
-from keyturn.cli.confirming import confirm
+from keyturn.cli.desk.confirming import confirm
+from keyturn.cli.desk.desk import Desk, Probes, desk_for, speeds_of
+from keyturn.cli.desk.flags import Asked
+from keyturn.cli.desk.piping import taken_in
+from keyturn.cli.desk.sameness import with_password
+from keyturn.cli.desk.whereto import wanted
 from keyturn.cli.frame import Frame, NotConfirmed, Output
 from keyturn.cli.planning.handingview import handed_to
 from keyturn.cli.planning.lookingup import look
-from keyturn.cli.planning.piping import taken_in
 from keyturn.cli.planning.planview import draw_plan
-from keyturn.cli.planning.sameness import with_password
 from keyturn.cli.planning.thawing import agreed_upon, refuse_second_run, thawed
 from keyturn.cli.planning.twonames import refuse_unasked
 from keyturn.cli.running.allowing import tell_of_skipping, with_canary
-from keyturn.cli.running.begun import pins_of, reports_of, run_of, under_way
-from keyturn.cli.running.desk import Desk, Probes, desk_for, speeds_of
-from keyturn.cli.running.flags import Asked
+from keyturn.cli.running.begun import reports_of, run_of, under_way
 from keyturn.cli.running.resuming import go_on
 from keyturn.cli.running.summaryview import tell
-from keyturn.cli.running.whereto import wanted
 from keyturn.cli.words import counted
 from keyturn.core.errors import ConfigError, PlanError, RunError, StoreError
 from keyturn.core.journal import UNFINISHED, Journal
@@ -94,7 +94,7 @@ def _begin(
     more: Mapping[str, str],
 ) -> None:
     own = "" if recipients else desk.machine.own_recipient()
-    pins = pins_of(plan, desk.now(), probes)
+    pins = desk.pins(plan, probes)
     key = desk.machine.new_key()
     keys = desk.machine.keys(key)
     kept = {KEY: key, FLAGS: asked.remembered(), **sealed(plan.job, keys)}

@@ -20,10 +20,10 @@ from keyturn.bulk.record.rebase import (
     refuse_passwords,
     write_together,
 )
-from keyturn.cli.confirming import confirm
+from keyturn.cli.desk.confirming import confirm
+from keyturn.cli.desk.desk import Desk
+from keyturn.cli.desk.flags import Asked
 from keyturn.cli.frame import Frame
-from keyturn.cli.running.desk import Desk
-from keyturn.cli.running.flags import Asked
 from keyturn.core.errors import SourceError
 from keyturn.core.journal import Journal
 

@@ -2,8 +2,8 @@
 
 import click
 
+from keyturn.cli.desk.flags import Asked, flags
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.cli.running.flags import Asked, flags
 
 
 @click.command()

@@ -3,8 +3,8 @@
 import click
 
 from keyturn.cli.completion import complete_runs
+from keyturn.cli.desk.flags import Asked, resume_flags
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.cli.running.flags import Asked, resume_flags
 
 
 @click.command()

@@ -4,7 +4,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
-from keyturn.app.runs import Machine, rules_of
+from keyturn.app.run.machine import Machine, rules_of
 from keyturn.bulk.intake.columns import TARGET
 from keyturn.bulk.planning.plan import Destination, Plan, make_plan
 from keyturn.bulk.record.again import read_again
@@ -25,14 +25,15 @@ from keyturn.bulk.record.folder import NeverBegan, RunFolder, find_run, run_fold
 from keyturn.bulk.record.same import SAME, opened
 from keyturn.bulk.record.veil import REDACT, REDACTION, new_key
 from keyturn.bulk.running.run import Summary, recall
-from keyturn.cli.confirming import confirm
+from keyturn.cli.desk.confirming import confirm
+from keyturn.cli.desk.desk import Desk, Probes, desk_for, halted, speeds_of, work_off
+from keyturn.cli.desk.ending import Ending
+from keyturn.cli.desk.flags import Asked
+from keyturn.cli.desk.whereto import Wanted
 from keyturn.cli.frame import Frame
-from keyturn.cli.running.begun import pins_of, reports_of, run_of, under_way
-from keyturn.cli.running.desk import Desk, Probes, desk_for, halted, speeds_of, work_off
-from keyturn.cli.running.flags import Asked
+from keyturn.cli.running.begun import reports_of, run_of, under_way
 from keyturn.cli.running.rebasing import rebase
-from keyturn.cli.running.summaryview import Ending, tell
-from keyturn.cli.running.whereto import Wanted
+from keyturn.cli.running.summaryview import tell
 from keyturn.cli.words import counted
 from keyturn.core.capabilities import capabilities_digest
 from keyturn.core.errors import RunError, StoreError
@@ -58,9 +59,9 @@ def resume_run(frame: Frame, run: str, asked: Asked) -> int:
 
 def _recorded(frame: Frame, machine: Machine, facts: Facts, asked: Asked) -> Asked:
     """With the request that the run was begun for, made again of the same collection."""
-    from keyturn.app.earlier import earlier
-    from keyturn.app.recipe import played_again
-    from keyturn.cli.postman_flags import pass_phrase
+    from keyturn.app.postman.earlier import earlier
+    from keyturn.app.postman.recipe import played_again
+    from keyturn.cli.desk.reaching import pass_phrase
 
     if asked.rebase is not None or asked.token_stdin:
         raise RunError(
@@ -102,7 +103,7 @@ def go_on(frame: Frame, desk: Desk, folder: RunFolder, asked: Asked) -> int:
         if left:
             _ask_again(frame, desk, facts, probes, asked, left)
             frame.say(f"run {folder.run}: {counted(left, 'row')} left")
-        fresh = {pin.name: pin for pin in pins_of(plan, desk.now(), probes)}
+        fresh = {pin.name: pin for pin in desk.pins(plan, probes)}
         journal.note(targets_of([pin if halted(probes.get(pin.name)) else fresh[pin.name] for pin in facts.pins]))
         run = run_of(desk, folder, journal, plan, shares, asked)
         frame.progress = under_way(folder)

@@ -1,9 +1,8 @@
 """Says how a run ended: counts first, then what needs somebody, then where everything is and what to do next."""
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
 
-from keyturn.app.runs import Machine
+from keyturn.app.run.machine import Machine
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.report import outcomes, verdicts
 from keyturn.bulk.running.breaker import Cause, Trip
@@ -37,14 +36,6 @@ _CODES = {
 }
 
 _CURES = {Cause.NOT_ALLOWED: "have the account given the right to do this (keyturn explain KT-AUTH-003 says how)"}
-
-
-class Ending(Protocol):
-    """Tells people how a run ended; the exit code of the command."""
-
-    def __call__(self, frame: Frame, machine: Machine, target: str, summary: Summary, *, hints: bool = True) -> int:
-        """Print it."""
-        ...
 
 
 class RunStopped(KeyturnError):

@@ -36,7 +36,7 @@ def evidence(
       keyturn runs evidence --public-key
       keyturn runs evidence --verify evidence.jsonl --key evidence.pub
     """
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
 
     if public_key:
         public = Machine(frame.settings).signer().public_key
@@ -53,7 +53,7 @@ def evidence(
 def _write(frame: Frame, folder: "RunFolder", into: str | None, redact: str, *, force: bool) -> None:
     from keyturn import __version__
     from keyturn.app.operator import account_name
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.record.evidence import Made, write_evidence
     from keyturn.bulk.record.report import Told
     from keyturn.bulk.record.veil import veil_of, veiled
@@ -84,7 +84,7 @@ def _write(frame: Frame, folder: "RunFolder", into: str | None, redact: str, *, 
 
 
 def _verify(frame: Frame, file: Path, key: str) -> None:
-    from keyturn.app.runs import proven as prove
+    from keyturn.app.run.machine import proven as prove
     from keyturn.bulk.regular import open_regular
     from keyturn.core.errors import ConfigError
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from keyturn.app.runs import Machine
+from keyturn.app.run.machine import Machine
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.facts import FLAGS, Facts
@@ -15,12 +15,12 @@ from keyturn.bulk.record.veil import Veil, veil_of
 from keyturn.bulk.running.breaker import EXITS, Trip
 from keyturn.bulk.running.following import Followings, follow_up
 from keyturn.bulk.running.verifying import Bench
+from keyturn.cli.desk.desk import Desk, desk_for, stoppable
+from keyturn.cli.desk.flags import Asked
+from keyturn.cli.desk.watching import watch
+from keyturn.cli.desk.whereto import Wanted
 from keyturn.cli.frame import Frame, Output
 from keyturn.cli.newfile import write_new
-from keyturn.cli.running.desk import Desk, desk_for, stoppable
-from keyturn.cli.running.flags import Asked
-from keyturn.cli.running.watching import watch
-from keyturn.cli.running.whereto import Wanted
 from keyturn.cli.runs.opened import chosen
 from keyturn.cli.runs.verifying import read_targets, shares_of
 from keyturn.core.errors import ConfigError

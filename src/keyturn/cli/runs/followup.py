@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from keyturn.cli.completion import complete_runs
+from keyturn.cli.desk.flags import TOKEN, Asked
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.cli.running.flags import TOKEN, Asked
 
 
 @click.command()

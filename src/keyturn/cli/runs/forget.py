@@ -10,7 +10,7 @@ from keyturn.cli.frame import Frame, NotConfirmed, pass_frame
 from keyturn.cli.words import counted
 
 if TYPE_CHECKING:
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.record.folder import RunFolder
     from keyturn.bulk.record.forgetting import Wish
 
@@ -41,7 +41,7 @@ def forget(
       keyturn runs forget --old --delete-handout --confirm 3
     """
     from keyturn.app.operator import account_name
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.record.forgetting import Wish
 
     if old == bool(run):

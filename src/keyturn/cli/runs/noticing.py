@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack, ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from keyturn.app.notices import Person, Relay, by_relay, people_of, relay_for_notices
-from keyturn.app.runs import Machine
+from keyturn.app.run.machine import Machine
+from keyturn.app.run.notices import Person, Relay, by_relay, people_of, relay_for_notices
 from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.closing import conclude
 from keyturn.bulk.record.exit import ExitCode
@@ -30,11 +30,11 @@ from keyturn.bulk.running.noticing import (
 from keyturn.bulk.running.pacing import Pace
 from keyturn.bulk.running.rates import rates_of
 from keyturn.bulk.running.stopping import Stop
-from keyturn.cli.confirming import confirm
+from keyturn.cli.desk.confirming import confirm
+from keyturn.cli.desk.desk import Desk, desk_for, speeds_of, stoppable
+from keyturn.cli.desk.flags import Asked
+from keyturn.cli.desk.whereto import Wanted
 from keyturn.cli.frame import Frame
-from keyturn.cli.running.desk import Desk, desk_for, speeds_of, stoppable
-from keyturn.cli.running.flags import Asked
-from keyturn.cli.running.whereto import Wanted
 from keyturn.cli.runs.opened import chosen
 from keyturn.core.errors import RunError
 from keyturn.core.harmless import harmless

@@ -40,7 +40,7 @@ def notify(
     """
     from pathlib import Path
 
-    from keyturn.cli.running.flags import Asked
+    from keyturn.cli.desk.flags import Asked
     from keyturn.cli.runs.noticing import Wishes, drop_notices, notify_run
 
     if drop:

@@ -35,7 +35,7 @@ def opened(frame: Frame, folder: "RunFolder") -> "Iterator[tuple[Journal, Facts]
     """The journal of a run with its facts, held until the block ends."""
     from contextlib import closing
 
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.record.facts import Facts
 
     with closing(Machine(frame.settings).journal(folder.journal)) as journal:

@@ -97,7 +97,7 @@ def _to_mend(
     force: bool,
 ) -> None:
     """Write the chosen rows, those that are not done where none are chosen, in the user's own columns."""
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.record.again import read_again
     from keyturn.bulk.record.retry import retry_into
     from keyturn.cli.newfile import STDOUT, write_new

@@ -16,7 +16,7 @@ LOOKS = 0.1
 
 def worked_on(frame: Frame, run: str) -> "RunFolder":
     """The named run, else the newest that is worked on.  Raises RunError when nobody works on it."""
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.record.folder import find_run, run_folders
     from keyturn.core.errors import RunError
 
@@ -57,7 +57,7 @@ def told_of(standing: "Standing") -> dict[str, object]:
 
 def _heard(frame: Frame, folder: "RunFolder", number: str) -> "Standing | None":
     """How the run stands once the word was heard; None when it ended over it."""
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.running.channel import Channel
     from keyturn.core.errors import RunError
 

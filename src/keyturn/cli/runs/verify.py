@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from keyturn.cli.completion import complete_runs, complete_targets
+from keyturn.cli.desk.flags import RATE, TOKEN, TRIAL, Asked
 from keyturn.cli.frame import Frame, pass_frame
-from keyturn.cli.running.flags import RATE, TOKEN, TRIAL, Asked
 
 WHICH = ("uncertain", "changed", "all")
 

@@ -4,7 +4,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from keyturn import __version__
-from keyturn.app.runs import Machine
+from keyturn.app.run.machine import Machine
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.record.again import read_again
 from keyturn.bulk.record.facts import FLAGS, KEY, PLANNING, Facts
@@ -15,11 +15,11 @@ from keyturn.bulk.running.checking import Trials
 from keyturn.bulk.running.rereading import MOST_SHOWN, Reread, Rereading, reread
 from keyturn.bulk.running.sealing import handout_of
 from keyturn.bulk.running.shares import Share
+from keyturn.cli.desk.desk import Desk, desk_for, speeds_of, stoppable
+from keyturn.cli.desk.flags import Asked
+from keyturn.cli.desk.watching import watch
+from keyturn.cli.desk.whereto import Wanted
 from keyturn.cli.frame import Frame
-from keyturn.cli.running.desk import Desk, desk_for, speeds_of, stoppable
-from keyturn.cli.running.flags import Asked
-from keyturn.cli.running.watching import watch
-from keyturn.cli.running.whereto import Wanted
 from keyturn.cli.runs.opened import chosen
 from keyturn.core.errors import ConfigError, RunError, SourceError, StoreError
 from keyturn.core.harmless import harmless

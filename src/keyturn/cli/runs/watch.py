@@ -45,7 +45,7 @@ def _line(standing: "Standing | None") -> str:
     if standing is None:
         return "begins, asks somebody something, or writes its reports"
     from keyturn.bulk.running.channel import Doing
-    from keyturn.cli.running.watching import slowly
+    from keyturn.cli.desk.watching import slowly
 
     if standing.doing is Doing.ASKING:
         return "its canary is through, and it waits for an answer:  keyturn runs go  or  keyturn runs stop"
@@ -57,9 +57,9 @@ def _line(standing: "Standing | None") -> str:
 
 
 def _follow(frame: Frame, folder: "RunFolder", standing: "Standing | None") -> None:
-    from keyturn.app.runs import Machine
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.running.channel import Channel
-    from keyturn.cli.running.watching import watch
+    from keyturn.cli.desk.watching import watch
     from keyturn.cli.runs.opened import opened, told_of
 
     machine, channel = Machine(frame.settings), Channel(folder.path)

@@ -46,10 +46,10 @@ def add(frame: Frame, /, name: str, replace: bool, **flags: Any) -> None:
       keyturn target add maximo-test --kind mas --url https://api.test1.example.com \\
           --key-id k-17 --token-file ~/maximo-test.token --protect masadmin --no-input
     """
-    from keyturn.app.binding import Bindings, origins_of
-    from keyturn.app.config_file import as_target
-    from keyturn.app.settings import check_name
-    from keyturn.app.targets import check
+    from keyturn.app.config.config_file import as_target
+    from keyturn.app.config.settings import check_name
+    from keyturn.app.target.binding import Bindings, origins_of
+    from keyturn.app.target.targets import check
     from keyturn.cli.target.newtarget import described
 
     check_name(name)
@@ -68,8 +68,8 @@ def add(frame: Frame, /, name: str, replace: bool, **flags: Any) -> None:
 
 def _name_places_from_here(table: dict[str, Any]) -> None:
     """Make paths absolute: whoever types one means it from where they stand, not from where the config is."""
-    from keyturn.app.settings import SECRETS
-    from keyturn.app.targets import FILES
+    from keyturn.app.config.settings import SECRETS
+    from keyturn.app.target.targets import FILES
 
     for field in ("data", *FILES):
         if table.get(field):
@@ -84,7 +84,7 @@ def _from_here(path: str) -> str:
 
 
 def _save(frame: Frame, name: str, table: Mapping[str, Any]) -> None:
-    from keyturn.app.config_file import put_target
+    from keyturn.app.config.config_file import put_target
 
     path = frame.settings.folders.config
     put_target(path, name, table, make_default=not frame.settings.targets)

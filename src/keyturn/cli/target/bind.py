@@ -19,8 +19,8 @@ def bind(frame: Frame, name: str, yes: bool) -> None:
     \b
       keyturn target bind maximo-test
     """
-    from keyturn.app.binding import Bindings, origins_of
-    from keyturn.app.targets import LOCAL, check
+    from keyturn.app.target.binding import Bindings, origins_of
+    from keyturn.app.target.targets import LOCAL, check
     from keyturn.core.errors import ConfigError
 
     name, settings = frame.settings.target(name)

@@ -11,7 +11,7 @@ from keyturn.cli.completion import complete_targets
 from keyturn.cli.frame import Frame, pass_frame
 
 if TYPE_CHECKING:
-    from keyturn.app.targets import Target
+    from keyturn.app.target.targets import Target
     from keyturn.core.capabilities import Capabilities
     from keyturn.core.ports import Probe
 
@@ -28,9 +28,9 @@ def caps(frame: Frame, name: str, online: bool, token_stdin: bool) -> None:
       keyturn target caps maximo-test
       keyturn target caps maximo-test --online --json
     """
-    from keyturn.app.sources import first_line
-    from keyturn.app.targets import prepare
-    from keyturn.cli.target.reaching import from_keyring
+    from keyturn.app.config.sources import first_line
+    from keyturn.app.target.targets import prepare
+    from keyturn.cli.desk.reaching import from_keyring
 
     target = prepare(frame.settings, name, piped=first_line(sys.stdin) if token_stdin else None, safe=from_keyring)
     frame.progress = "Nothing was changed."
@@ -44,7 +44,7 @@ def caps(frame: Frame, name: str, online: bool, token_stdin: bool) -> None:
 
 async def look(target: "Target", *, online: bool) -> "tuple[Capabilities, Probe | None]":
     """The abilities of a target, as far as they are known here; online: and what one harmless read tells."""
-    from keyturn.cli.target.reaching import probe, reach
+    from keyturn.cli.desk.reaching import probe, reach
 
     directory = reach(target)
     try:
@@ -58,7 +58,7 @@ def _told(target: "Target", can: "Capabilities", probe: "Probe | None") -> dict[
     """Everything as plain values.  generated_length: None when no safe password fits."""
     from dataclasses import asdict
 
-    from keyturn.app.runs import rules_of
+    from keyturn.app.run.machine import rules_of
     from keyturn.bulk.job import length_for
     from keyturn.core.commands import VERBS
     from keyturn.core.errors import ConfigError

@@ -9,7 +9,7 @@ from keyturn.cli.completion import complete_targets
 from keyturn.cli.frame import Frame, pass_frame
 
 if TYPE_CHECKING:
-    from keyturn.app.sections_target import TargetSettings
+    from keyturn.app.config.sections_target import TargetSettings
 
 ON_ARGV = "KT-CFG-018"
 _FIELDS = ("token", "password", "manage_key")
@@ -30,11 +30,11 @@ def login(frame: Frame, name: str, field: str | None, token_stdin: bool, token: 
       keyturn target login maximo-test
       pass show maximo-test | keyturn target login maximo-test --token-stdin
     """
-    from keyturn.app import safe
-    from keyturn.app.binding import Bindings, origins_of
-    from keyturn.app.config_file import set_in_target
-    from keyturn.app.sources import first_line
-    from keyturn.app.targets import entry_of
+    from keyturn.app.config import safe
+    from keyturn.app.config.config_file import set_in_target
+    from keyturn.app.config.sources import first_line
+    from keyturn.app.target.binding import Bindings, origins_of
+    from keyturn.app.target.targets import entry_of
 
     if token is not None:
         raise _on_argv(name)
@@ -62,8 +62,8 @@ def logout(frame: Frame, name: str) -> None:
     \b
       keyturn target logout maximo-test
     """
-    from keyturn.app import safe
-    from keyturn.app.targets import entry_of
+    from keyturn.app.config import safe
+    from keyturn.app.target.targets import entry_of
 
     name, settings = _server(frame, name)
     gone = [field for field in _FIELDS if safe.forget(entry_of(name, field, settings))]
@@ -81,7 +81,7 @@ def _tell(frame: Frame, told: dict[str, Any], what: str) -> None:
 
 def _server(frame: Frame, name: str) -> "tuple[str, TargetSettings]":
     """A target that is somewhere else.  Raises ConfigError for one on this machine, which needs no secret."""
-    from keyturn.app.targets import LOCAL, check
+    from keyturn.app.target.targets import LOCAL, check
     from keyturn.core.errors import ConfigError
 
     name, settings = frame.settings.target(name)

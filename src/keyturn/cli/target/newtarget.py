@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from keyturn.app.asking import FLAGS, SECRET, Form, Question
-from keyturn.app.config_file import as_target
-from keyturn.app.sections_target import VERSION
-from keyturn.app.targets import check, form_of, kinds
+from keyturn.app.config.config_file import as_target
+from keyturn.app.config.sections_target import VERSION
+from keyturn.app.target.targets import check, form_of, kinds
 from keyturn.cli.frame import Frame
 from keyturn.core.errors import ConfigError
 
@@ -110,7 +110,7 @@ def _fault(question: Question, answer: str, flags: Mapping[str, Any]) -> str:
 
 
 def _refuse_no_directory(data: str) -> None:
-    from keyturn.app.build import KEYS  # brings the database along, which other kinds need not wait for
+    from keyturn.app.house.build import KEYS  # brings the database along, which other kinds need not wait for
 
     folder = Path(data).expanduser().absolute()
     if not (folder / KEYS).is_dir():

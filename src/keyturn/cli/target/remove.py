@@ -18,17 +18,17 @@ def remove(frame: Frame, name: str, yes: bool) -> None:
     \b
       keyturn target remove maximo-test
     """
-    from keyturn.app.binding import Bindings
-    from keyturn.app.config_file import drop_target
-    from keyturn.app.settings import SECRETS
+    from keyturn.app.config.config_file import drop_target
+    from keyturn.app.config.settings import SECRETS
+    from keyturn.app.target.binding import Bindings
 
     name, settings = frame.settings.target(name)
     frame.progress = "Nothing was changed."
     if not yes:
         frame.insist(f"Take {name} ({settings.url or settings.data}) out of the settings?", otherwise="--yes")
     if any(getattr(getattr(settings, field), "keyring", False) for field in SECRETS):
-        from keyturn.app import safe
-        from keyturn.app.targets import entry_of
+        from keyturn.app.config import safe
+        from keyturn.app.target.targets import entry_of
 
         for field in SECRETS:
             safe.forget(entry_of(name, field, settings))

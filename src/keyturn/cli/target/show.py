@@ -8,7 +8,7 @@ from keyturn.cli.completion import complete_targets
 from keyturn.cli.frame import Frame, pass_frame
 
 if TYPE_CHECKING:
-    from keyturn.app.sections_target import TargetSettings
+    from keyturn.app.config.sections_target import TargetSettings
 
 
 @click.command()
@@ -32,6 +32,6 @@ def show(frame: Frame, name: str) -> None:
 
 def shown_of(name: str, target: "TargetSettings") -> dict[str, Any]:
     """What may be printed of a target."""
-    from keyturn.app.config_file import as_table
+    from keyturn.app.config.config_file import as_table
 
     return {"name": name, **as_table(target)}

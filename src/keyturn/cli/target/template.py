@@ -29,10 +29,10 @@ def template(frame: Frame, operation: str, name: str, password: str, old_passwor
       keyturn template reset -t maximo-test
       keyturn template reset -t maximo-test --password column:Start
     """
-    from keyturn.app.targets import prepare
+    from keyturn.app.target.targets import prepare
     from keyturn.bulk.intake.template import columns
     from keyturn.bulk.planning.impossible import refuse_impossible
-    from keyturn.cli.target.reaching import from_keyring
+    from keyturn.cli.desk.reaching import from_keyring
 
     own = column_of(password, "--password")
     choice = PasswordChoice(PasswordFrom.COLUMN, own) if own else PasswordChoice()

@@ -11,7 +11,7 @@ from keyturn.cli.completion import complete_targets
 from keyturn.cli.frame import Frame, Tone, pass_frame
 
 if TYPE_CHECKING:
-    from keyturn.app.targets import Target
+    from keyturn.app.target.targets import Target
 
 
 @click.command()
@@ -24,9 +24,9 @@ def test(frame: Frame, name: str, token_stdin: bool) -> None:
     \b
       keyturn target test maximo-test
     """
-    from keyturn.app.sources import first_line
-    from keyturn.app.targets import Target, prepare
-    from keyturn.cli.target.reaching import from_keyring
+    from keyturn.app.config.sources import first_line
+    from keyturn.app.target.targets import Target, prepare
+    from keyturn.cli.desk.reaching import from_keyring
 
     piped = first_line(sys.stdin) if token_stdin else None
     prepared: Target = prepare(frame.settings, name, piped=piped, safe=from_keyring)
@@ -37,10 +37,10 @@ def test(frame: Frame, name: str, token_stdin: bool) -> None:
 
 
 async def _probe(frame: Frame, target: "Target") -> None:
-    from keyturn.app.targets import other_version
+    from keyturn.app.target.targets import other_version
     from keyturn.bulk.planning.cautions import span
-    from keyturn.cli.target.reaching import probe as look
-    from keyturn.cli.target.reaching import reach
+    from keyturn.cli.desk.reaching import probe as look
+    from keyturn.cli.desk.reaching import reach
 
     directory, name = reach(target), target.name
     start = time.perf_counter()

@@ -1,0 +1,1 @@
+"""The settings: every source of them, and the file that holds them."""

@@ -1,0 +1,1 @@
+"""Our own directory, put together, and the bridge from the asynchronous edges to the synchronous core."""

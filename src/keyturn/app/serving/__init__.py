@@ -1,0 +1,1 @@
+"""The directory as a server: sockets, doors, log, mail, checkpoints."""

@@ -1,0 +1,1 @@
+"""From the name of a target to a directory that commands can be sent to."""

@@ -1,0 +1,1 @@
+"""The audit trail as a whole: proven, read out, carried elsewhere."""

@@ -1,0 +1,1 @@
+"""`keyturn postman`: collections, run with newman's flags, turned into targets, and made for others."""
