@@ -107,6 +107,9 @@ def test_an_export_without_an_id_is_told_which_column_comes_nearest(tmp_path: Pa
     with pytest.raises(SourceError) as caught:
         read_source(path)
     assert caught.value.fix == "say which one, as in --map id='Email Address [Required]'"
+    with pytest.raises(SourceError, match="looks like the user id") as caught:
+        read_source(write(tmp_path, "E-Mail;Name;Benutzer-ID\na@example.com;A;a\n"))
+    assert caught.value.fix == "say which one, as in --map id=Benutzer-ID"
     with pytest.raises(SourceError, match="looks like the user id"):
         read_source(write(tmp_path, "colour\nred\n"))
 

@@ -118,7 +118,7 @@ def test_letters_go_over_no_file_and_into_no_folder_that_others_see(place: Place
     path.symlink_to(place.tmp / "elsewhere")
     place.call("handout", "letters", run, "-o", str(path), code=2)
     missing = place.call("handout", "letters", run, "-o", str(place.tmp / "no" / "letters.pdf"), code=2)
-    assert "No such file" in missing.stderr
+    assert f"mkdir -m 700 {place.tmp / 'no'}" in missing.stderr
     assert not (place.tmp / "elsewhere").exists()
 
 

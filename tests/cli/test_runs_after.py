@@ -33,6 +33,7 @@ def test_rows_of_an_outcome_become_a_file_to_mend(place: Place) -> None:
     said = place.call("runs", "rows", run, "--outcome", "failed", "--retry-file", str(fix)).stderr
     assert f"2 rows in {fix}; mend them, and run that file" in said
     assert fix.stat().st_mode & 0o777 == 0o600
+    assert place.call("runs", "rows", run, "--outcome", "uncertain").stderr.strip() == "no such rows"
     rows = list(csv.reader(io.StringIO(fix.read_text("utf-8-sig"))))
     assert [row[:2] for row in rows] == [["userid", "Name"], ["'-bo", "'=B"], ["cy", "C"]]
     assert rows[0][2] == "keyturn_reason"

@@ -49,6 +49,17 @@ def test_evidence_is_verified_on_another_machine(place: Place) -> None:
     assert elsewhere(place.tmp, "runs", "evidence", "--verify", str(path) + "x")[0] == 2
 
 
+def test_a_key_that_is_not_there_is_no_wrong_key(place: Place) -> None:
+    """Nobody is told of forged evidence because a file is elsewhere, or is another one."""
+    place.call("reset", place.file("userid\nann\n"), *RUN)
+    path, odd = place.tmp / "evidence.jsonl", place.tmp / "odd.pub"
+    place.call("runs", "evidence", "-o", str(path))
+    odd.write_bytes(b"\xff\xfe no key")
+    for given in (str(place.tmp / "evidence.pub"), str(odd)):
+        code, told = elsewhere(place.tmp, "runs", "evidence", "--verify", str(path), "--key", given)
+        assert (code, "error[KT-CFG-070]: that is no public key" in told) == (2, True), told
+
+
 def test_evidence_goes_into_the_folder_of_the_run_unless_told(place: Place) -> None:
     """Or to stdout; without ids where that is wished for."""
     place.call("reset", place.file("userid\nannika\n"), *RUN)

@@ -115,8 +115,10 @@ def test_a_resume_reads_back_as_the_run_was_begun(place: Place) -> None:
 
 
 def test_a_trial_is_not_offered_by_a_target_that_signs_nobody_in(place: Place) -> None:
-    """Nothing but reads is sent, and `target caps` says so."""
-    run = begin(place, "--verify", "--trial")
+    """Nothing but reads is sent, and the run and `target caps` say so."""
+    told = place.call("reset", place.file(THREE), "-t", "there", *RUN, "--verify", "--trial").stderr
+    assert "warning[KT-RUN-079]: no password is tried on there" in told
+    run = place.run_folder().name
     assert place.server.requests == 3
     assert "a password can be tried, and nothing is consumed" in place.call("target", "caps", "there").stdout
     assert {row["verified"] for row in place.lines("runs", "rows", run, "--output", "jsonl")} == {"yes"}

@@ -182,7 +182,7 @@ def test_targets_are_listed_and_shown_for_people_and_machines(home: Path) -> Non
     assert "no targets yet" in run("list").stderr
     run("add", "t", *MAS, "--key-id", "k1", "--token-env", "T", "--production")
     make_directory(Place(home / "data"))
-    run("add", "u", "--kind", "local", "--data", str(home / "data"))
+    assert "secret" not in run("add", "u", "--kind", "local", "--data", str(home / "data")).stdout
     listed = run("list").stdout
     assert "production" in listed
     assert "default" in listed

@@ -22,6 +22,7 @@ from tests.support.safe_box import SafeBox, keyring_in_use, no_keyring
 
 __all__ = ["home"]
 
+ROOT = Path(__file__).parents[2]
 CLEAR = "a-token-for-tests"
 ENTRY = ("keyturn", "targets.t.token at https://api.test.example.com:443")
 KEYED = f'kind = "mas"\nurl = "{HTTPS}"\ntoken = {{ keyring = true }}'
@@ -69,13 +70,13 @@ def test_a_secret_that_was_elsewhere_is_in_the_keyring_then(home: Path, box: Saf
 
 
 def test_the_secret_is_asked_for_and_not_shown(home: Path) -> None:
-    """A terminal without echo; here without a keyring to put it in."""
+    """A terminal without echo."""
     added("--token-env", "T")
     keyboard, terminal = os.openpty()
-    none = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    boxed = {"PYTHON_KEYRING_BACKEND": "tests.support.safe_box.SafeBox", "PYTHONPATH": str(ROOT)}
     asked = subprocess.Popen(
-        [KEYTURN, "target", "login", "t"], stdin=terminal, stdout=terminal, stderr=terminal, env={**os.environ, **none},
-        start_new_session=True,
+        [KEYTURN, "target", "login", "t"], stdin=terminal, stdout=terminal, stderr=terminal,
+        env={**os.environ, **boxed}, start_new_session=True,
     )  # fmt: skip
     os.close(terminal)
     shown = b""
@@ -85,10 +86,18 @@ def test_the_secret_is_asked_for_and_not_shown(home: Path) -> None:
     with contextlib.suppress(OSError):  # the other side hangs up
         while more := os.read(keyboard, 1000):
             shown += more
-    assert asked.wait(30) == 2
+    assert asked.wait(30) == 0
     assert b"for https://api.test.example.com:443 (hidden):" in shown
-    assert b"KT-CFG-017" in shown
     assert CLEAR.encode() not in shown
+
+
+def test_nobody_is_asked_for_a_secret_that_could_not_be_kept(home: Path) -> None:
+    """Without a keyring it is said at once, and before the terminal is looked for."""
+    added("--token-env", "T")
+    with keyring_in_use(no_keyring()):
+        result = run("login", "t")
+    assert (result.exit_code, "KT-CFG-017" in result.stderr) == (2, True), result.stderr
+    assert "hidden" not in result.stderr
 
 
 @pytest.mark.proves("RN-14")

@@ -20,6 +20,12 @@ _OTHERS: Final = (
 )
 
 
+def must_be_there() -> None:
+    """Before somebody is asked for a secret.  Raises ConfigError where there is no keyring."""
+    if not keeper():
+        raise _unusable(NoKeyringError())
+
+
 def read(entry: str) -> Secret | None:
     """What is kept under this name; None when there is nothing.  Raises ConfigError where there is no keyring."""
     try:

@@ -1,6 +1,7 @@
 """Writes letters, slips and lists into a file that is its owner's alone, in a place where others cannot look."""
 
 import os
+import shlex
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -86,6 +87,9 @@ def paper_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
     except FileExistsError:
         raise _not_there(path, "there is a file of that name", "name another one with --out, or --force") from None
+    except FileNotFoundError:
+        fix = f"mkdir -m 700 {shlex.quote(str(path.parent))}, and say it again"
+        raise _not_there(path, "there is no such folder", fix) from None
     except OSError as error:
         raise _not_there(path, error.strerror or "", "name another place with --out") from None
     try:

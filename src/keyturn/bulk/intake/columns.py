@@ -196,9 +196,14 @@ def _two(headers: Sequence[str], name: str, what: str, file: str) -> SourceError
     )
 
 
+_ID_WORDS: Final = frozenset(("id", "login", "user", "account"))
+"""A header with one of these among its words is proposed before any other."""
+
+
 def _no_id(cells: Sequence[str], file: str) -> SourceError:
+    ids = [cell for cell in cells if _ID_WORDS.intersection(re.split(r"[\W_]+", cell.casefold()))]
     mails = [cell for cell in cells if fold(cell) in ("email", "mail", "emailaddress", "primaryemail")]
-    nearest = next(iter(mails), next(filter(None, cells), "COLUMN"))
+    nearest = next(filter(None, (*ids, *mails, *cells)), "COLUMN")
     return SourceError(
         f"no column in {file} looks like the user id",
         code="KT-IN-002",

@@ -26,7 +26,7 @@ class Choice(StrEnum):
 
 WORDS: Final[Mapping[Choice, str]] = {
     Choice.OWN: "have chosen a password of their own",
-    Choice.NOT_YET: "have not",
+    Choice.NOT_YET: "have not chosen one of their own",
     Choice.NOT_REACHED: "have not, and no mail reached them",
     Choice.GONE: "are not there any more",
     Choice.NOT_TOLD: "of whom it cannot be told",

@@ -57,6 +57,15 @@ def tell_of_skipping(desk: Desk, plan: Plan, asked: Asked) -> None:
             desk.frame.warn(text, code="KT-RUN-035")
 
 
+def tell_of_trials(desk: Desk, asked: Asked) -> None:
+    """A warning for each target where --trial tries nothing."""
+    if not asked.trial:
+        return
+    for name, seat in desk.seats.items():
+        if not seat.directory.capabilities.trial:
+            desk.frame.warn(f"no password is tried on {name}: rows are read back there, no more", code="KT-RUN-079")
+
+
 class Asking:
     """The question, as it stands for other terminals, where `runs go` and `runs stop` answer it as well."""
 

@@ -30,7 +30,7 @@ from keyturn.cli.planning.lookingup import look
 from keyturn.cli.planning.planview import draw_plan
 from keyturn.cli.planning.thawing import agreed_upon, refuse_second_run, thawed
 from keyturn.cli.planning.twonames import refuse_unasked
-from keyturn.cli.running.allowing import tell_of_skipping, with_canary
+from keyturn.cli.running.allowing import tell_of_skipping, tell_of_trials, with_canary
 from keyturn.cli.running.begun import reports_of, run_of, under_way
 from keyturn.cli.running.resuming import go_on
 from keyturn.cli.running.summaryview import tell
@@ -66,6 +66,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
         if not frame.wants_json:
             draw_plan(frame.say, plan, desk, probes, speeds, (recipients, handing))
         tell_of_skipping(desk, plan, asked)
+        tell_of_trials(desk, asked)
         verb = "create" if plan.job.operation is Operation.CREATE else "change"
         confirm(frame, asked, count=plan.change, target=desk.label, production=desk.production, verb=verb)
         with desk.machine.holding(*desk.seats, alongside=asked.alongside) as holding:

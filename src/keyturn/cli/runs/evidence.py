@@ -1,18 +1,22 @@
 """`keyturn runs evidence`: a signed account of a run, and its verification anywhere."""
 
+import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from keyturn.cli.completion import complete_runs
 from keyturn.cli.frame import Frame, pass_frame
 from keyturn.cli.runs.opened import chosen, opened
+from keyturn.core.errors import ConfigError
 from keyturn.core.harmless import harmless
 
 if TYPE_CHECKING:
     from keyturn.bulk.record.folder import RunFolder
+
+_HEX: Final = re.compile("[0-9a-fA-F]{64}")
 
 
 @click.command()
@@ -83,13 +87,29 @@ def _write(frame: Frame, folder: "RunFolder", into: str | None, redact: str, *, 
     frame.say(f"  keyturn runs evidence --verify {shlex.quote(str(path))} --key {signer.public_key}")
 
 
+def _public_key(key: str) -> str:
+    """The key itself, or what is in a file of that name.
+
+    Raises ConfigError for what is neither: a file that is not there must not be taken for a wrong key.
+    """
+    found = Path(key).read_text("ascii", "replace").strip() if key and Path(key).is_file() else key
+    if not found or _HEX.fullmatch(found):
+        return found.lower()
+    raise ConfigError(
+        "that is no public key",
+        code="KT-CFG-070",
+        where=key,
+        why="neither 64 hexadecimal digits nor a file that holds them",
+        fix="keyturn runs evidence --public-key  prints it, on the machine that signed",
+    )
+
+
 def _verify(frame: Frame, file: Path, key: str) -> None:
     from keyturn.app.run.machine import proven as prove
     from keyturn.bulk.regular import open_regular
-    from keyturn.core.errors import ConfigError
 
     try:
-        wanted = Path(key).read_text("ascii").strip() if key and Path(key).is_file() else key
+        wanted = _public_key(key)
         with open_regular(file) as lines:
             proven = prove(lines, wanted)
     except OSError as error:

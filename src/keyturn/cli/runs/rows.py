@@ -67,7 +67,7 @@ def rows(
     from keyturn.core.journal import RowState, Verified
 
     folder = chosen(frame, run)
-    states = tuple(RowState(word) for word in outcome)
+    states, shown = tuple(RowState(word) for word in outcome), False
     with opened(frame, folder) as (journal, facts):
         if retry_file is not None:
             return _to_mend(frame, journal, facts, states, (folder, retry_file, target), force=force)
@@ -84,6 +84,9 @@ def rows(
                 back = harmless(f"{row.verified}: {row.proof}") if row.proof else str(row.verified)
                 line = f"{SIGNS[row.state]} {row.number:>7}  {who}  {row.state}  {row.delivery}  {why}"
                 frame.data(f"{line.rstrip()}  [{back}]" if back else line.rstrip())
+            shown = True
+    if not shown:
+        frame.say("no such rows")
     return None
 
 

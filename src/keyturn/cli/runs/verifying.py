@@ -20,6 +20,7 @@ from keyturn.cli.desk.flags import Asked
 from keyturn.cli.desk.watching import watch
 from keyturn.cli.desk.whereto import Wanted
 from keyturn.cli.frame import Frame
+from keyturn.cli.running.allowing import tell_of_trials
 from keyturn.cli.runs.opened import chosen
 from keyturn.core.errors import ConfigError, RunError, SourceError, StoreError
 from keyturn.core.harmless import harmless
@@ -35,6 +36,7 @@ def verify_run(frame: Frame, run: str, asked: Asked, outcome: str, target: str, 
         facts = Facts(journal.facts())
         asked = asked.with_flags(facts[FLAGS])
         with desk_for(frame, Wanted(read_targets(facts, folder, target), facts["default"]), asked) as desk:
+            tell_of_trials(desk, asked)
             shares = shares_of(desk, facts, asked)
             source = _source(desk, folder, facts)
             trials = _trials(desk, folder, facts, source) if asked.trial else None

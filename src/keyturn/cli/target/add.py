@@ -85,13 +85,15 @@ def _from_here(path: str) -> str:
 
 def _save(frame: Frame, name: str, table: Mapping[str, Any]) -> None:
     from keyturn.app.config.config_file import put_target
+    from keyturn.app.config.settings import SECRETS
 
     path = frame.settings.folders.config
     put_target(path, name, table, make_default=not frame.settings.targets)
     if frame.wants_json:
         frame.json({"target": name, "config": str(path)})
         return
-    frame.data(f"Saved target {name} to {path}; the secret stays where it is.")
+    secret = any(table.get(field) for field in SECRETS)
+    frame.data(f"Saved target {name} to {path}{'; the secret stays where it is' if secret else ''}.")
     if any(isinstance(value, Mapping) and value.get("keyring") for value in table.values()):
         frame.say(f"First:  keyturn target login {name}     asks for the secret and puts it into the keyring")
     frame.say(f"Next:  keyturn target test {name}     then     keyturn plan reset YOURFILE -t {name}")

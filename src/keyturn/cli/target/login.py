@@ -41,6 +41,7 @@ def login(frame: Frame, name: str, field: str | None, token_stdin: bool, token: 
     name, settings = _server(frame, name)
     field = field or _field_of(settings)
     origin = entry_of(name, field, settings).partition(" at ")[2]
+    safe.must_be_there()
     if token_stdin:
         secret = first_line(sys.stdin)
     else:
