@@ -5,9 +5,10 @@ import stat
 from pathlib import Path
 
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 from pypdf import PdfReader
 
+from keyturn.cli.main import cli
 from keyturn.crypto.handout import AgeSealer, new_identity
 from tests.cli.runs_kit import Place, place
 
@@ -186,3 +187,18 @@ def test_an_age_file_that_is_no_handout_is_said_to_be_none(place: Place) -> None
         done = place.call("handout", "open", str(place.tmp / name), "--identity", str(place.tmp / "key"), code=2)
         assert "error[KT-CFG-046]: this is no handout" in done.stderr
     assert "cannot be read" in place.call("handout", "open", str(place.tmp / "four"), code=2).stderr
+
+
+def test_a_key_is_printed_on_the_machine_that_is_to_open(place: Place) -> None:
+    """The same line each time; what is sealed for it elsewhere opens there without another flag, and nowhere else."""
+    theirs = str(place.tmp / "theirs")
+
+    def there(*args: str) -> Result:
+        return CliRunner().invoke(cli, list(args), env={"KEYTURN_HOME": theirs, "NO_COLOR": "1"})
+
+    key = there("handout", "key").stdout.strip()
+    assert key == json.loads(there("handout", "key", "--json").stdout)["key"]
+    run = ran(place, "--handout", f"age:{key}")
+    place.call("handout", "open", run, code=2)
+    [sealed] = place.run_folder().glob("*.age")
+    assert '"user": "u1"' in there("handout", "open", str(sealed)).stdout

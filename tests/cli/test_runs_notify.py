@@ -93,9 +93,10 @@ def test_notices_wait_for_their_hour_and_for_a_number(place: Place, sink: MailSi
 def test_a_planned_notice_keeps_the_key_of_a_run_until_it_is_sent(place: Place, sink: MailSink) -> None:
     """And not longer; a run without plans is closed at its end."""
     whole = PEOPLE.replace("cy,,,\n", "")
-    place.call("reset", place.file(whole), *RUN, "--notify-at", PAST)
+    begun = place.call("reset", place.file(whole), *RUN, "--notify-at", PAST)
     assert key_of(place)
     run = place.run_folder().name
+    assert f"Nobody was told yet; for that:  keyturn runs notify {run}" in begun.stderr
     forget = ("runs", "forget", run, "--delete-handout", "--confirm", run)
     assert f"notices of run {run} are still to be sent" in place.call(*forget, code=2).stderr
     wrong = place.call("runs", "notify", "--by", "relay", "--expect", "9", code=8).stderr

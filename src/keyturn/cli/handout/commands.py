@@ -6,6 +6,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "open": ("keyturn.cli.handout.open:open_handout", "The passwords, as lines or a sheet."),
     "letters": ("keyturn.cli.handout.letters:letters", "A letter for each user, as PDF."),
     "slips": ("keyturn.cli.handout.slips:slips", "Eight users on a sheet, to be cut, as PDF."),
+    "key": ("keyturn.cli.handout.key:key", "The public key to seal for whoever works here."),
     "status": ("keyturn.cli.handout.status:status", "How old it is, whether it was opened, who still needs it."),
     "resend": ("keyturn.cli.handout.resend:resend", "Mail what is in it again; resets nothing."),
     "shred": ("keyturn.cli.handout.shred:shred", "Delete it, and write down that it is gone."),

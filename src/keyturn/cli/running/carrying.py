@@ -81,7 +81,10 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
                 frame.progress = under_way(folder)
                 summary = with_canary(desk, run, plan.change, asked.canary)
                 end = asked.ending or tell
-                return end(frame, desk.machine, desk.label, summary, hints=not asked.no_hints)
+                code = end(frame, desk.machine, desk.label, summary, hints=not asked.no_hints)
+                if asked.notify_at is not None and not asked.no_hints:
+                    frame.say(f"Nobody was told yet; for that:  keyturn runs notify {folder.run}")
+                return code
 
 
 def _begin(
