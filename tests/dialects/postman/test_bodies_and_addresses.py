@@ -123,6 +123,15 @@ def test_an_address_without_a_usable_host_is_said(url: str) -> None:
     assert caught.value.code == "KT-COL-006"
 
 
+@pytest.mark.parametrize("core", ["x", ""])
+def test_variables_that_hold_each_other_ten_times_ask_for_no_more_than_there_is(core: str) -> None:
+    """Ten to the twelfth of them, in a file of a few hundred characters; also where nothing comes of it."""
+    known = {f"v{number}": f"{{{{v{number + 1}}}}}" * 10 for number in range(12)} | {"v12": core}
+    with pytest.raises(SourceError, match="more than 16 million characters") as caught:
+        prepared(collection(item("POST", "https://a.example/{{v0}}", "{}")), known=known)
+    assert caught.value.code == "KT-COL-002"
+
+
 def test_an_address_without_a_scheme_is_plain_http() -> None:
     """As the vendor's own runner takes it; one without a path asks for the root."""
     found = prepared(collection(item("GET", "localhost:8080/v3/{{userid}}")))

@@ -12,6 +12,8 @@ UNRESOLVED: Final = "KT-COL-003"
 UNSENDABLE: Final = "KT-COL-002"
 _PLACE: Final = re.compile(r"\{\{([^{}]*)\}\}")
 _DEEPEST: Final = 20
+_LONGEST: Final = 16 << 20
+"""Characters that variables may put into one text: variables that hold variables can ask for more than any memory."""
 _DERIVED: Final = ("$guid", "$randomUUID")
 """What the vendor makes anew each time and we derive from the row, so that a repeat sends the same."""
 
@@ -70,6 +72,22 @@ class Template:
         return tuple(Template(tuple(one for one in piece if one != "")) for piece in pieces)
 
 
+@dataclass(slots=True)
+class _Text:
+    """A text that variables are put into.  place: where it stands in the collection; room: what still goes in."""
+
+    place: str
+    room: int = _LONGEST
+
+    def take(self, value: str) -> None:
+        """Put one more value in.  Raises SourceError when it grows past all measure."""
+        self.room -= len(value) + 1
+        if self.room < 0:
+            what, why = "variables make a text of more than 16 million characters", "their values hold each other"
+            fix = "write out what they stand for, or leave the request out with --folder"
+            raise SourceError(what, code=UNSENDABLE, where=self.place, why=why, fix=fix)
+
+
 @dataclass(frozen=True, slots=True)
 class Variables:
     """What variables stand for.  known: name to value, the strongest first put in; columns: headers of the file.
@@ -84,7 +102,7 @@ class Variables:
 
     def template(self, text: str, place: str) -> Template:
         """The template of a text.  Raises SourceError for a variable that nothing stands for."""
-        return Template(tuple(self._parts(text, place, 0)))
+        return Template(tuple(self._parts(text, _Text(place), 0)))
 
     def settled(self, text: str, place: str, what: str) -> str:
         """A text that may not change from row to row.  Raises SourceError."""
@@ -101,29 +119,30 @@ class Variables:
         alike = [header for header in self.columns if _folded(header) == _folded(name)]
         return alike[0] if len(alike) == 1 and name not in self.known else None
 
-    def _parts(self, text: str, place: str, depth: int) -> Iterator[Part]:
-        whole(text, place)
+    def _parts(self, text: str, into: "_Text", depth: int) -> Iterator[Part]:
+        whole(text, into.place)
         end = 0
         for number, found in enumerate(_PLACE.finditer(text)):
             if found.start() > end:
                 yield text[end : found.start()]
             end = found.end()
-            yield from self._of(found[1].strip(), place, depth, number)
+            yield from self._of(found[1].strip(), into, depth, number)
         if end < len(text):
             yield text[end:]
 
-    def _of(self, name: str, place: str, depth: int, number: int) -> Iterator[Part]:
+    def _of(self, name: str, into: "_Text", depth: int, number: int) -> Iterator[Part]:
         header = self.column(name)
         if header is not None:
             yield Cell(header)
         elif name in self.known and depth < _DEEPEST:
-            yield from self._parts(self.known[name], place, depth + 1)
+            into.take(self.known[name])
+            yield from self._parts(self.known[name], into, depth + 1)
         elif name in _DERIVED:
             yield Derived(number)
         elif self.literal and name not in self.known and not name.startswith("$"):
             yield f"{{{{{name}}}}}"
         else:
-            raise self._unknown(name, place, circular=name in self.known)
+            raise self._unknown(name, into.place, circular=name in self.known)
 
     def _unknown(self, name: str, place: str, *, circular: bool) -> SourceError:
         shown = f"{{{{{name}}}}}"
