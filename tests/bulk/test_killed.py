@@ -29,7 +29,7 @@ def test_whenever_a_run_is_killed_every_row_has_one_end_and_every_user_one_passw
 
 
 @pytest.mark.proves("RN-13")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 143), (signal.SIGINT, 130)])
 def test_a_run_that_is_asked_to_stop_leaves_nothing_in_doubt(tmp_path: Path, number: signal.Signals, code: int) -> None:
     """Rows in flight come back, the journal is complete, and a resume does the rest."""
     with password_server() as server:

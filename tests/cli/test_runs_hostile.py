@@ -1,6 +1,7 @@
 """A run whose surroundings fail: flags that make no sense, folders that take nothing, outputs that nobody reads."""
 
 import errno
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -103,6 +104,19 @@ def test_a_reader_that_goes_away_does_not_stop_the_run_half_way(place: Place) ->
     assert len(place.server.passwords) == 40
     [told] = place.lines("runs", "show", "--json")
     assert (told["state"], told["done"]) == ("finished", 40)
+
+
+@pytest.mark.parametrize(("unknown", "code"), [(set(), 0), ({"ann"}, 3)])
+def test_a_run_that_nobody_reads_ends_with_the_code_of_the_run(place: Place, unknown: set[str], code: int) -> None:
+    """The reader goes away in the middle; what the code says of the rows is what became of them."""
+    place.server.unknown, place.server.delay = unknown, 1.0
+    command = [KEYTURN, "reset", place.file("userid\nann\n"), *RUN]
+    reader, writer = os.pipe()
+    with subprocess.Popen(command, env=place.environment, stdin=subprocess.DEVNULL, stdout=writer, stderr=writer) as at:
+        os.close(writer)
+        place.server.seen.wait(60)
+        os.close(reader)
+        assert at.wait(60) == code
 
 
 def test_foreign_text_moves_no_cursor(place: Place) -> None:

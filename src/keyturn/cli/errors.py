@@ -36,7 +36,8 @@ def draw(error: KeyturnError, frame: Frame) -> int:
         lines += _field("more", f"keyturn explain {error.code}")
     if progress:
         lines.append(progress)
-    click.echo("\n".join(lines), err=True, color=frame.color)
+    with suppress(BrokenPipeError):  # nobody reads it any more: the code says it
+        click.echo("\n".join(lines), err=True, color=frame.color)
     if frame.wants_json:
         told = {"where": error.where, "why": error.why, "fix": fix, "progress": progress}
         with suppress(OSError):  # stdout may be what is broken
@@ -89,6 +90,10 @@ def system(error: OSError, frame: Frame) -> int:
 def hush() -> int:
     """The reader of our output went away (`| head`): end without a word, as other tools do."""
     sys.stdout = io.StringIO()
+    try:
+        sys.stderr.flush()
+    except OSError:  # what is left in it would be tried again at the end, and change the exit code
+        sys.stderr = io.StringIO()
     return 1
 
 

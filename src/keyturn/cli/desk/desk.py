@@ -272,7 +272,7 @@ def _speed(desk: Desk, target: Target, asked: Asked) -> Speed:
 
 
 def work_off(desk: Desk, run: Run, total: int, more: Sequence[Listener] = ()) -> Summary:
-    """Carry a run out with a screen before it; Ctrl-C and SIGTERM stop it cleanly.  more: who else listens."""
+    """Carry a run out with a screen before it; Ctrl-C, SIGTERM and SIGHUP stop it cleanly.  more: who else listens."""
     title = f"{run.job.operation} on {desk.label}{'  PRODUCTION' if desk.production else ''}"
     veil = veil_of(Facts(run.journal.facts()))
     with watch(desk.frame, run.folder.run, ",".join(desk.seats), total, title=title, veil=veil) as listeners:
@@ -280,15 +280,18 @@ def work_off(desk: Desk, run: Run, total: int, more: Sequence[Listener] = ()) ->
 
 
 async def stoppable(work: Callable[[Stop], Coroutine[Any, Any, T]]) -> T:
-    """Do something that Ctrl-C and SIGTERM ask to end."""
+    """Do something that Ctrl-C, SIGTERM and a terminal that goes away (SIGHUP) ask to end."""
     stop = Stop()
     loop = asyncio.get_running_loop()
+    causes = {signal.SIGINT: Cause.INTERRUPTED, signal.SIGTERM: Cause.TERMINATED}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it goes on
+        causes[signal.SIGHUP] = Cause.TERMINATED
     with suppress(NotImplementedError):  # some loops of other systems know no signals
-        loop.add_signal_handler(signal.SIGINT, stop.ask, Cause.INTERRUPTED)
-        loop.add_signal_handler(signal.SIGTERM, stop.ask, Cause.TERMINATED)
+        for number, cause in causes.items():
+            loop.add_signal_handler(number, stop.ask, cause)
     try:
         return await work(stop)
     finally:
         with suppress(NotImplementedError):
-            loop.remove_signal_handler(signal.SIGINT)
-            loop.remove_signal_handler(signal.SIGTERM)
+            for number in causes:
+                loop.remove_signal_handler(number)

@@ -1,12 +1,14 @@
 """Says how a run ended: counts first, then what needs somebody, then where everything is and what to do next."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from keyturn.app.run.machine import Machine
 from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.report import outcomes, verdicts
 from keyturn.bulk.running.breaker import Cause, Trip
 from keyturn.bulk.running.run import Summary
+from keyturn.cli.errors import hush
 from keyturn.cli.frame import Frame
 from keyturn.cli.words import in_words
 from keyturn.core.errors import KeyturnError
@@ -51,20 +53,28 @@ def tell(frame: Frame, machine: Machine, target: str, summary: Summary, *, hints
 
     target: where the run went, in a few words.  hints: say what to do next.
     """
+    try:
+        _tell(frame, machine, summary, hints=hints)
+    except BrokenPipeError:  # nobody reads it any more: the code is that of the run all the same
+        hush()
+    stops = [(_what(trip, name or target, summary), trip) for name, trip in summary.halts if trip.cause in _CODES]
+    with suppress(BrokenPipeError):
+        for what, trip in stops[1:]:
+            frame.warn(f"{what}: {trip.text}" if trip.text else what, code=_CODES[trip.cause])
+    if stops:
+        what, trip = stops[0]
+        fix = _fix(trip, summary)
+        raise RunStopped(what, code=_CODES[trip.cause], why=trip.text, fix=fix, progress=progress_of(summary))
+    return int(summary.exit)
+
+
+def _tell(frame: Frame, machine: Machine, summary: Summary, *, hints: bool) -> None:
     if frame.wants_json:
         frame.json(told(summary))
     else:
         _draw(frame, machine, summary, hints=hints)
     for name, trip in summary.unread:
         frame.warn(f"{name} could not be read back to the end: {trip.text}", code="KT-RUN-040")
-    stops = [(_what(trip, name or target, summary), trip) for name, trip in summary.halts if trip.cause in _CODES]
-    for what, trip in stops[1:]:
-        frame.warn(f"{what}: {trip.text}" if trip.text else what, code=_CODES[trip.cause])
-    if stops:
-        what, trip = stops[0]
-        fix = _fix(trip, summary)
-        raise RunStopped(what, code=_CODES[trip.cause], why=trip.text, fix=fix, progress=progress_of(summary))
-    return int(summary.exit)
 
 
 def _fix(trip: Trip, summary: Summary) -> str:
