@@ -18,6 +18,7 @@ from keyturn.bulk.record.piped import seal_input
 from keyturn.bulk.record.same import sealed
 from keyturn.bulk.record.veil import IDS, check_redact, new_veil, unnamed
 from keyturn.bulk.running.begin import begin
+from keyturn.bulk.running.run import Summary
 from keyturn.cli.desk.confirming import confirm
 from keyturn.cli.desk.desk import Desk, Probes, desk_for, speeds_of
 from keyturn.cli.desk.flags import Asked
@@ -80,11 +81,7 @@ def carry(frame: Frame, asked: Asked, operation: str) -> int:
                 run = run_of(desk, folder, journal, plan, desk.shares(plan, speeds, probes, asked), asked)
                 frame.progress = under_way(folder)
                 summary = with_canary(desk, run, plan.change, asked.canary)
-                end = asked.ending or tell
-                code = end(frame, desk.machine, desk.label, summary, hints=not asked.no_hints)
-                if asked.notify_at is not None and not asked.no_hints:
-                    frame.say(f"Nobody was told yet; for that:  keyturn runs notify {folder.run}")
-                return code
+                return _tell(desk, summary, asked)
 
 
 def _begin(
@@ -110,6 +107,15 @@ def _begin(
     said = {**hidden, **_hand(), **_notices(asked), "name": asked.name, "local": "yes" if own else "no"}
     begin(journal, plan, {**facts, **kept, **said, **more})
     mark_made(folder)
+
+
+def _tell(desk: Desk, summary: Summary, asked: Asked) -> int:
+    """What became of it, and what is still to be done; the exit code of the command."""
+    end = asked.ending or tell
+    code = end(desk.frame, desk.machine, desk.label, summary, hints=not asked.no_hints)
+    if asked.notify_at is not None and not asked.no_hints:
+        desk.frame.say(f"Nobody was told yet; for that:  keyturn runs notify {summary.run}")
+    return code
 
 
 def _notices(asked: Asked) -> dict[str, str]:
