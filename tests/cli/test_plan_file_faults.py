@@ -59,6 +59,14 @@ def test_a_plan_with_one_target_more_names_both_lists(place: Place) -> None:
     assert "targets: there, else then, there now" in said
 
 
+def test_a_plan_in_which_a_name_stands_twice_is_refused(place: Place) -> None:
+    """Whoever looks at the file sees the first; the digest would be over the last."""
+    path = Path(frozen(place))
+    path.write_text(path.read_text("utf-8").replace('"password":', '"password": "same", "password":', 1), "utf-8")
+    said = refused(place, str(path), 5)
+    assert "error[KT-PLN-001]: q3.plan is no whole plan" in said
+
+
 def test_a_plan_of_a_later_format_is_not_guessed_at(place: Place) -> None:
     """The number of the format says who can read it."""
     path = Path(frozen(place))

@@ -132,6 +132,13 @@ def test_variables_that_hold_each_other_ten_times_ask_for_no_more_than_there_is(
     assert caught.value.code == "KT-COL-002"
 
 
+def test_a_password_in_an_address_is_called_one_and_not_shown() -> None:
+    """Postman sends it as basic authentication; "no host" would send people looking for the wrong thing."""
+    with pytest.raises(SourceError, match="holds a name or a password") as caught:
+        prepared(collection(item("GET", "https://name:hidden@a.example/v3")))
+    assert (caught.value.code, "hidden" in str(vars(caught.value))) == ("KT-COL-006", False)
+
+
 def test_an_address_without_a_scheme_is_plain_http() -> None:
     """As the vendor's own runner takes it; one without a path asks for the root."""
     found = prepared(collection(item("GET", "localhost:8080/v3/{{userid}}")))

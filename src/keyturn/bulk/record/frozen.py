@@ -260,12 +260,20 @@ def _parsed(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise _unreadable(path, "cannot be read", error.strerror or "") from None
     try:
-        told = json.loads(text)
+        told = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         why = "it is torn: its end is missing, or it was changed" if is_frozen(path) else "it is no JSON"
         raise _unreadable(path, "is no whole plan", why) from None
     if not isinstance(told, dict) or MARK not in told:
         raise _unreadable(path, "is no plan", "keyturn plan reset FILE -o q3.plan makes one")
+    return told
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object as it stands.  Raises ValueError for a name that stands twice: whoever reads it would see another."""
+    told = dict(pairs)
+    if len(told) < len(pairs):
+        raise ValueError("a name stands twice")
     return told
 
 

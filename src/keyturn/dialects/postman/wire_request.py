@@ -202,14 +202,13 @@ def _address(address: Template, place: str) -> tuple[str, tuple[Template, ...], 
         why = "one run goes to one server"
         raise SourceError("the host would change from row to row", code="KT-COL-004", where=place, why=why)
     base = f"{scheme}//{host.fixed.strip()}"  # a blank behind an address in an environment means nothing
+    if "@" in base:
+        what, why = "the address of a request holds a name or a password", "addresses stand in reports and logs"
+        fix = "take what stands before the @ out, and sign in with auth or a header"
+        raise SourceError(what, code=ADDRESS, where=place, why=why, fix=fix)
     try:
         parts = urlsplit(base)
-        usable = (
-            base.isprintable()
-            and bool(parts.hostname)
-            and parts.username is None
-            and (parts.port is None or parts.port > 0)
-        )
+        usable = base.isprintable() and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         usable = False
     if not usable:
