@@ -35,6 +35,7 @@ _PUBLIC: Final = re.compile(r"audit\.([0-9a-z]{8})\.pub")
 _OF_EVENT: Final = [field.name for field in fields(Event) if field.name != "at"]
 _BEHIND: Final = "there are lines behind the seal"
 _NOT_OURS: Final = "the line is not as keyturn wrote it"
+NARROWED: Final = "this export was narrowed to a part of the trail, and a part proves nothing; export it whole"
 _NO_SEAL: Final = "the file ends without its seal: its end was cut off, or the export was not finished"
 
 
@@ -174,7 +175,7 @@ def _checkpoint_of(sealed: str) -> Checkpoint | str:
     """The checkpoint in the last line, or why there is none."""
     held = _parsed(sealed.encode())
     if "filtered" in held:
-        return "this export was narrowed to a part of the trail, and a part proves nothing; export it whole"
+        return NARROWED
     if sealed and "checkpoint" not in held:
         return _NOT_OURS
     facts: Any = held.get("checkpoint")

@@ -146,6 +146,8 @@ def verify(frame: Frame, file: Path | None, keys: tuple[Path, ...], data: Path |
 
 def _tell(frame: Frame, proof: "Proof") -> None:
     """What a verification found."""
+    from keyturn.app.trail.exporting import NARROWED
+
     last = proof.checkpoint
     signed = (
         f"last checkpoint at record {last.sequence}, {last.at:%Y-%m-%d %H:%M:%S} UTC" if last else "no checkpoint yet"
@@ -155,6 +157,8 @@ def _tell(frame: Frame, proof: "Proof") -> None:
         frame.json(facts | {"checkpoint": last.sequence if last else None})
     elif proof.broken is None:
         frame.data(f"chain intact, {proof.records:,} records, {signed}")
+    elif proof.why == NARROWED:
+        frame.data(f"nothing is proven: {proof.why}")
     else:
         sure = f"sure up to record {last.sequence}, which is signed" if last else "no good checkpoint before it"
         frame.data(f"chain broken at record {proof.broken}: {proof.why}; {sure}")
