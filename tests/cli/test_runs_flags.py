@@ -77,6 +77,15 @@ def test_whoever_wants_no_exit_code_gets_none_for_rows_and_every_one_for_what_is
     place.call("reset", file, "-t", "there", "--no-input", "--new-run", "--exit-zero", code=8)
 
 
+def test_whoever_wants_no_exit_code_gets_none_for_a_run_that_stopped(place: Place) -> None:
+    """The target refuses the sign-in in the middle: told in words, and 0."""
+    place.server.signed_out = True
+    done = place.call("reset", place.file(TWO), "-t", "there", "--yes", "--exit-zero")
+    assert "error[KT-AUTH-001]" in done.stderr
+    assert "error[KT-AUTH-001]" in place.call("resume", "--exit-zero").stderr
+    place.call("resume", code=4)
+
+
 def test_every_row_that_would_not_change_is_told_on_demand(place: Place) -> None:
     """To people as a table, to machines as a list; the plan by itself names five of each kind."""
     file = place.file(MIXED)

@@ -42,7 +42,8 @@ def draw(error: KeyturnError, frame: Frame) -> int:
         told = {"where": error.where, "why": error.why, "fix": fix, "progress": progress}
         with suppress(OSError):  # stdout may be what is broken
             frame.json({"v": 1, "type": "error", "code": error.code, "what": error.what, **told, "exit": known.exit})
-    return known.exit
+    wanted: int | None = getattr(error, "exit", None)
+    return known.exit if wanted is None else wanted
 
 
 def usage(error: click.ClickException, frame: Frame) -> int:

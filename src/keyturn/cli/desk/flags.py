@@ -117,8 +117,15 @@ class Asked:
         """From when on a change of a password is left as it is."""
         return datetime.fromisoformat(self.skip_if_reset_since) if self.skip_if_reset_since else None
 
-    def told(self, code: int) -> int:
-        """The exit code, or 0 where no other is wanted; what is refused is an exception all the same."""
+    def told(self, work: Callable[[], int]) -> int:
+        """The exit code of some work, or 0 where no other is wanted; what is refused keeps its own all the same."""
+        from keyturn.cli.desk.ending import RunStopped
+
+        try:
+            code = work()
+        except RunStopped as stopped:
+            stopped.exit = 0 if self.exit_zero else None
+            raise
         return 0 if self.exit_zero else code
 
     def job(self, operation: str) -> Job:
@@ -321,7 +328,7 @@ def flags(*, running: bool) -> Callable[[Command], Command]:
                 columns, _delimiter(given.pop("delimiter")), **{name: given.pop(name) for name in _READING}
             )
             asked = Asked(reading=reading, **given)
-            return asked.told(command(*args, asked=asked))
+            return asked.told(lambda: command(*args, asked=asked))
 
         if running:
             return _with(_FILE_OR_PLAN, *_PLANNING, *_RUNNING)(read)
@@ -336,7 +343,7 @@ def resume_flags(command: Command) -> Command:
     @wraps(command)
     def read(*args: Any, run: str, **given: Any) -> Any:
         asked = Asked(file=Path(), **given)
-        return asked.told(command(*args, run=run, asked=asked))
+        return asked.told(lambda: command(*args, run=run, asked=asked))
 
     return _with(*PACE, *_REBASING, _ALONGSIDE, *CHECKS, *REPORTS, EXIT_ZERO, TOKEN)(read)
 

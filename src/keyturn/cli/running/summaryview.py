@@ -8,10 +8,10 @@ from keyturn.bulk.record.exit import ExitCode
 from keyturn.bulk.record.report import outcomes, verdicts
 from keyturn.bulk.running.breaker import Cause, Trip
 from keyturn.bulk.running.run import Summary
+from keyturn.cli.desk.ending import RunStopped
 from keyturn.cli.errors import hush
 from keyturn.cli.frame import Frame
 from keyturn.cli.words import in_words
-from keyturn.core.errors import KeyturnError
 from keyturn.core.journal import RowState, Verified
 from keyturn.core.outcomes import Delivery
 
@@ -38,14 +38,6 @@ _CODES = {
 }
 
 _CURES = {Cause.NOT_ALLOWED: "have the account given the right to do this (keyturn explain KT-AUTH-003 says how)"}
-
-
-class RunStopped(KeyturnError):
-    """A run stopped before its end; the text says why, and the last line how far it got."""
-
-    def __init__(self, what: str, *, code: str, why: str, fix: str, progress: str) -> None:
-        super().__init__(what, code=code, why=why, fix=fix)
-        self.progress = progress
 
 
 def tell(frame: Frame, machine: Machine, target: str, summary: Summary, *, hints: bool = True) -> int:
