@@ -192,11 +192,13 @@ class Campaign:
 
     def _handed(self, home: Path, rows: list[Row]) -> list[str]:
         """The handout holds for every changed user the password that is in force, and for no other any."""
-        [path] = home.glob("state/runs/*/handout-*.age") if rows else [None]
-        assert path is not None
+        changed = {row.who: self.server.given.get(row.who) for row in rows if row.state is RowState.CHANGED}
+        paths = list(home.glob("state/runs/*/handout-*.age"))
+        if len(paths) != 1:
+            return [f"there are {len(paths)} handouts for {len(changed)} changed users"] * bool(changed)
+        [path] = paths
         opened = AgeSealer().open(path.read_bytes(), home / "keys" / "handout-identity.txt").decode().splitlines()
         handed = {line["user"]: line["password"] for line in map(json.loads, opened)}
-        changed = {row.who: self.server.given.get(row.who) for row in rows if row.state is RowState.CHANGED}
         return ["the handout is not what is in force"] * (handed != changed)
 
     def _say(self, kind: Kind, seed: int, *faults: str) -> None:
