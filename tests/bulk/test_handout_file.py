@@ -1,12 +1,15 @@
 """The handout of a large run: an age file that opens for its recipients and nobody else, however the run ends."""
 
+import hashlib
 import json
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from keyturn.bulk.intake.source import read_source
+from keyturn.bulk.record.facts import sealed_as
 from keyturn.bulk.record.folder import RunFolder
 from keyturn.bulk.record.handing import Handing
 from keyturn.bulk.record.handout import Handout
@@ -15,6 +18,7 @@ from keyturn.core.journal import Row, RowState
 from keyturn.core.secret import Secret
 from keyturn.crypto.handout import AgeSealer, new_identity
 from keyturn.crypto.runkeys import RunKeys
+from tests.bulk.desk import write
 from tests.bulk.kit import Kit
 from tests.support.memory_journal import MemoryJournal
 from tests.support.password_server import password_server
@@ -66,3 +70,33 @@ def test_a_run_that_the_system_stops_has_sealed_what_is_done(tmp_path: Path) -> 
         handed = {line["user"]: line["password"] for line in kit.handed_out()}
         assert 0 < len(handed) < 600
         assert handed == {who: tried[-1] for who, tried in server.passwords.items()}
+
+
+class Watching(MemoryJournal):
+    """Looks at each moment whether the file that is there is one that the journal knows."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        super().__init__()
+        self.folder = folder
+        self.known: list[int] = []
+
+    def note(self, facts: Mapping[str, str]) -> None:
+        """Note, and look."""
+        super().note(facts)
+        path = self.folder.handout
+        digests = sealed_as(self.facts())[path.name]
+        self.known.append(len(digests))
+        assert not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() in digests
+
+
+def test_a_handout_is_known_by_its_digest_whenever_the_process_dies(tmp_path: Path) -> None:
+    """Before the new file is in its place, and after; the one that it replaced is not known any more."""
+    folder = RunFolder(tmp_path / "rabcdef")
+    folder.path.mkdir()
+    journal = Watching(folder)
+    journal.plan([Row(2, "amal", RowState.CHANGED, delivery="handout")])
+    source, recipient = read_source(write(tmp_path, "userid\namal\n")), new_identity(tmp_path / "identity.txt")
+    handout = Handout(folder, source, AgeSealer(), [recipient], Handing(), lambda _: Secret("a secret"), dict)
+    assert [handout.write(journal), handout.write(journal)] == [1, 1]
+    assert journal.known == [1, 1, 2, 1]
+    assert hashlib.sha256(folder.handout.read_bytes()).hexdigest() in sealed_as(journal.facts())[folder.handout.name]

@@ -202,3 +202,27 @@ def test_a_key_is_printed_on_the_machine_that_is_to_open(place: Place) -> None:
     place.call("handout", "open", run, code=2)
     [sealed] = place.run_folder().glob("*.age")
     assert '"user": "u1"' in there("handout", "open", str(sealed)).stdout
+
+
+@pytest.mark.parametrize("command", [("open",), ("list",), ("letters", "--out", "l.pdf"), ("resend", "--i-mean-it")])
+def test_another_handout_in_the_place_of_a_run_s_is_known(place: Place, command: tuple[str, ...]) -> None:
+    """Whoever knows the public key of a recipient can make a file that opens; only the run knows what it sealed."""
+    run = ran(place)
+    place.call("reset", place.file("userid\nmallory\n", "other.csv"), "-t", "there", "--yes")
+    [other] = [path for path in (place.home / "state" / "runs").iterdir() if path.name != run]
+    mine = place.home / "state" / "runs" / run / f"handout-{run}.age"
+    sealed = mine.read_bytes()
+    mine.write_bytes((other / f"handout-{other.name}.age").read_bytes())
+    shown = place.call("handout", command[0], run, *command[1:], code=5)
+    assert "error[KT-RUN-064]: this is not the handout that run" in shown.stderr
+    assert "mallory" not in shown.output
+    mine.write_bytes(sealed)
+    assert len(passwords(place, run)) == 4
+
+
+def test_a_part_that_the_run_never_sealed_is_none_of_it(place: Place) -> None:
+    """Beside the file of the whole run."""
+    run = ran(place)
+    folder = place.run_folder()
+    (folder / f"handout-{run}-lyon.age").write_bytes((folder / f"handout-{run}.age").read_bytes())
+    assert "KT-RUN-064" in place.call("handout", "open", run, code=5).stderr

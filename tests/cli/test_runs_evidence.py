@@ -45,7 +45,7 @@ def test_evidence_is_verified_on_another_machine(place: Place) -> None:
     assert facts["facts"]["versions"]["run"] == facts["facts"]["versions"]["evidence"]
     path.write_bytes(path.read_bytes().replace(b"ann", b"bob"))
     code, told = elsewhere(place.tmp, "runs", "evidence", "--verify", str(path), "--key", public)
-    assert (code, "error[KT-RUN-072]" in told) == (1, True)
+    assert (code, "error[KT-RUN-072]" in told) == (5, True)
     assert elsewhere(place.tmp, "runs", "evidence", "--verify", str(path) + "x")[0] == 2
 
 

@@ -43,8 +43,11 @@ class EvidenceSigner(Protocol):
 class HandoutSealer(Protocol):
     """Makes the sealed file that only its recipients can read."""
 
-    def seal(self, lines: Iterable[bytes], recipients: Sequence[str], file: BinaryIO) -> None:
-        """Write one sealed file of these pieces.  Raises ConfigError for a recipient that is none."""
+    def seal(self, lines: Iterable[bytes], recipients: Sequence[str], file: BinaryIO) -> str:
+        """Write one sealed file of these pieces; answers its digest (SHA-256 in hex).
+
+        Raises ConfigError for a recipient that is none.
+        """
         ...
 
 

@@ -1,5 +1,6 @@
 """Seals the handout of a run with age, so that only its recipients can read the new passwords."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -63,14 +64,16 @@ class _Pieces:
 
 
 class _Sink:
-    """A file to write to.  broken: what it refused; pyrage would only tell its text."""
+    """A file to write to.  broken: what it refused; pyrage would only tell its text.  digest: of what was written."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.broken: OSError | None = None
+        self.digest = hashlib.sha256()
 
     def write(self, data: bytes) -> int:
         """All of it."""
+        self.digest.update(data)
         try:
             return self._file.write(data)
         except OSError as error:
@@ -82,8 +85,11 @@ class _Sink:
         self._file.flush()
 
 
-def seal_pieces(pieces: Iterable[bytes], recipients: Sequence[str], file: BinaryIO) -> None:
-    """Write one sealed file of these pieces.  Raises ConfigError for a bad recipient, OSError for a full disk."""
+def seal_pieces(pieces: Iterable[bytes], recipients: Sequence[str], file: BinaryIO) -> str:
+    """Write one sealed file of these pieces; its SHA-256 in hex.
+
+    Raises ConfigError for a bad recipient, OSError for a full disk.
+    """
     taken, sink = _Pieces(pieces), _Sink(file)
     try:
         pyrage.encrypt_io(taken, sink, [recipient_from(text) for text in recipients])
@@ -92,16 +98,17 @@ def seal_pieces(pieces: Iterable[bytes], recipients: Sequence[str], file: Binary
         if broken is not None:
             raise broken from None
         raise
+    return sink.digest.hexdigest()
 
 
 class AgeSealer:
     """Seals and opens handouts: standard age files, readable with any age tool."""
 
-    def seal(self, lines: Iterable[bytes], recipients: Sequence[str], file: BinaryIO) -> None:
-        """Write one sealed file of these pieces, for these recipients.  Raises ConfigError for a bad one."""
+    def seal(self, lines: Iterable[bytes], recipients: Sequence[str], file: BinaryIO) -> str:
+        """Write one sealed file for these recipients; its digest.  Raises ConfigError for a bad one."""
         if not recipients:
             raise ConfigError("a handout needs at least one recipient", code="KT-CFG-034", fix="--handout age:age1...")
-        seal_pieces(lines, recipients, file)
+        return seal_pieces(lines, recipients, file)
 
     def open(self, sealed: bytes, identity: Path, file: Path | None = None) -> bytes:
         """What was sealed.  Raises ConfigError when the identity file is not among the recipients, or on damage.

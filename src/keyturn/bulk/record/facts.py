@@ -37,6 +37,10 @@ LOOKUP: Final = "lookup"
 FLAGS: Final = "flags"
 """The fact that holds the flags of pace and brakes that the run was begun with."""
 
+SEALED: Final = "handout_sealed"
+"""The fact with the digest of each sealed file, so that another one in its place is known; two of one that was being
+replaced."""
+
 SHREDDED: Final = "handout_shredded"
 """The fact that says when the handout was deleted."""
 
@@ -134,6 +138,12 @@ class Facts:
     def recipients(self) -> tuple[str, ...]:
         """Who can open its handout."""
         return tuple(json.loads(self["recipients"] or "[]"))
+
+
+def sealed_as(facts: Mapping[str, str]) -> dict[str, list[str]]:
+    """The digests under which each file of a handout was sealed, by its name; nothing where none was noted."""
+    found: dict[str, list[str]] = json.loads(facts.get(SEALED) or "{}")
+    return found
 
 
 _FIRST_RULES: Final = re.compile(r"Rules\(shortest=(\d+), longest=(\d+), classes=(\d+)\)")

@@ -4,6 +4,7 @@ The passwords are derived again each time, never stored.  Rows that are done and
 the latter marked; a password that the target mailed is not.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -12,6 +13,7 @@ from typing import Final
 
 from keyturn.bulk.intake.source import Source
 from keyturn.bulk.ports import HandoutSealer
+from keyturn.bulk.record.facts import SEALED, sealed_as
 from keyturn.bulk.record.folder import RunFolder
 from keyturn.bulk.record.handing import Handing, People
 from keyturn.bulk.record.private import open_private
@@ -45,27 +47,31 @@ class Handout:
         people = People(self.source, self.handing)
         lines = self._lines(journal, people)
         if self.handing.groups:
-            counts = self._seal_parts([*lines], people)
+            counts = self._seal_parts(journal, [*lines], people)
         else:
             whole = self.folder.handout
-            counts = {whole: self._seal(whole, self.recipients, (line for _, line in lines))}
+            counts = {whole: self._seal(journal, whole, self.recipients, (line for _, line in lines))}
         for path in self.folder.handouts() if people.all_known else ():
             if not counts.get(path):
                 path.unlink()
         return sum(counts.values())
 
-    def _seal_parts(self, lines: Sequence[tuple[str, bytes]], people: People) -> Mapping[Path, int]:
+    def _seal_parts(self, journal: Journal, lines: Sequence[tuple[str, bytes]], people: People) -> Mapping[Path, int]:
         paths, keys = self.handing.paths(self.folder), {"": self.recipients, **self.handing.groups}
         if not people.all_known:
             # Which part a password belongs to can no longer be told: those that are there stay as they are.
-            return {paths[""]: self._seal(paths[""], self.recipients, (line for _, line in lines))}
+            return {paths[""]: self._seal(journal, paths[""], self.recipients, (line for _, line in lines))}
         parts: dict[str, list[bytes]] = {value: [] for value in paths}
         for group, line in lines:
             parts[group].append(line)
-        return {paths[value]: self._seal(paths[value], keys[value], part) for value, part in parts.items()}
+        return {paths[value]: self._seal(journal, paths[value], keys[value], part) for value, part in parts.items()}
 
-    def _seal(self, path: Path, recipients: Sequence[str], lines: Iterable[bytes]) -> int:
-        """One file, sealed as its lines are made, so that a million of them pass through little memory."""
+    def _seal(self, journal: Journal, path: Path, recipients: Sequence[str], lines: Iterable[bytes]) -> int:
+        """One file, sealed as its lines are made, so that a million of them pass through little memory.
+
+        Its digest is noted before it is in its place, beside that of the file which is still there: whenever this is
+        interrupted, the one that is there is known.
+        """
         count, rest = 0, iter(lines)
         first = next(rest, None)
         if first is None:
@@ -77,8 +83,12 @@ class Handout:
                 count += 1
                 yield line
 
+        others = {name: digests for name, digests in sealed_as(journal.facts()).items() if name != path.name}
+        before = sealed_as(journal.facts()).get(path.name, [])
         with open_private(path) as file:
-            self.sealer.seal(counted(), recipients, file)
+            digest = self.sealer.seal(counted(), recipients, file)
+            journal.note({SEALED: json.dumps({**others, path.name: [*before, digest]})})
+        journal.note({SEALED: json.dumps({**others, path.name: [digest]})})
         return count
 
     def _lines(self, journal: Journal, people: People) -> Iterator[tuple[str, bytes]]:

@@ -13,6 +13,7 @@ from keyturn.cli.frame import Frame
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from keyturn.app.run.machine import Machine
     from keyturn.bulk.record.folder import RunFolder
     from keyturn.core.handout import Handed
 
@@ -61,6 +62,8 @@ def opened(frame: Frame, named: str, identity: Path | None) -> Opened:
     frame.progress = "Nothing was changed."
     machine = Machine(frame.settings)
     folder, paths = found(frame, named)
+    if folder is not None:
+        _hold_sealed(frame, machine, folder, paths)
     people: list[Handed] = []
     refused: list[ConfigError] = []
     for path in paths:
@@ -94,6 +97,33 @@ def found(frame: Frame, named: str) -> "tuple[RunFolder | None, list[Path]]":
     path = Path(named)
     parent = path.absolute().parent
     return (RunFolder(parent) if parent.parent == runs.absolute() else None), [path]
+
+
+def _hold_sealed(frame: Frame, machine: "Machine", folder: "RunFolder", paths: "list[Path]") -> None:
+    """Raises RunError for a file that is not the one which the run sealed: whoever knows a recipient can make one."""
+    from contextlib import closing
+    from hashlib import file_digest
+
+    from keyturn.bulk.record.facts import sealed_as
+    from keyturn.core.errors import RunError, StoreError
+
+    try:
+        with closing(machine.journal(folder.journal)) as journal:
+            known = sealed_as(journal.facts())
+    except (RunError, StoreError) as error:
+        frame.detail(f"whether it is what the run sealed is not known: {error.what}")
+        return
+    for path in paths if known else ():
+        with path.open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+        if digest not in known.get(path.name, ()):
+            raise RunError(
+                f"this is not the handout that run {folder.run} sealed",
+                code="KT-RUN-064",
+                where=str(path),
+                why="the file was changed, or another one was put in its place",
+                fix="open a copy that was taken from here before; a recipient who has one need not ask",
+            )
 
 
 def _read(machine: Any, path: Path, identity: Path) -> "list[Handed]":
