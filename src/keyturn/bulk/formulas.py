@@ -67,6 +67,8 @@ def sheet_line(cells: Sequence[object], delimiter: str = ",") -> str:
     texts = ["" if cell is None else str(cell) for cell in cells]
     if texts == [""]:
         return '""\r\n'  # alone, it would be a blank line
+    if not _splits("".join(texts), delimiter):
+        return delimiter.join(texts) + "\r\n"
     return (
         delimiter.join(f'"{text.replace(_QUOTE, _QUOTE * 2)}"' if _splits(text, delimiter) else text for text in texts)
         + "\r\n"

@@ -29,6 +29,9 @@ _EPOCH: Final = 1_000_000_000
 _MILLIS: Final = _EPOCH * 1000
 _FAMILIES: Final = ("ratelimit", "x-ratelimit", "x-rate-limit")
 _UNITS: Final = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0}
+_TELLING: Final = re.compile("rate-?limit", re.IGNORECASE)
+"""What stands in every name of a header that tells of a limit: most answers have none, and there are many answers."""
+
 _MEMBER: Final = re.compile(r'\s*((?:"(?:[^"\\]|\\.)*"|[^,"])+)')
 _PART: Final = re.compile(r'\s*((?:"(?:[^"\\]|\\.)*"|[^;"])+)')
 _NUMBER: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
@@ -36,6 +39,8 @@ _NUMBER: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
 
 def read_allowances(headers: Mapping[str, str]) -> Sequence[Allowance]:
     """Every limit that the headers of an answer tell.  headers: asked for in lower case."""
+    if _TELLING.search("\n".join(headers)) is None:
+        return ()
     found = _structured(headers)
     if found:
         return found
