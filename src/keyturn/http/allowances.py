@@ -40,7 +40,7 @@ _NUMBER: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
 def read_allowances(headers: Mapping[str, str]) -> Sequence[Allowance]:
     """Every limit that the headers of an answer tell.  headers: asked for in lower case."""
     if _TELLING.search("\n".join(headers)) is None:
-        return ()
+        return []
     found = _structured(headers)
     if found:
         return found
