@@ -127,7 +127,7 @@ class Pace:
     async def take(self, tokens: int = 1) -> bool:
         """Wait for one's turn, and for the end of a hold.  False: the run is stopping, nothing may be sent."""
         while True:
-            if self._stop is not None:
+            if self._stop is not None and self._stop.held:
                 await self._stop.released()
             if not await self._pass(tokens):
                 return False

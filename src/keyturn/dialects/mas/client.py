@@ -211,11 +211,14 @@ class MasDirectory:
         if command.who.strip() in ("", ".", "..") or not command.who.isprintable():
             return Refused(command.who, Reason.INVALID, "the id cannot be part of an address")
         text = misfit(command, self._capabilities)
-        if isinstance(command, SetStatus | CreateUser | UpdateUser) and command.status is Status.LOCKED:
+        if isinstance(command, _WITH_STATUS) and command.status is Status.LOCKED:
             text = "MAS has no call that locks a user"
         if self._manage is not None and isinstance(command, CreateUser) and lost(command):
             text = f"Manage has no published word for this: {lost(command)}"
         return Refused(command.who, Reason.UNSUPPORTED, text) if text else None
+
+
+_WITH_STATUS: Final = (SetStatus, CreateUser, UpdateUser)
 
 
 def _manage_of(settings: MasSettings) -> Manage | None:
