@@ -83,12 +83,12 @@ class Handout:
                 count += 1
                 yield line
 
-        others = {name: digests for name, digests in sealed_as(journal.facts()).items() if name != path.name}
-        before = sealed_as(journal.facts()).get(path.name, [])
+        noted = sealed_as(journal.facts())
+        before = noted.get(path.name, [])
         with open_private(path) as file:
             digest = self.sealer.seal(counted(), recipients, file)
-            journal.note({SEALED: json.dumps({**others, path.name: [*before, digest]})})
-        journal.note({SEALED: json.dumps({**others, path.name: [digest]})})
+            journal.note({SEALED: json.dumps({**noted, path.name: [*before, digest]})})
+        journal.note({SEALED: json.dumps({**noted, path.name: [digest]})})
         return count
 
     def _lines(self, journal: Journal, people: People) -> Iterator[tuple[str, bytes]]:
